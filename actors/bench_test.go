@@ -1,0 +1,78 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+)
+
+// unchanging answers at once with the state that it is given.
+type unchanging DesiredState
+
+func (u unchanging) Fetch(context.Context, DesiredState) (DesiredState, error) {
+	return DesiredState(u), nil
+}
+
+func manyStacks(n int) DesiredState {
+	state := DesiredState{Revision: "r1"}
+	for i := range n {
+		state.Stacks = append(state.Stacks, DesiredStack{fmt.Sprintf("hosts/%06d", i), "docker-compose.yml", "h"})
+	}
+	return state
+}
+
+// benchmarked runs an actor with 20,000 stacks until the benchmark ends.
+func benchmarked(b *testing.B) *Refresher {
+	refresher, run := New(Settings{RefreshTimeout: 1 << 40}, unchanging(manyStacks(20_000)), Snapshot{}, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	// Ends with ctx; the clean-up waits for it.
+	go func() { defer close(stopped); run(ctx) }()
+	b.Cleanup(func() { stop(); <-stopped })
+	if _, err := refresher.TriggerAndWait(ctx, Trigger{Source: Startup}); err != nil {
+		b.Fatal(err)
+	}
+	return refresher
+}
+
+func BenchmarkViewRoundTrip(b *testing.B) {
+	refresher := benchmarked(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := refresher.View(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRefreshWithoutChangeRoundTrip(b *testing.B) {
+	refresher := benchmarked(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := refresher.TriggerAndWait(b.Context(), Trigger{Source: Manual}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReportRoundTrip(b *testing.B) {
+	refresher := benchmarked(b)
+	b.ReportAllocs()
+	status := map[bool]Status{true: Syncing, false: Missing}
+	for i := 0; b.Loop(); i++ {
+		if _, err := refresher.Report(b.Context(), Report{"hosts/010000", status[i%2 == 0], ""}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkMergeOfOneChangeIn20000(b *testing.B) {
+	before, _, _ := merge(Snapshot{}, manyStacks(20_000), epoch)
+	after := manyStacks(20_000)
+	after.Revision, after.Stacks[7].Hash = "r2", "h2"
+	b.ReportAllocs()
+	for b.Loop() {
+		merge(before, after, epoch)
+	}
+}

@@ -1,0 +1,83 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+)
+
+// ErrNotSaved: a report was accepted, but the snapshot file does not hold it; it would not outlive a restart.
+var ErrNotSaved = errors.New("the report could not be written to SNAPSHOT_FILE: report it again")
+
+// SnapshotFile is where a snapshot is kept across restarts, and in which form. The zero value keeps none.
+type SnapshotFile struct {
+	Path   string
+	Encode func(Snapshot) []byte
+	Decode func([]byte) (Snapshot, error)
+}
+
+// Durable is a Refresher whose reports are answered once the snapshot file holds them, so that nothing a deployer was
+// told is lost by a restart. Without a file it is no more than a Refresher.
+type Durable struct {
+	*Refresher
+	flushes chan<- chan<- error // from handlers and main → exporter; nil without a file
+	stopped <-chan struct{}     // closed by the exporter at its end
+}
+
+// NewDurable returns the handle on a new refresh actor that starts from what the file holds, and the function that runs
+// it, and the exporter beside it, until its context ends. A file that cannot be read back is a warning in the log: the
+// next refresh makes good for all but the statuses.
+func NewDurable(settings Settings, source Source, file SnapshotFile, log *slog.Logger) (*Durable, func(context.Context)) {
+	if file.Path == "" {
+		refresher, run := New(settings, source, Snapshot{}, log)
+		return &Durable{Refresher: refresher}, run
+	}
+	restored, err := restore(file.Path, file.Decode)
+	if err != nil {
+		log.Warn("SNAPSHOT_FILE cannot be read back: every status starts anew", "error", err)
+	}
+	refresher, run := New(settings, source, restored, log)
+	flushes := make(chan chan<- error)
+	stopped := make(chan struct{})
+	e := &exporter{
+		file: file, refresher: refresher, log: log,
+		saved: firstVersion(restored), flushes: flushes, stopped: stopped,
+	}
+	return &Durable{refresher, flushes, stopped}, func(ctx context.Context) {
+		// Ends after the refresher has, with the write that it is at; it is waited for below.
+		go e.run(context.WithoutCancel(ctx))
+		run(ctx)
+		<-stopped
+	}
+}
+
+// Report is Refresher.Report; it returns ErrNotSaved when the report was taken but could not be written.
+func (d *Durable) Report(ctx context.Context, report Report) (Stack, error) {
+	stack, err := d.Refresher.Report(ctx, report)
+	if err != nil {
+		return Stack{}, err
+	}
+	return stack, d.Flush(ctx)
+}
+
+// Forget is Refresher.Forget; it returns ErrNotSaved when the stack was dropped but the file could not be written.
+func (d *Durable) Forget(ctx context.Context, path string) (Stack, error) {
+	stack, err := d.Refresher.Forget(ctx, path)
+	if err != nil {
+		return Stack{}, err
+	}
+	return stack, d.Flush(ctx)
+}
+
+// Flush returns when the file holds all that happened before the call, or with ErrNotSaved.
+func (d *Durable) Flush(ctx context.Context) error {
+	if d.flushes == nil {
+		return nil
+	}
+	reply := make(chan error, 1)
+	saved, err := ask(ctx, d.stopped, d.flushes, chan<- error(reply), reply)
+	if err != nil {
+		return err
+	}
+	return saved
+}

@@ -1,0 +1,126 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	// saveAgain is the pause before a snapshot that could not be written is tried again.
+	saveAgain = 10 * time.Second
+	// largestSnapshotFile is how much of a snapshot file is read back, in bytes.
+	largestSnapshotFile = 256 << 20
+)
+
+// exporter is the actor of the snapshot file: its goroutine alone writes the file.
+type exporter struct {
+	file      SnapshotFile
+	refresher *Refresher
+	log       *slog.Logger
+	saved     uint64              // version of the snapshot that the file holds
+	flushes   <-chan chan<- error // from handlers and main → exporter
+	stopped   chan struct{}       // closed at the end
+}
+
+// run keeps the file equal to the encoded snapshot until the refresher stops.
+func (e *exporter) run(ctx context.Context) {
+	defer close(e.stopped)
+	again := stoppedTimer()
+	defer again.Stop()
+	for {
+		changed, err := e.save(ctx)
+		if err != nil {
+			again.Reset(saveAgain)
+		}
+		select {
+		case <-changed:
+		case <-again.C:
+		case reply := <-e.flushes:
+			// The snapshot is looked at after the flush has come, so it holds what the caller did before.
+			_, err := e.save(ctx)
+			reply <- err // never blocks: capacity 1, answered once
+		case <-e.refresher.Done():
+			return
+		}
+	}
+}
+
+// save writes the snapshot if the file does not hold it, and returns the channel that tells of the next one.
+func (e *exporter) save(ctx context.Context) (<-chan struct{}, error) {
+	view, err := e.refresher.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if view.Snapshot.Version == e.saved {
+		return view.Changed, nil
+	}
+	if err := replaceFile(e.file.Path, e.file.Encode(view.Snapshot)); err != nil {
+		e.log.Error("SNAPSHOT_FILE could not be written", "error", err, "revision", view.Snapshot.Revision)
+		return view.Changed, ErrNotSaved
+	}
+	e.saved = view.Snapshot.Version
+	return view.Changed, nil
+}
+
+// replaceFile puts content in the place of a file in one step: a reader, and a machine that fails, finds the old or the
+// new content, whole.
+func replaceFile(file string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name()) // fails after the rename, as it should
+	_, err = temporary.Write(content)
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), file)
+}
+
+// restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
+// gives the zero snapshot.
+func restore(file string, decode func([]byte) (Snapshot, error)) (Snapshot, error) {
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Snapshot{}, nil
+	}
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, largestSnapshotFile+1))
+	if err != nil {
+		return Snapshot{}, err
+	}
+	if len(content) > largestSnapshotFile {
+		return Snapshot{}, fmt.Errorf("%s is larger than %d MiB", file, largestSnapshotFile>>20)
+	}
+	return decode(content)
+}
+
+// Writable returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty path needs
+// none.
+func Writable(file string) error {
+	if file == "" {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("SNAPSHOT_FILE must be a regular file, and %s is none", file)
+	}
+	probe, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err == nil {
+		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	}
+	if err != nil {
+		return fmt.Errorf("SNAPSHOT_FILE must be in a directory that can be written to: %w", err)
+	}
+	return nil
+}

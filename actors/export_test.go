@@ -1,0 +1,129 @@
+package actors
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+func encode(snapshot Snapshot) []byte {
+	content, _ := json.Marshal(snapshot)
+	return content
+}
+
+func decode(content []byte) (Snapshot, error) {
+	var snapshot Snapshot
+	return snapshot, json.Unmarshal(content, &snapshot)
+}
+
+// constant is a source that always says the same.
+type constant DesiredState
+
+func (c constant) Fetch(context.Context, DesiredState) (DesiredState, error) {
+	return DesiredState(c), nil
+}
+
+// exporting runs an actor and its exporter until the test ends.
+func exporting(t *testing.T, file string, source Source) *Durable {
+	log := slog.New(slog.DiscardHandler)
+	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, SnapshotFile{file, encode, decode}, log)
+	ctx, stop := context.WithCancel(context.Background())
+	// Ends with ctx; the clean-up waits for it.
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); run(ctx) }()
+	t.Cleanup(func() { stop(); <-stopped })
+	_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup})
+	is.New(t).NoErr(err)
+	return durable
+}
+
+func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	durable := exporting(t, file, constant(desired("r1", "db", "h", "web", "h")))
+	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
+	is.NoErr(err)
+	restored, err := restore(file, decode)
+	is.NoErr(err)
+	is.Equal(restored.Stacks[1].AppliedHash, "h")
+
+	// A process that begins with it finds web gone from Git, and knows that it runs.
+	durable = exporting(t, file, constant(desired("r2", "db", "h")))
+	view, err := durable.View(t.Context())
+	is.NoErr(err)
+	is.Equal(view.Snapshot.Stacks[1].Status, Deleting)
+	_, err = durable.Forget(t.Context(), "web")
+	is.NoErr(err)
+	restored, err = restore(file, decode)
+	is.NoErr(err)
+	is.Equal(len(restored.Stacks), 1)
+	_, err = durable.Forget(t.Context(), "web")
+	is.Equal(err, ErrStackNotFound)
+	_, err = durable.Report(t.Context(), Report{"web", Synced, "h"})
+	is.Equal(err, ErrStackNotFound)
+}
+
+func TestSnapshotThatDidNotChangeIsNotWritten(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	durable := exporting(t, file, constant(desired("r1", "web", "h")))
+	is.NoErr(durable.Flush(t.Context()))
+	written, err := os.Stat(file)
+	is.NoErr(err)
+	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Manual})
+	is.NoErr(err)
+	is.NoErr(durable.Flush(t.Context()))
+	is.True(os.SameFile(written, stat(t, file))) // the same revision again
+
+	again := exporting(t, file, constant(desired("r1", "web", "h")))
+	is.NoErr(again.Flush(t.Context()))
+	is.True(os.SameFile(written, stat(t, file))) // what was restored is what Git still says
+}
+
+func stat(t *testing.T, file string) os.FileInfo {
+	info, err := os.Stat(file)
+	is.New(t).NoErr(err)
+	return info
+}
+
+func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
+	is := is.New(t)
+	dir := filepath.Join(t.TempDir(), "there")
+	is.NoErr(os.Mkdir(dir, 0o755))
+	file := filepath.Join(dir, "snapshot.json")
+	is.NoErr(Writable(file))
+	durable := exporting(t, file, constant(desired("r1", "web", "h")))
+	is.NoErr(durable.Flush(t.Context()))
+	is.NoErr(os.RemoveAll(dir))
+	_, err := durable.Report(t.Context(), Report{"web", Syncing, ""})
+	is.Equal(err, ErrNotSaved)
+	is.NoErr(os.Mkdir(dir, 0o755))
+	_, err = durable.Report(t.Context(), Report{"web", Syncing, ""}) // said again, as the error asks
+	is.NoErr(err)
+	restored, err := restore(file, decode)
+	is.NoErr(err)
+	is.Equal(restored.Stacks[0].Status, Syncing)
+	entries, err := os.ReadDir(dir)
+	is.NoErr(err)
+	is.Equal(len(entries), 1) // no temporary file is left
+}
+
+func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	is.True(Writable(dir) != nil)
+	is.True(Writable(filepath.Join(dir, "no", "such", "directory")) != nil)
+	is.NoErr(os.WriteFile(filepath.Join(dir, "garbage"), []byte("{"), 0o600))
+	_, err := restore(filepath.Join(dir, "garbage"), decode)
+	is.True(err != nil)
+	_, err = restore(dir, decode)
+	is.True(err != nil)
+	none, err := restore(filepath.Join(dir, "not there yet"), decode)
+	is.NoErr(err)
+	is.Equal(none, Snapshot{})
+}

@@ -1,0 +1,50 @@
+package actors
+
+import (
+	"log/slog"
+	"time"
+)
+
+// about returns a logger whose lines carry what every line about a refresh carries.
+func (l *loop) about(refresh Refresh, revision string) *slog.Logger {
+	log := l.log.With("id", refresh.ID, "source", string(refresh.Trigger.Source), "revision", revision)
+	if refresh.Trigger.Delivery != "" {
+		log = log.With("delivery", refresh.Trigger.Delivery)
+	}
+	return log
+}
+
+func (l *loop) logStarted(refresh Refresh) *slog.Logger {
+	log := l.about(refresh, l.state.snapshot.Revision)
+	log.Info("refresh started")
+	return log
+}
+
+func (l *loop) logQueued(refresh Refresh) {
+	if refresh.Phase == Queued {
+		l.about(refresh, l.state.snapshot.Revision).Debug("refresh queued", "replaces", refresh.Replaces)
+	}
+}
+
+func (l *loop) logEnded(refresh Refresh) {
+	if refresh.Phase == Failed {
+		log := l.about(refresh, l.state.snapshot.Revision)
+		log.Error("refresh failed", "code", string(refresh.Failure.Code), "error", refresh.Failure.Message,
+			"duration", refresh.Duration, "consecutive_failures", l.state.failures)
+		if next := l.state.nextAttempt; !next.IsZero() {
+			log.Warn("refresh will be retried", "in", time.Until(next).Round(time.Millisecond))
+		}
+		return
+	}
+	log := l.about(refresh, refresh.Revision)
+	if c := refresh.Changes; len(c.Added)+len(c.Changed)+len(c.Removed) > 0 {
+		log.Info("desired state changed", "added", len(c.Added), "changed", len(c.Changed), "removed", len(c.Removed))
+	}
+	log.Info("refresh completed", "duration", refresh.Duration, "stacks", len(l.state.snapshot.Stacks))
+}
+
+func (l *loop) logNotices(notices []notice) {
+	for _, n := range notices {
+		l.log.Warn("compose file not served", "path", n.path, "reason", n.reason, "revision", l.state.desired.Revision)
+	}
+}

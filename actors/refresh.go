@@ -1,0 +1,111 @@
+package actors
+
+import "time"
+
+// TriggerSource names what asked for a refresh.
+type TriggerSource string
+
+const (
+	// Startup is the refresh that every start begins with.
+	Startup TriggerSource = "startup"
+	// Webhook is a signed delivery of the Git host.
+	Webhook TriggerSource = "webhook"
+	// Manual is a POST of a script or a person, or SIGHUP.
+	Manual TriggerSource = "manual"
+	// Poll is the actor's own clock: the poll interval, or a retry after a failure.
+	Poll TriggerSource = "poll"
+)
+
+// Trigger is a request for a refresh.
+type Trigger struct {
+	Source     TriggerSource
+	ReceivedAt time.Time
+	// Delivery is the Git host's id of a webhook delivery, or empty.
+	Delivery string
+	// Expected is the revision that a push announced, or empty.
+	Expected string
+	// Stale are the revisions that Git may still answer with until the announced push has reached it.
+	Stale []string
+}
+
+// Phase is where a refresh stands.
+type Phase string
+
+const (
+	// Refreshing: it runs.
+	Refreshing Phase = "refreshing"
+	// Queued: it starts when the running one ends.
+	Queued Phase = "queued"
+	// Completed: the snapshot is what Git said.
+	Completed Phase = "completed"
+	// Failed: the snapshot is as it was before.
+	Failed Phase = "failed"
+)
+
+// Refresh is one refresh as it stands at one moment: a value, never updated in place.
+type Refresh struct {
+	ID      string
+	Phase   Phase
+	Trigger Trigger
+	// Replaces is the id of the queued refresh that this one took the place of, or empty.
+	Replaces string
+	// StartedAt and FinishedAt are zero until then.
+	StartedAt, FinishedAt time.Time
+	// Duration of the run, measured on the monotonic clock; zero until it has ended.
+	Duration time.Duration
+	// Revision that a completed refresh found.
+	Revision string
+	// Changes that a completed refresh made; the zero value when it made none.
+	Changes Changes
+	// Failure of a failed refresh, else nil.
+	Failure *Failure
+}
+
+// Ended tells whether the refresh has come to its end, good or bad.
+func (r Refresh) Ended() bool { return r.Phase == Completed || r.Phase == Failed }
+
+// Changes are the paths of stacks that a refresh added, whose compose file it found changed, and that Git no longer
+// has. Each list is sorted bytewise.
+type Changes struct {
+	Added, Changed, Removed []string
+}
+
+// Code is the stable name of a reason why a refresh failed (contract, section 3).
+type Code string
+
+const (
+	// CodeUnreachable: name resolution, connection, 5xx or 429.
+	CodeUnreachable Code = "git_unreachable"
+	// CodeUntrusted: a TLS certificate or SSH host key that is not trusted.
+	CodeUntrusted Code = "git_untrusted"
+	// CodeAuth: the host refused the credentials, or wants some.
+	CodeAuth Code = "git_auth"
+	// CodeNotFound: no such repository.
+	CodeNotFound Code = "git_not_found"
+	// CodeRefNotFound: the repository has no such ref or commit.
+	CodeRefNotFound Code = "git_ref_not_found"
+	// CodeEmpty: the repository has no commit.
+	CodeEmpty Code = "git_empty"
+	// CodeProtocol: the answer is not Git's, or is damaged, incomplete or beyond the limits.
+	CodeProtocol Code = "git_protocol"
+	// CodeTimeout: the refresh took longer than it may.
+	CodeTimeout Code = "timeout"
+	// CodeDeployDirNotFound: the commit has no deploy directory.
+	CodeDeployDirNotFound Code = "deploy_dir_not_found"
+	// CodeDeployDirNotADirectory: something else stands in its place.
+	CodeDeployDirNotADirectory Code = "deploy_dir_not_a_directory"
+	// CodeInternal: a fault of this program.
+	CodeInternal Code = "internal"
+)
+
+// Failure is why a refresh failed, in words that may be shown to anyone: one line, no secret, nothing quoted from a
+// Git host beyond a short clean phrase.
+type Failure struct {
+	Code    Code
+	Message string
+	// RetryAfter is how long the Git host asked to be left alone (RFC 9110, 10.2.3), or zero.
+	RetryAfter time.Duration
+}
+
+// Error returns the message: the code is for programs.
+func (f *Failure) Error() string { return f.Message }

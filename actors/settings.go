@@ -1,0 +1,25 @@
+package actors
+
+import (
+	"errors"
+	"time"
+)
+
+// Settings of the refresh actor (contract, section 2).
+type Settings struct {
+	// PollInterval is the pause between refreshes, measured from the end of one; 0 turns polling off.
+	PollInterval time.Duration `envconfig:"POLL_INTERVAL" default:"1m" desc:"pause between refreshes; 0 turns polling off"`
+	// RefreshTimeout is how long a refresh may take.
+	RefreshTimeout time.Duration `envconfig:"REFRESH_TIMEOUT" default:"2m" desc:"a refresh that takes longer is failed and given up"`
+}
+
+// Validate returns an error that names the variable and the rule it breaks.
+func (s Settings) Validate() error {
+	if s.PollInterval < 0 {
+		return errors.New("POLL_INTERVAL must be 0 (no polling) or a duration above 0, such as 1m")
+	}
+	if s.RefreshTimeout <= 0 {
+		return errors.New("REFRESH_TIMEOUT must be a duration above 0, such as 2m")
+	}
+	return nil
+}

@@ -1,0 +1,277 @@
+package actors
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+const (
+	historySize   = 100
+	replacedSize  = 1000
+	staleSize     = 16
+	firstRetry    = time.Second
+	longestRetry  = time.Minute
+	longestPause  = time.Hour // the longest Retry-After that is believed
+	jitterPortion = 0.1
+)
+
+// state is all that the refresh actor knows. The loop alone owns it. Its methods fold one message into it, given the
+// time; they start nothing and wait for nothing, and return what the loop has to carry out.
+//
+// Invariants: a fetch for current runs exactly while current is set; nothing is pending while nothing is current;
+// nextAttempt is zero while something is current.
+type state struct {
+	settings Settings
+	random   *rand.Rand
+	instance string // tells the ids of this process from those of one before
+	serial   int
+
+	desired  DesiredState // what the source returned last
+	snapshot Snapshot
+
+	current  Refresh // the one that runs; without an ID there is none
+	pending  Refresh // the single slot; without an ID it is empty
+	ended    []Refresh
+	replaced map[string]string // id of a replaced refresh → id of the one that took its place
+	order    []string          // keys of replaced, oldest first
+
+	lastSuccess Refresh
+	failures    int
+	nextAttempt time.Time
+	totals      Totals
+	abandoned   string // id of the refresh whose fetch was given up and has not come back
+}
+
+// effects are what a message asks of the loop, beside its answer.
+type effects struct {
+	fetch   bool      // start a fetch for current
+	ended   []Refresh // tell those who wait for these, oldest first
+	notices []notice  // for the log
+	changed bool      // the snapshot is another one
+}
+
+func newState(settings Settings, restored Snapshot, instance string, random *rand.Rand) *state {
+	restored.Version = firstVersion(restored)
+	return &state{
+		settings: settings,
+		random:   random,
+		instance: instance,
+		snapshot: restored,
+		replaced: make(map[string]string),
+	}
+}
+
+// firstVersion is the version of the snapshot that an actor starts from.
+func firstVersion(restored Snapshot) uint64 {
+	if restored.Revision == "" {
+		return 0
+	}
+	return 1
+}
+
+// trigger accepts a request for a refresh: it starts one, or queues one in the place of the one that waits.
+func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
+	s.serial++
+	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
+	if s.current.ID == "" {
+		effects := s.begin(refresh, now)
+		accepted, _ := s.lookup(refresh.ID)
+		return accepted, effects
+	}
+	if s.pending.ID != "" {
+		refresh.Replaces = s.pending.ID
+		s.totals.Replaced++
+		refresh.Trigger = t.inherit(s.pending.Trigger)
+		s.remember(s.pending.ID, refresh.ID)
+	}
+	s.pending = refresh
+	return refresh, effects{}
+}
+
+// inherit makes a trigger expect what the one that it replaces expected, unless it expects something newer itself.
+func (t Trigger) inherit(older Trigger) Trigger {
+	if t.Expected == "" {
+		t.Expected = older.Expected
+	}
+	t.Stale = slices.Concat(older.Stale, t.Stale)
+	t.Stale = t.Stale[max(0, len(t.Stale)-staleSize):]
+	return t
+}
+
+// outdated tells whether Git answers with a revision from before the push that it announced.
+func (t Trigger) outdated(revision string) bool {
+	return revision != t.Expected && slices.Contains(t.Stale, revision)
+}
+
+// remember notes who took the place of a replaced refresh and forgets the oldest such note beyond replacedSize.
+func (s *state) remember(id, successor string) {
+	s.replaced[id] = successor
+	s.order = append(s.order, id)
+	if len(s.order) > replacedSize {
+		delete(s.replaced, s.order[0])
+		s.order = slices.Delete(s.order, 0, 1)
+	}
+}
+
+// lookup finds a refresh by its id, or the one that took its place.
+func (s *state) lookup(id string) (Refresh, bool) {
+	for successor, ok := s.replaced[id]; ok; successor, ok = s.replaced[id] {
+		id = successor
+	}
+	switch id {
+	case "":
+		return Refresh{}, false
+	case s.current.ID:
+		return s.current, true
+	case s.pending.ID:
+		return s.pending, true
+	}
+	i := slices.IndexFunc(s.ended, func(r Refresh) bool { return r.ID == id })
+	if i < 0 {
+		return Refresh{}, false
+	}
+	return s.ended[i], true
+}
+
+// begin makes a refresh the current one. While an abandoned fetch has not come back none can start, and it fails.
+func (s *state) begin(refresh Refresh, now time.Time) effects {
+	refresh.Phase = Refreshing
+	refresh.StartedAt = now
+	s.current = refresh
+	s.nextAttempt = time.Time{}
+	if s.abandoned != "" {
+		return s.fail(&Failure{
+			Code:    CodeTimeout,
+			Message: fmt.Sprintf("the fetch of refresh %s ran out of time and has not come back yet", s.abandoned),
+		}, now)
+	}
+	return effects{fetch: true}
+}
+
+// outcome is what a fetch came to: a desired state, or a failure.
+type outcome struct {
+	desired DesiredState
+	failure *Failure
+}
+
+// fetched takes the outcome of a fetch. One that comes after its refresh was given up is dropped.
+func (s *state) fetched(id string, o outcome, now time.Time) effects {
+	if id == s.abandoned {
+		s.abandoned = ""
+	}
+	switch {
+	case id != s.current.ID:
+		return effects{}
+	case o.failure != nil:
+		return s.fail(o.failure, now)
+	default:
+		return s.complete(o.desired, now)
+	}
+}
+
+// overdue gives up a current refresh whose fetch should have come back by its deadline and did not.
+func (s *state) overdue(now time.Time) effects {
+	if s.current.ID == "" {
+		return effects{}
+	}
+	s.abandoned = s.current.ID
+	return s.fail(timedOut(s.settings.RefreshTimeout), now)
+}
+
+func timedOut(limit time.Duration) *Failure {
+	return &Failure{
+		Code:    CodeTimeout,
+		Message: fmt.Sprintf("the refresh took longer than REFRESH_TIMEOUT (%s) and was given up", limit),
+	}
+}
+
+// tick starts the next automatic refresh when its time has come.
+func (s *state) tick(now time.Time) effects {
+	if s.nextAttempt.IsZero() || now.Before(s.nextAttempt) {
+		return effects{}
+	}
+	_, effects := s.trigger(Trigger{Source: Poll, ReceivedAt: now}, now)
+	return effects
+}
+
+func (s *state) fail(failure *Failure, now time.Time) effects {
+	s.current.Phase = Failed
+	s.current.Failure = failure
+	s.failures++
+	s.nextAttempt = now.Add(max(s.jitter(s.backoff()), min(failure.RetryAfter, longestPause)))
+	return s.end(effects{}, now)
+}
+
+func (s *state) complete(desired DesiredState, now time.Time) effects {
+	var e effects
+	s.current.Phase = Completed
+	s.current.Revision = desired.Revision
+	if desired.Revision != s.desired.Revision {
+		e.notices = notices(s.desired, desired)
+		next, changes, changed := merge(s.snapshot, desired, now)
+		s.current.Changes = changes
+		if changed {
+			s.snapshot, e.changed = next, true
+		}
+	}
+	s.desired = desired
+	s.failures = 0
+	s.nextAttempt = time.Time{}
+	if s.settings.PollInterval > 0 {
+		s.nextAttempt = now.Add(s.jitter(s.settings.PollInterval))
+	}
+	return s.end(e, now)
+}
+
+// end moves the current refresh into the history and lets the pending one begin.
+func (s *state) end(e effects, now time.Time) effects {
+	s.current.FinishedAt = now
+	s.current.Duration = now.Sub(s.current.StartedAt)
+	ended := s.current
+	if ended.Phase == Completed {
+		s.lastSuccess = ended
+	}
+	s.totals = s.totals.count(ended)
+	// A new slice each time: views hold the old one.
+	s.ended = slices.Concat([]Refresh{ended}, s.ended[:min(len(s.ended), historySize-1)])
+	e.ended = append(e.ended, ended)
+	next := s.pending
+	s.current, s.pending = Refresh{}, Refresh{}
+	if next.ID != "" {
+		begun := s.begin(next, now)
+		e.fetch = begun.fetch
+		e.ended = append(e.ended, begun.ended...)
+	}
+	return e
+}
+
+// backoff is the pause after a failure: 1 s, doubled by each further failure, up to a minute or the poll interval.
+func (s *state) backoff() time.Duration {
+	longest := longestRetry
+	if s.settings.PollInterval > 0 {
+		longest = min(longest, s.settings.PollInterval)
+	}
+	doublings := min(s.failures-1, 10)
+	return min(firstRetry<<doublings, longest)
+}
+
+// jitter moves a pause by up to a tenth, so that many services do not ask one Git host in step.
+func (s *state) jitter(pause time.Duration) time.Duration {
+	return time.Duration(float64(pause) * (1 - jitterPortion + 2*jitterPortion*s.random.Float64()))
+}
+
+// view returns what readers may know; the loop adds the channel that tells of the next snapshot.
+func (s *state) view() View {
+	return View{
+		Snapshot:    s.snapshot,
+		LastSuccess: s.lastSuccess,
+		Failures:    s.failures,
+		NextAttempt: s.nextAttempt,
+		Totals:      s.totals,
+		current:     s.current,
+		queued:      s.pending,
+		ended:       s.ended,
+	}
+}

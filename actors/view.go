@@ -1,0 +1,68 @@
+package actors
+
+import "time"
+
+// View is what the refresh actor knows at one moment. It is immutable.
+type View struct {
+	Snapshot Snapshot
+	// Changed is closed by the actor when another Snapshot takes the place of this one: whoever waits for a change waits
+	// on it and leaves nothing behind.
+	Changed <-chan struct{}
+	// Validity tells whether this view is still the newest.
+	Validity Validity
+	// LastSuccess is the newest completed refresh; its ID is empty when there is none. It outlives the history.
+	LastSuccess Refresh
+	// Failures counts the failed refreshes since the last completed one.
+	Failures int
+	// NextAttempt is when the next automatic refresh starts; zero while one runs and when none is planned.
+	NextAttempt time.Time
+	// Totals count what has happened since the process started.
+	Totals Totals
+
+	current, queued Refresh
+	ended           []Refresh // newest first
+}
+
+// Validity is what a view's word is worth: a channel that the actor closes before it tells anyone of what the view
+// does not know, and at its end.
+type Validity <-chan struct{}
+
+// Holds tells whether the view is still the newest. It sends no message, so that whoever keeps what a view gave needs to
+// ask for as many as there are, and not for as many as are looked at. The zero Validity never holds.
+func (v Validity) Holds() bool {
+	if v == nil {
+		return false
+	}
+	select {
+	case <-v:
+		return false
+	default:
+		return true
+	}
+}
+
+// Current returns the running refresh, if one runs.
+func (v View) Current() (Refresh, bool) { return v.current, v.current.ID != "" }
+
+// Queued returns the queued refresh, if one waits.
+func (v View) Queued() (Refresh, bool) { return v.queued, v.queued.ID != "" }
+
+// Last returns the refresh that ended last, if any has.
+func (v View) Last() (Refresh, bool) {
+	if len(v.ended) == 0 {
+		return Refresh{}, false
+	}
+	return v.ended[0], true
+}
+
+// Refreshes returns the newest refreshes that are remembered, at most limit, newest first: the queued and the running
+// one, where there are such, and then the ended ones.
+func (v View) Refreshes(limit int) []Refresh {
+	list := make([]Refresh, 0, min(limit, len(v.ended)+2))
+	for _, refresh := range []Refresh{v.queued, v.current} {
+		if refresh.ID != "" && len(list) < limit {
+			list = append(list, refresh)
+		}
+	}
+	return append(list, v.ended[:min(limit-len(list), len(v.ended))]...)
+}

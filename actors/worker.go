@@ -1,0 +1,88 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+)
+
+// firstPause is how long the worker waits before it asks again for a push that has not reached Git; each further pause
+// is twice as long.
+const (
+	firstPause = time.Second
+	asksAgain  = 3
+)
+
+// worker reads the desired state for one refresh, on a goroutine of its own. It holds copies only.
+type worker struct {
+	source   Source
+	previous DesiredState
+	trigger  Trigger
+	limit    time.Duration
+	log      *slog.Logger
+}
+
+// fetchedMessage is what a worker sends when it is done.
+type fetchedMessage struct {
+	id      string
+	outcome outcome
+}
+
+// fetch asks the source, and asks again while it answers with what was there before the push that the trigger
+// announced (contract, rule 4.9). A panic becomes a failure: the next refresh may well work.
+func (w worker) fetch(ctx context.Context) (o outcome) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.log.Error("a fetch panicked", "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			o = outcome{failure: internal()}
+		}
+	}()
+	desired, err := w.source.Fetch(ctx, w.previous)
+	for again := range asksAgain {
+		if err != nil || !w.trigger.outdated(desired.Revision) || !pause(ctx, firstPause<<again) {
+			break
+		}
+		w.log.Debug("asking again for the expected revision", "found", desired.Revision)
+		desired, err = w.source.Fetch(ctx, desired)
+	}
+	if err != nil {
+		return outcome{failure: w.explain(ctx, err)}
+	}
+	return outcome{desired: desired}
+}
+
+// pause waits, and tells whether it came to the end of the wait. It does not begin one that the context's deadline
+// would cut short: what is known by then is better than a timeout.
+func pause(ctx context.Context, d time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// explain turns an error of the source into a failure. When the time was over that is the reason, whatever the error
+// says that came of it.
+func (w worker) explain(ctx context.Context, err error) *Failure {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return timedOut(w.limit)
+	}
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure
+	}
+	w.log.Error("a fetch failed in an unforeseen way", "error", err)
+	return internal()
+}
+
+func internal() *Failure {
+	return &Failure{Code: CodeInternal, Message: "a fault inside mooring: its log has the details"}
+}
