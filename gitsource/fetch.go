@@ -1,0 +1,113 @@
+package gitsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"mooring/actors"
+)
+
+const (
+	// withoutBlobs leaves out all blobs (git-rev-list, option --filter).
+	withoutBlobs = "blob:none"
+	// withSmallBlobs brings the compose files that a change touched together with the trees.
+	withSmallBlobs = "blob:limit=65536"
+)
+
+// fetchRemote asks a Git host for what is new: nothing when the tip is the commit that is known, else what changed
+// since then, else, where that does not lead to a whole state, everything. What the old index knows by its id is never
+// asked for, whatever became of the commit that it was made from.
+func (s *Source) fetchRemote(
+	ctx context.Context, previous actors.DesiredState, old *index,
+) (actors.DesiredState, error) {
+	var known hostFacts
+	if old != nil {
+		known = old.facts
+	}
+	session, err := s.remote.open(ctx, known)
+	if err != nil {
+		return actors.DesiredState{}, err
+	}
+	defer session.close()
+	if old != nil && old.commit == session.tip() {
+		if facts := session.facts(); facts != known {
+			previous.Index = old.withFacts(facts)
+		}
+		return previous, nil
+	}
+	if old != nil {
+		state, err := s.fetchChange(ctx, session, previous, old)
+		if !wantsWhole(err) {
+			return state, err
+		}
+	}
+	if session.filters() {
+		state, err := s.fetchWhole(ctx, session, withoutBlobs, previous, old)
+		if !wantsWhole(err) {
+			return state, err
+		}
+	}
+	return s.fetchWhole(ctx, session, "", previous, old)
+}
+
+// fetchChange asks for what the tip has and the known commit has not, in one request where compose files are small.
+func (s *Source) fetchChange(
+	ctx context.Context, session session, previous actors.DesiredState, old *index,
+) (actors.DesiredState, error) {
+	request := fetchRequest{wants: []plumbing.Hash{session.tip()}, have: old.commit}
+	if session.filters() {
+		request.filter = withSmallBlobs
+	}
+	return s.fetchAndBuild(ctx, newReceived(session, s.changeLimits()), request, previous, old)
+}
+
+// fetchWhole asks for everything that the tip has: first the trees and then the compose files that are not known, or
+// all at once where the host cannot leave out blobs.
+func (s *Source) fetchWhole(
+	ctx context.Context, session session, filter string, previous actors.DesiredState, old *index,
+) (actors.DesiredState, error) {
+	request := fetchRequest{wants: []plumbing.Hash{session.tip()}, shallow: true, filter: filter}
+	return s.fetchAndBuild(ctx, newReceived(session, s.wholeLimits()), request, previous, old)
+}
+
+// fetchAndBuild makes the state from the answer to a request and, where blobs are missing, from further ones.
+func (s *Source) fetchAndBuild(
+	ctx context.Context, from *received, request fetchRequest, previous actors.DesiredState, old *index,
+) (actors.DesiredState, error) {
+	if err := from.ask(ctx, request); err != nil {
+		return actors.DesiredState{}, err
+	}
+	root := from.root
+	switch {
+	case from.notACommit:
+		return actors.DesiredState{}, errNotACommit
+	case root.IsZero():
+		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, errAbsent)
+	}
+	state, err := s.build(ctx, from.tip, root, from, previous, old)
+	if err != nil {
+		return actors.DesiredState{}, err
+	}
+	state.Index = state.Index.(*index).withFacts(from.session.facts())
+	return state, nil
+}
+
+// changeLimits bound what one change brings: beyond them it is cheaper to read everything anew, without history.
+func (s *Source) changeLimits() packLimits {
+	return packLimits{bytes: 64 << 20, objects: 200_000, object: s.largest}
+}
+
+// wholeLimits bound the whole of a commit. Big files beside the stacks may come with it, so the bytes are many; what is
+// remembered of them is little.
+func (s *Source) wholeLimits() packLimits {
+	return packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest}
+}
+
+// wantsWhole tells whether reading everything anew may succeed where a smaller request led to an error: the host does
+// not know what is known here, its answer lacks something, or it would not answer as it was asked.
+func wantsWhole(err error) bool {
+	return err != nil && (errors.Is(err, errAbsent) || classify(err).Code == actors.CodeProtocol)
+}

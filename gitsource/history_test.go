@@ -1,0 +1,212 @@
+package gitsource
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"mooring/actors"
+)
+
+// anyPath draws paths from few names, so that commits meet in the same places.
+func anyPath() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		depth := rapid.IntRange(0, 3).Draw(t, "depth")
+		parts := []string{}
+		for range depth {
+			names := []string{"a", "a-b", "b", "deploy", "docker-compose.yml"}
+			parts = append(parts, rapid.SampledFrom(names).Draw(t, "directory"))
+		}
+		names := []string{"docker-compose.yml", "docker-compose.yml", "docker-compose.yaml", "base.yml", "x"}
+		return strings.Join(append(parts, rapid.SampledFrom(names).Draw(t, "name")), "/")
+	})
+}
+
+func anyContent() *rapid.Generator[content] {
+	return rapid.Custom(func(t *rapid.T) content {
+		switch rapid.IntRange(0, 9).Draw(t, "kind") {
+		case 0, 1:
+			up := strings.Repeat("../", rapid.IntRange(0, 3).Draw(t, "up"))
+			return link(up + anyPath().Draw(t, "target"))
+		case 2:
+			targets := []string{
+				".", "..", "a", "../a/", "/etc/passwd", "../../../..", "docker-compose.yml", "x", "b/../x", "./base.yml",
+			}
+			return link(rapid.SampledFrom(targets).Draw(t, "target"))
+		case 3:
+			return submodule()
+		case 4:
+			return executable(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "data"))
+		case 5:
+			// Beyond what a change brings along.
+			return file(strings.Repeat(rapid.SampledFrom([]string{"big", "BIG"}).Draw(t, "data"), 30_000))
+		}
+		return file(fmt.Sprint("services: {}\n", rapid.IntRange(0, 20).Draw(t, "data")))
+	})
+}
+
+// put sets a path, and removes what stands in its way.
+func put(l layout, name string, c content) {
+	for other := range l {
+		if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
+			delete(l, other)
+		}
+	}
+	l[name] = c
+}
+
+// changed makes another layout out of one: files set, removed, moved, whole directories moved or copied.
+func changed(t *rapid.T, from layout) layout {
+	next := maps.Clone(from)
+	for range rapid.IntRange(1, 3).Draw(t, "changes") {
+		paths := slices.Sorted(maps.Keys(next))
+		switch kind := rapid.IntRange(0, 7).Draw(t, "change"); {
+		case kind <= 3 || len(paths) == 0:
+			put(next, anyPath().Draw(t, "path"), anyContent().Draw(t, "content"))
+		case kind == 4:
+			delete(next, rapid.SampledFrom(paths).Draw(t, "removed"))
+		case kind == 5:
+			moved := rapid.SampledFrom(paths).Draw(t, "moved")
+			c := next[moved]
+			delete(next, moved)
+			put(next, anyPath().Draw(t, "to"), c)
+		default:
+			source, _, _ := strings.Cut(rapid.SampledFrom(paths).Draw(t, "copied"), "/")
+			to := rapid.SampledFrom([]string{"a", "b", "deploy", "deploy/c"}).Draw(t, "to")
+			for _, path := range paths {
+				if below, found := strings.CutPrefix(path, source+"/"); found && !strings.HasPrefix(to, source) {
+					put(next, to+"/"+below, next[path])
+					if kind == 6 {
+						delete(next, path)
+					}
+				}
+			}
+		}
+	}
+	return next
+}
+
+// anyHistory draws commits on commits: changes, merges, reverts and new beginnings.
+func anyHistory() *rapid.Generator[history] {
+	return rapid.Custom(func(t *rapid.T) history {
+		h := history{{layout: layout{"README.md": file("x"), "deploy/docker-compose.yml": file("first")}}}
+		for range rapid.IntRange(2, 9).Draw(t, "commits") {
+			parent := rapid.IntRange(0, len(h)-1).Draw(t, "parent")
+			c := commit{parents: []int{parent}}
+			switch rapid.IntRange(0, 9).Draw(t, "kind") {
+			case 0: // revert to any earlier state
+				c.layout = h[rapid.IntRange(0, len(h)-1).Draw(t, "state")].layout
+			case 1: // merge
+				other := rapid.IntRange(0, len(h)-1).Draw(t, "other")
+				if other != parent {
+					c.parents = append(c.parents, other)
+				}
+				c.layout = changed(t, h[parent].layout)
+				for path, entry := range h[other].layout {
+					put(c.layout, path, entry)
+				}
+			case 2: // unrelated history
+				c = commit{layout: changed(t, h[parent].layout)}
+			default:
+				c.layout = changed(t, h[parent].layout)
+			}
+			put(c.layout, "deploy/kept", file("so that there is a deploy directory"))
+			h = append(h, c)
+		}
+		return h
+	})
+}
+
+// checkRapid runs the property that many times.
+func checkRapid(t *testing.T, times int, property func(*rapid.T)) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if before := checks.Value.String(); before == checks.DefValue {
+		if err := flag.Set("rapid.checks", fmt.Sprint(times)); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = flag.Set("rapid.checks", before) }()
+	}
+	rapid.Check(t, property)
+}
+
+// followHistory moves the branch through commits in any order, and holds each fetched state to what Git says and to a
+// state that was read with no memory of earlier ones.
+func followHistory(t *rapid.T, repository *bareRepository, url string) {
+	dir := rapid.SampledFrom([]string{".", "deploy"}).Draw(t, "deploy directory")
+	source := newTestSource(t, url, deployDir(dir))
+	cold := newTestSource(t, repository.dir, deployDir(dir))
+	var state actors.DesiredState
+	for range rapid.IntRange(3, 6).Draw(t, "pushes") {
+		tip := rapid.SampledFrom(repository.commits).Draw(t, "tip")
+		repository.moveMain(t, tip)
+		next, err := source.Fetch(t.Context(), state)
+		if err != nil {
+			t.Fatalf("Fetch %s after %s: %v", tip, state.Revision, err)
+		}
+		state = next
+		if state.Revision != tip {
+			t.Fatalf("revision is %s, want %s", state.Revision, tip)
+		}
+		want := expected(t, repository.dir, tip, dir, source.names)
+		if got := forOracle(state); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("state of %s:\n got %v\nwant %v", tip, got, want)
+		}
+		anew, err := cold.Fetch(t.Context(), actors.DesiredState{})
+		if err != nil || fmt.Sprint(forOracle(anew)) != fmt.Sprint(want) {
+			t.Fatalf("state of %s, read anew: %v\n got %v\nwant %v", tip, err, forOracle(anew), want)
+		}
+	}
+}
+
+func TestAnyHistoryReadInPlaceComesToWhatGitSays(t *testing.T) {
+	root, number := t.TempDir(), 0
+	checkRapid(t, 40, func(t *rapid.T) {
+		number++
+		repository := importHistory(t, filepath.Join(root, fmt.Sprint(number)), anyHistory().Draw(t, "history"))
+		followHistory(t, repository, repository.dir)
+	})
+}
+
+func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
+	served := newTestRepository(t)
+	type host func(t *testing.T) (base string)
+	overHTTP := func(options httpOptions) host {
+		return func(t *testing.T) string { return serveHTTP(t, served, options).URL + "/" }
+	}
+	daemon := func(v0 bool) host {
+		return func(t *testing.T) string { return strings.TrimSuffix(serveGit(t, served, v0), "stacks") }
+	}
+	for _, c := range []struct {
+		claim string
+		host  host
+		plain bool
+	}{
+		{"HTTP, version 2", overHTTP(httpOptions{}), false},
+		{"HTTP, version 2, without filters", overHTTP(httpOptions{}), true},
+		{"HTTP, version 0", overHTTP(httpOptions{v0: true}), false},
+		{"HTTP, version 0, without filters", overHTTP(httpOptions{v0: true}), true},
+		{"git daemon, version 2", daemon(false), false},
+		{"git daemon, version 0, without filters", daemon(true), true},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			base, number := c.host(t), 0
+			checkRapid(t, 6, func(t *rapid.T) {
+				number++
+				name := strings.ReplaceAll(fmt.Sprint(c.claim, number), " ", "")
+				dir := filepath.Join(filepath.Dir(served.dir), name)
+				repository := importHistory(t, dir, anyHistory().Draw(t, "history"))
+				if c.plain {
+					repository.withoutFilter(t)
+				}
+				followHistory(t, repository, base+name)
+			})
+		})
+	}
+}

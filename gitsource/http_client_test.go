@@ -1,0 +1,175 @@
+package gitsource
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+
+	"mooring/actors"
+)
+
+// certificateFile holds the host's certificate in PEM.
+func certificateFile(t *testing.T, host *httpHost) string {
+	t.Helper()
+	return writeFile(t, "ca.pem", string(pem.EncodeToMemory(
+		&pem.Block{Type: "CERTIFICATE", Bytes: host.Certificate().Raw})))
+}
+
+func TestATLSCertificateMustBeTrusted(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{tls: true})
+
+	failure := openFailure(t, Settings{URL: host.url()})
+	is.Equal(failure.Code, actors.CodeUntrusted)
+	is.True(strings.Contains(failure.Message, "GIT_CA_FILE"))
+
+	trusted := Settings{URL: host.url(), CAFile: certificateFile(t, host)}
+	is.Equal(unpackedCount(t, openSession(t, newTestRemote(t, trusted), hostFacts{}), tip), 3)
+	for _, request := range host.saw() {
+		is.Equal(request.version, "HTTP/2.0")
+	}
+
+	trusted.URL = strings.Replace(host.url(), "127.0.0.1", "localhost", 1) // httptest's is for example.com and 127.0.0.1
+	failure = openFailure(t, trusted)
+	is.Equal(failure.Code, actors.CodeUntrusted)
+	is.True(strings.Contains(failure.Message, "other names than localhost"))
+}
+
+func TestAnExpiredTLSCertificateIsUntrusted(t *testing.T) {
+	is := is.New(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	is.NoErr(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	is.NoErr(err)
+	host := httptest.NewUnstartedServer(http.NotFoundHandler())
+	host.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	host.Config.ErrorLog = log.New(io.Discard, "", 0)
+	host.StartTLS()
+	t.Cleanup(host.Close)
+	file := writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	failure := openFailure(t, Settings{URL: host.URL + "/stacks", CAFile: file})
+	is.Equal(failure.Code, actors.CodeUntrusted)
+	is.True(strings.Contains(failure.Message, "has expired"))
+}
+
+func TestPlainHTTPAtAnHTTPSAddressIsProtocol(t *testing.T) {
+	is := is.New(t)
+	host := serveHTTP(t, newTestRepository(t), httpOptions{})
+	failure := openFailure(t, Settings{URL: strings.Replace(host.url(), "http:", "https:", 1)})
+	is.Equal(failure.Code, actors.CodeProtocol)
+	is.True(strings.Contains(failure.Message, "does not speak TLS"))
+}
+
+func TestARefusedOrResetConnectionIsUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := listener.Addr().String()
+	listener.Close()
+	reset := listen(t, func(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) })
+	silent := listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) })
+	for name, address := range map[string]string{"refused": refused, "reset": reset, "closed": silent} {
+		for _, scheme := range []string{"http", "https", "ssh"} {
+			t.Run(name+" over "+scheme, func(t *testing.T) {
+				is := is.New(t)
+				key := newKeyFile(t)
+				is.Equal(openFailure(t, Settings{URL: fmt.Sprintf("%s://%s/stacks", scheme, address), SSHKeyFile: key.file,
+					SSHKnownHostsFile: knownHostsFile(t, address, key.public)}).Code, actors.CodeUnreachable)
+			})
+		}
+	}
+}
+
+func TestAKeptConnectionThatTheHostClosedIsReplaced(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{})
+	remote := newTestRemote(t, Settings{URL: host.url()})
+	facts := openSession(t, remote, hostFacts{}).facts()
+	for range 20 { // net/http notices some of them by itself
+		host.CloseClientConnections()
+		is.Equal(openSession(t, remote, facts).tip(), tip)
+	}
+}
+
+// TestAProxyFromTheEnvironmentIsUsed runs itself again, because net/http reads the environment once in a process, and
+// goes to a name that only the proxy knows, because net/http asks no proxy for this machine.
+func TestAProxyFromTheEnvironmentIsUsed(t *testing.T) {
+	is := is.New(t)
+	const variable = "MOORING_TEST_THROUGH_PROXY"
+	if os.Getenv(variable) != "" {
+		is.True(!openSession(t, newTestRemote(t, Settings{URL: "http://git.example.com/stacks"}), hostFacts{}).tip().IsZero())
+		return
+	}
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{})
+	proxied := make(chan string, 10)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		proxied <- r.In.URL.Host
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", host.Listener.Addr().String()
+	}})
+	t.Cleanup(proxy.Close)
+	itself, err := os.Executable()
+	is.NoErr(err)
+	again := exec.CommandContext(t.Context(), itself, "-test.run=^TestAProxyFromTheEnvironmentIsUsed$")
+	again.Env = append(os.Environ(), variable+"=1", "HTTP_PROXY="+proxy.URL, "http_proxy=", "NO_PROXY=", "no_proxy=",
+		"GORACE=atexit_sleep_ms=0")
+	output, err := again.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	is.Equal(<-proxied, "git.example.com")
+}
+
+func TestEveryHandshakeEndsWithTheContext(t *testing.T) {
+	for _, scheme := range []string{"ssh", "git", "https"} {
+		t.Run(scheme, func(t *testing.T) {
+			is := is.New(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			hungUp := make(chan struct{}, 1)
+			address := listen(t, func(conn net.Conn) {
+				_, _ = conn.Read(make([]byte, 1))
+				cancel()
+				_, _ = io.Copy(io.Discard, conn)
+				hungUp <- struct{}{}
+			})
+			key := newKeyFile(t)
+			_, err := newTestRemote(t, Settings{URL: scheme + "://" + address + "/stacks", SSHKeyFile: key.file,
+				SSHKnownHostsFile: knownHostsFile(t, address, key.public)}).open(ctx, hostFacts{})
+			is.Equal(classify(err).Code, actors.CodeTimeout)
+			select {
+			case <-hungUp:
+			case <-time.After(10 * time.Second):
+				t.Error("the connection stays open")
+			}
+		})
+	}
+}

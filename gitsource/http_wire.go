@@ -1,0 +1,199 @@
+package gitsource
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	// maxRedirects is how many redirects of the first request are followed.
+	maxRedirects = 5
+	// discoveryPath follows a repository's address in the first request (gitprotocol-http, "Smart Clients").
+	discoveryPath = "/info/refs"
+	uploadPack    = "git-upload-pack"
+	// userAgent begins as git's does, for some hosts tell Git's clients from browsers by that.
+	userAgent = "git/2.0 (mooring)"
+	// gzipFrom is the length from which a request is worth compressing; many hosts bound a request's length.
+	gzipFrom = 16 << 10
+)
+
+// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Its requests stand alone, so nothing is open between
+// two of them but the client's kept connection.
+type httpWire struct {
+	client *http.Client
+	// named is the address that GIT_URL names. Credentials go there, and nowhere else.
+	named *url.URL
+	// at is the address that requests go to: the named one, or where the host redirected.
+	at *url.URL
+	// authorization is the header's value, or empty.
+	authorization string
+	// redact removes secrets from what the host says.
+	redact func(string) string
+}
+
+// newHTTPWire makes a wire to the endpoint. A base that was learned before saves following a redirect once more.
+func newHTTPWire(
+	client *http.Client, to endpoint, base string, shown credentials, redact func(string) string,
+) (*httpWire, error) {
+	named, err := url.Parse(to.display())
+	if err != nil {
+		return nil, fmt.Errorf("read the address of the Git host: %w", err)
+	}
+	w := &httpWire{client: client, named: named, at: named, authorization: shown.basic(), redact: redact}
+	if base != "" {
+		if w.at, err = url.Parse(base); err != nil {
+			return nil, fmt.Errorf("read the address that was learned before: %w", err)
+		}
+	}
+	return w, nil
+}
+
+// greeted is always true: each request says all that the host must know.
+func (w *httpWire) greeted() bool { return true }
+
+func (w *httpWire) stateless() bool { return true }
+
+func (w *httpWire) home() string { return w.named.String() }
+
+func (w *httpWire) base() string { return w.at.String() }
+
+func (w *httpWire) close() {}
+
+// greet asks for the host's abilities, and follows redirects: later requests go where it was answered.
+func (w *httpWire) greet(ctx context.Context) (answer, error) {
+	at := w.named
+	for range maxRedirects + 1 {
+		response, err := w.discover(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		if !isRedirect(response.StatusCode) {
+			w.at = at
+			return w.accept(response, "application/x-git-upload-pack-advertisement")
+		}
+		release(response.Body)
+		if at, err = redirectTarget(response); err != nil {
+			return nil, err
+		}
+	}
+	return nil, malformed("it redirects more than %d times", maxRedirects)
+}
+
+func (w *httpWire) discover(ctx context.Context, at *url.URL) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String()+discoveryPath+"?service="+uploadPack, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	request.Header.Set("Git-Protocol", "version=2")
+	return w.send(request, at)
+}
+
+// exchange posts a request. A redirect is not followed here: git does not either, and who knows the new address from
+// greeting needs none.
+func (w *httpWire) exchange(ctx context.Context, version protocolVersion, body []byte) (answer, error) {
+	packed, err := compress(body)
+	if err != nil {
+		return nil, err
+	}
+	target := w.at.String() + "/" + uploadPack
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	if len(packed) != len(body) {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	if version == protocolV2 {
+		request.Header.Set("Git-Protocol", "version=2")
+	}
+	request.Header.Set("Content-Type", "application/x-git-upload-pack-request")
+	request.Header.Set("Accept", "application/x-git-upload-pack-result")
+	// Reading twice harms nobody: with this empty value, which is not sent, net/http asks once more where the host
+	// closed a kept connection at the moment that the request was written.
+	request.Header["Idempotency-Key"] = []string{}
+	response, err := w.send(request, w.at)
+	if err != nil {
+		return nil, err
+	}
+	return w.accept(response, "application/x-git-upload-pack-result")
+}
+
+func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
+	request.Header.Set("User-Agent", userAgent)
+	if w.authorization != "" && mayShowCredentials(w.named, at) {
+		request.Header.Set("Authorization", w.authorization)
+	}
+	response, err := w.client.Do(request)
+	if err != nil {
+		if request.Context().Err() != nil {
+			// Left alone, net/http would go on connecting to a host that says nothing, for the sake of a later request.
+			w.client.CloseIdleConnections()
+		}
+		return nil, httpFailure(err)
+	}
+	return response, nil
+}
+
+// mayShowCredentials tells whether an address is the one that the credentials were given for, or the same host's way to
+// it with TLS.
+func mayShowCredentials(home, at *url.URL) bool {
+	if home.Scheme == at.Scheme && strings.EqualFold(home.Host, at.Host) {
+		return true
+	}
+	upgraded := home.Scheme == "http" && at.Scheme == "https" && strings.EqualFold(home.Hostname(), at.Hostname())
+	return upgraded && (home.Port() == "" || home.Port() == "80") && (at.Port() == "" || at.Port() == "443")
+}
+
+// compress packs a long request. Ids in hex take half the space by Huffman's code alone; looking for repetitions gains
+// a tenth and takes four times as long.
+func compress(body []byte) ([]byte, error) {
+	if len(body) < gzipFrom {
+		return body, nil
+	}
+	var packed bytes.Buffer
+	writer, err := gzip.NewWriterLevel(&packed, gzip.HuffmanOnly)
+	if err != nil {
+		return nil, fmt.Errorf("compress a request: %w", err)
+	}
+	_, err = writer.Write(body)
+	if err := errors.Join(err, writer.Close()); err != nil {
+		return nil, fmt.Errorf("compress a request: %w", err)
+	}
+	return packed.Bytes(), nil
+}
+
+// httpAnswer is the body of an answer.
+type httpAnswer struct {
+	*bufio.Reader
+	body io.ReadCloser
+}
+
+func newHTTPAnswer(body io.ReadCloser) httpAnswer {
+	return httpAnswer{bufio.NewReaderSize(body, maxPacket), body}
+}
+
+// end reads to the end where that is near, for only then is the connection kept.
+func (a httpAnswer) end(whole bool) {
+	if whole {
+		release(a.body)
+		return
+	}
+	a.body.Close()
+}
+
+// maxLeftover is how much of an answer is read only to keep its connection.
+const maxLeftover = 64 << 10
+
+func release(body io.ReadCloser) {
+	// What goes wrong here concerns the connection alone: it is not used again.
+	_, _ = io.CopyN(io.Discard, body, maxLeftover)
+	body.Close()
+}

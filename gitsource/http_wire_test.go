@@ -1,0 +1,219 @@
+package gitsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/matryer/is"
+
+	"mooring/actors"
+)
+
+func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	var refs strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&refs, "%s refs/pull/%05d/head\n", tip, i)
+	}
+	is.NoErr(os.WriteFile(filepath.Join(repository.dir, ".git", "packed-refs"), []byte(refs.String()), 0o600))
+	is.Equal(repository.id("refs/pull/09999/head"), tip)
+	host := serveHTTP(t, repository, httpOptions{})
+	remote := newTestRemote(t, Settings{URL: host.url()})
+
+	facts := openSession(t, remote, hostFacts{}).facts()
+	before := host.saw()
+	is.Equal(len(before), 2) // what the host can do, and the tip
+
+	is.Equal(openSession(t, remote, facts).tip(), tip)
+	is.Equal(openSession(t, remote, facts).facts(), facts)
+	again := host.saw()
+	is.Equal(len(again), 2)
+	for _, request := range again {
+		is.Equal(request.method+" "+request.path, "POST /stacks/git-upload-pack")
+		is.Equal(request.remote, before[0].remote) // the same connection
+	}
+
+	is.Equal(unpackedCount(t, openSession(t, remote, facts), tip), 3)
+	is.Equal(openSession(t, remote, facts).tip(), tip)
+	for _, request := range host.saw() {
+		is.Equal(request.remote, before[0].remote) // after a pack, too
+	}
+
+	wire, err := newHTTPWire(remote.client, remote.at, facts.base, credentials{}, strings.ToUpper)
+	is.NoErr(err)
+	request := encodeLsRefs([]string{"HEAD"})
+	answer, err := wire.exchange(t.Context(), protocolV2, request)
+	is.NoErr(err)
+	content, err := io.ReadAll(answer)
+	is.NoErr(err)
+	answer.end(true)
+	is.True(len(request)+len(content) < 150)
+}
+
+func TestAPinnedCommitOfAKnownHostNeedsNoRequest(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{})
+	remote := newTestRemote(t, Settings{URL: host.url(), Ref: tip.String()})
+	facts := openSession(t, remote, hostFacts{}).facts()
+	is.Equal(len(host.saw()), 1)
+	again := openSession(t, remote, facts)
+	is.Equal(again.tip(), tip)
+	is.Equal(len(host.saw()), 0)
+	is.Equal(unpackedCount(t, again, tip), 3)
+}
+
+func TestStaleFactsAreForgotten(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	facts := hostFacts{protocol: protocolV2, filter: true, shallow: true}
+
+	t.Run("the host speaks version 0 now", func(t *testing.T) {
+		is := is.New(t)
+		remote := newTestRemote(t, Settings{URL: serveHTTP(t, repository, httpOptions{v0: true}).url()})
+		from := openSession(t, remote, facts)
+		is.Equal(from.tip(), tip)
+		is.Equal(from.facts().protocol, protocolV0)
+	})
+	t.Run("a pinned commit's host speaks version 0 now", func(t *testing.T) {
+		is := is.New(t)
+		host := serveHTTP(t, repository, httpOptions{v0: true})
+		from := openSession(t, newTestRemote(t, Settings{URL: host.url(), Ref: tip.String()}), facts)
+		is.Equal(unpackedCount(t, from, tip), 3)
+	})
+	t.Run("the address moved back", func(t *testing.T) {
+		is := is.New(t)
+		host := serveHTTP(t, repository, httpOptions{})
+		moved := facts
+		moved.base = host.URL + "/elsewhere"
+		from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), moved)
+		is.Equal(from.tip(), tip)
+		is.Equal(from.facts().base, host.url())
+	})
+	repository.git("config", "uploadpack.allowFilter", "false")
+	t.Run("the host has no filter now", func(t *testing.T) {
+		is := is.New(t)
+		from := openSession(t, newTestRemote(t, Settings{URL: serveHTTP(t, repository, httpOptions{}).url()}), facts)
+		is.True(from.filters())
+		kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true, filter: "blob:none"})
+		is.Equal(len(kinds), 3)
+		is.Equal(from.filters(), false)
+	})
+}
+
+// unpackedCount fetches the commit alone and counts what came.
+func unpackedCount(t *testing.T, from session, commit plumbing.Hash) int {
+	t.Helper()
+	return len(fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{commit}, shallow: true}))
+}
+
+func TestALongRequestIsCompressed(t *testing.T) {
+	repository := newTestRepository(t)
+	var files []string
+	for i := range 400 {
+		files = append(files, fmt.Sprintf("%d.yml", i), fmt.Sprint(i))
+	}
+	repository.commit(files...)
+	var wants []plumbing.Hash
+	for line := range strings.Lines(repository.git("ls-tree", "--object-only", "HEAD")) {
+		wants = append(wants, plumbing.NewHash(strings.TrimSpace(line)))
+	}
+	for _, v0 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("v0=%t", v0), func(t *testing.T) {
+			is := is.New(t)
+			host := serveHTTP(t, repository, httpOptions{v0: v0})
+			from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), hostFacts{})
+			host.saw()
+			is.Equal(len(fetchAll(t, from, fetchRequest{wants: wants})), 400)
+			requests := host.saw()
+			is.Equal(requests[0].encoding, "gzip")
+			is.True(requests[0].length < 400*45)
+		})
+	}
+}
+
+func TestCredentialsComeFromTheSettingsOrTheURL(t *testing.T) {
+	secret := func(value string) func() (string, error) {
+		return func() (string, error) { return value, nil }
+	}
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	tests := map[string]struct {
+		user, password string
+		userinfo       string
+		settings       Settings
+	}{
+		"in the URL, percent-encoded": {"al ice", "p@ss/w:rd", "al%20ice:p%40ss%2Fw%3Ard@", Settings{}},
+		"settings win":                {"bob", "right", "alice:wrong@", Settings{Username: "bob", Password: secret("right")}},
+		"password alone":              {"git", "token", "", Settings{Password: secret("token")}},
+		"the name from the URL":       {"alice", "right", "alice:wrong@", Settings{Password: secret("right")}},
+		"a token as the user name":    {"TOKEN", "", "TOKEN@", Settings{}},
+		"a password without a name":   {"git", "token", ":token@", Settings{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			host := serveHTTP(t, repository, httpOptions{user: test.user, password: test.password})
+			settings := test.settings
+			settings.URL = strings.Replace(host.url(), "://", "://"+test.userinfo, 1)
+			openSession(t, newTestRemote(t, settings), hostFacts{})
+		})
+	}
+}
+
+func TestAPasswordIsReadAnewForEachSession(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{user: "git", password: "new"})
+	file := writeFile(t, "password", "old")
+	settings := Settings{URL: host.url(), Password: func() (string, error) {
+		content, err := os.ReadFile(file)
+		return string(content), err
+	}}
+	remote := newTestRemote(t, settings)
+	_, err := remote.open(t.Context(), hostFacts{})
+	is.Equal(classify(err).Code, actors.CodeAuth)
+	is.NoErr(os.WriteFile(file, []byte("new"), 0o600))
+	facts := openSession(t, remote, hostFacts{}).facts()
+
+	host.saw()
+	is.NoErr(os.Remove(file))
+	_, err = remote.open(t.Context(), facts)
+	is.Equal(classify(err).Code, actors.CodeAuth)
+	is.Equal(classify(err).Message, "GIT_PASSWORD cannot be read from its file: no such file or directory.")
+	is.Equal(len(host.saw()), 0) // the host is not asked without it
+}
+
+func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", strings.Repeat("a", 1<<20))
+	for _, path := range []string{"/stacks/info/refs", "/stacks/git-upload-pack"} {
+		t.Run(path, func(t *testing.T) {
+			is := is.New(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			host := serveHTTP(t, repository, httpOptions{instead: func(_ http.ResponseWriter, q *http.Request) bool {
+				if q.URL.Path != path {
+					return false
+				}
+				cancel(errors.New("the request has come"))
+				_, _ = io.Copy(io.Discard, q.Body)
+				<-q.Context().Done()
+				return true
+			}})
+			_, err := newTestRemote(t, Settings{URL: host.url()}).open(ctx, hostFacts{})
+			is.Equal(classify(err).Code, actors.CodeTimeout)
+		})
+	}
+}

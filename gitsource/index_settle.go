@@ -1,0 +1,54 @@
+package gitsource
+
+import (
+	"context"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// settle asks for the blobs that the directories under top need until nothing is missing: usually once for all of
+// them, once more where symbolic links lead to blobs that are not known, or where a file turned out to be too large
+// and the next best name counts. It returns what the odd directories hold.
+func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *directory, path string) (*survey, error) {
+	b.made = nil
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		wanted := newWantedBlobs()
+		b.settlePlain(wanted)
+		odd := newSurvey(ctx, b, wanted)
+		if err := odd.visit(top, path, trail, true); err != nil {
+			return nil, err
+		}
+		if wanted.isEmpty() {
+			return odd, nil
+		}
+		if err := b.objects.fetch(ctx, wanted); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// settlePlain gives the plain directories of this build the hashes that are known, and notes the ones that are not. A
+// file that turns out to be too large makes its directory odd, and with it all those above.
+func (b *builder) settlePlain(wanted wantedBlobs) {
+	foundLarge := false
+	for _, d := range b.inOrder {
+		if !d.isPlain() || d.hash != "" || d.large {
+			continue
+		}
+		known, _ := b.blob(d.files[0].id)
+		if !known.isJudged() {
+			wanted.files[d.files[0].id] = struct{}{}
+			continue
+		}
+		d.hash, d.large = known.hash, known.large
+		foundLarge = foundLarge || known.large
+	}
+	if foundLarge {
+		for _, d := range b.inOrder {
+			d.summarize()
+		}
+	}
+}

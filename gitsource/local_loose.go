@@ -1,0 +1,84 @@
+package gitsource
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// loose reads an object that has a file of its own: zlib of the type, a space, the size in decimal, a NUL and the
+// content (gitformat-loose).
+func (s *localStore) loose(id plumbing.Hash, limit int64) (plumbing.ObjectType, []byte, error) {
+	file, err := s.openLoose(id)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer file.Close()
+	data := bufio.NewReader(file)
+	if err := s.inflate.start(data); err != nil {
+		return 0, nil, damagedLoose(err)
+	}
+	kind, size, err := s.looseHeader()
+	if err != nil {
+		return 0, nil, damagedLoose(err)
+	}
+	if size > limit {
+		return kind, nil, errTooLarge
+	}
+	s.content = resize(s.content, int(size))
+	if err := s.inflate.rest(s.content); err != nil {
+		return kind, nil, damagedLoose(err)
+	}
+	return kind, s.content, nil
+}
+
+func (s *localStore) openLoose(id plumbing.Hash) (*os.File, error) {
+	name := id.String()
+	for _, dir := range s.dirs {
+		file, err := os.Open(filepath.Join(dir, name[:2], name[2:]))
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return file, err
+		}
+	}
+	return nil, errAbsent
+}
+
+// looseHeader reads up to the NUL.
+func (s *localStore) looseHeader() (plumbing.ObjectType, int64, error) {
+	const longest = 32
+	header := make([]byte, 0, longest)
+	for len(header) < longest {
+		next := header[len(header) : len(header)+1]
+		if n, err := s.inflate.stream.Read(next); n == 0 {
+			if err == nil {
+				continue
+			}
+			return 0, 0, err
+		}
+		if next[0] == 0 {
+			name, digits, _ := strings.Cut(string(header), " ")
+			size, err := strconv.ParseInt(digits, 10, 64)
+			kind, kindErr := plumbing.ParseObjectType(name)
+			if size < 0 {
+				err = strconv.ErrRange
+			}
+			return kind, size, errors.Join(err, kindErr)
+		}
+		header = header[:len(header)+1]
+	}
+	return 0, 0, errWrongSize
+}
+
+func damagedLoose(err error) error {
+	var failed *os.PathError
+	if errors.As(err, &failed) {
+		return err
+	}
+	return malformed("a loose object of the repository is damaged")
+}

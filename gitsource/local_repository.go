@@ -1,0 +1,149 @@
+package gitsource
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+
+	"mooring/actors"
+)
+
+// localRepository is a repository on this machine, opened for reading.
+type localRepository struct {
+	*localStore
+	// storage is used for refs and the config file.
+	storage *filesystem.Storage
+}
+
+// openLocal opens the repository that path is in: a bare one, the one of a checkout, or the one that a linked worktree
+// belongs to.
+func openLocal(path string) (*localRepository, error) {
+	at, err := findGitDir(path)
+	if err != nil {
+		return nil, err
+	}
+	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
+	return &localRepository{
+		localStore: newLocalStore(filepath.Join(at.commonDir, "objects")),
+		storage:    filesystem.NewStorage(files, cache.NewObjectLRU(0)),
+	}, nil
+}
+
+// checkFormat refuses repositories that keep objects or refs in ways that are not known here. Extensions that only
+// concern writers or the checkout do not matter.
+func (r *localRepository) checkFormat() error {
+	config, err := r.storage.Config()
+	if err != nil {
+		return failf(actors.CodeProtocol, "The repository's config file cannot be read: %s.", cleanText(err.Error()))
+	}
+	extensions := config.Raw.Section("extensions")
+	if format := extensions.Option("objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
+		return sha256Repository()
+	}
+	if format := extensions.Option("refstorage"); format != "" && !strings.EqualFold(format, "files") {
+		return failf(actors.CodeProtocol, "The repository keeps its refs in the format %q; only \"files\" can be read "+
+			"in place (git refs migrate --ref-format=files changes it).", cleanText(format))
+	}
+	return nil
+}
+
+// maxPeel is how many refs and tags are followed one after another.
+const maxPeel = 10
+
+// resolve returns the object that the tracked ref names. It may be an annotated tag.
+func (r *localRepository) resolve(ref trackedRef) (plumbing.Hash, error) {
+	if ref.isPinned() {
+		return ref.commit, nil
+	}
+	for _, name := range ref.names {
+		found, err := storer.ResolveReference(r.storage, plumbing.ReferenceName(name))
+		if err == nil {
+			return found.Hash(), nil
+		}
+		if !errors.Is(err, plumbing.ErrReferenceNotFound) {
+			return plumbing.ZeroHash, failf(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, cleanText(err.Error()))
+		}
+	}
+	return plumbing.ZeroHash, r.notFound(ref)
+}
+
+// tip returns the commit that the tracked ref names. Where that is the one that the old index was made from, nothing
+// but the ref is read.
+func (r *localRepository) tip(ref trackedRef, old *index) (plumbing.Hash, error) {
+	named, err := r.resolve(ref)
+	if err == nil && old != nil && named == old.commit {
+		return named, nil
+	}
+	if formatErr := r.checkFormat(); formatErr != nil {
+		return plumbing.ZeroHash, formatErr
+	}
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	commit, err := r.peel(named)
+	if ref.isPinned() && errors.Is(err, errAbsent) {
+		return plumbing.ZeroHash, r.notFound(ref)
+	}
+	return commit, err
+}
+
+// peel follows annotated tags to the commit.
+func (r *localRepository) peel(id plumbing.Hash) (plumbing.Hash, error) {
+	for range maxPeel {
+		kind, err := r.kind(id)
+		switch {
+		case err != nil:
+			return plumbing.ZeroHash, err
+		case kind == plumbing.CommitObject:
+			return id, nil
+		case kind != plumbing.TagObject:
+			return plumbing.ZeroHash, errNotACommit
+		}
+		tag, err := r.small(plumbing.TagObject, id)
+		if err != nil {
+			return plumbing.ZeroHash, err
+		}
+		if id, err = tagTarget(tag); err != nil {
+			return plumbing.ZeroHash, err
+		}
+	}
+	return plumbing.ZeroHash, errNotACommit
+}
+
+// small reads a commit or a tag.
+func (r *localRepository) small(kind plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
+	content, err := r.object(kind, id, maxCommit)
+	if errors.Is(err, errTooLarge) {
+		return nil, malformed("a %s is larger than %d bytes", kind, maxCommit)
+	}
+	return content, err
+}
+
+// notFound tells a missing ref from a repository in which there is nothing yet.
+func (r *localRepository) notFound(ref trackedRef) error {
+	references, err := r.storage.IterReferences()
+	if err != nil {
+		return failf(actors.CodeProtocol, "The repository's refs cannot be read: %s.", cleanText(err.Error()))
+	}
+	defer references.Close()
+	for {
+		found, err := references.Next()
+		if err == io.EOF {
+			return emptyRepository()
+		}
+		if err != nil {
+			return failf(actors.CodeProtocol, "The repository's refs cannot be read: %s.", cleanText(err.Error()))
+		}
+		if found.Type() == plumbing.HashReference {
+			return refNotFound(ref)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package gitsource
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"mooring/actors"
+)
+
+// expected says what a commit must come to, by other means than the code under test: git ls-tree lists the files, git
+// cat-file prints them, and links are followed on the paths as strings.
+func expected(t fatal, dir, revision, deployDir string, names []string) shown {
+	t.Helper()
+	o := oracle{files: readCommit(t, dir, revision), directories: map[string]bool{".": true}}
+	for name := range o.files {
+		for parent := path.Dir(name); parent != "."; parent = path.Dir(parent) {
+			o.directories[parent] = true
+		}
+	}
+	var state actors.DesiredState
+	for parent := range o.directories {
+		if deployDir == "." || parent == deployDir || strings.HasPrefix(parent, deployDir+"/") {
+			o.look(parent, names, &state)
+		}
+	}
+	slices.SortFunc(state.Stacks, func(a, b actors.DesiredStack) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(state.Skipped, func(a, b actors.Skipped) int { return strings.Compare(a.Path, b.Path) })
+	slices.Sort(state.Shadowed)
+	return show(state)
+}
+
+// readCommit returns the files of a commit: mode and bytes, by path.
+func readCommit(t fatal, dir, revision string) layout {
+	t.Helper()
+	files := layout{}
+	var names []string
+	var ids bytes.Buffer
+	listing := string(runGit(t, dir, nil, "ls-tree", "-r", "-z", "--full-tree", revision))
+	for line := range strings.SplitSeq(listing, "\x00") {
+		if line == "" {
+			continue
+		}
+		info, name, _ := strings.Cut(line, "\t")
+		fields := strings.Fields(info)
+		files[name] = content{mode: fields[0]}
+		if fields[1] == "blob" {
+			names = append(names, name)
+			fmt.Fprintln(&ids, fields[2])
+		}
+	}
+	printed := bufio.NewReader(bytes.NewReader(runGit(t, dir, &ids, "cat-file", "--batch")))
+	for _, name := range names {
+		var id, kind string
+		var size int
+		if _, err := fmt.Fscanln(printed, &id, &kind, &size); err != nil {
+			t.Fatalf("git cat-file: %v", err)
+		}
+		data := make([]byte, size+1)
+		if _, err := io.ReadFull(printed, data); err != nil {
+			t.Fatalf("git cat-file: %v", err)
+		}
+		files[name] = content{files[name].mode, string(data[:size])}
+	}
+	return files
+}
+
+// tooFar stands for both reasons why a link is not followed to its end: which one it is takes no part in what is
+// served.
+const tooFar = "a symbolic link that leads too far"
+
+// forOracle makes the skipped entries of a state comparable with those of an oracle.
+func forOracle(state actors.DesiredState) shown {
+	state.Skipped = slices.Clone(state.Skipped)
+	for i, skipped := range state.Skipped {
+		switch skipped.Reason {
+		case "a symbolic link that loops", "a symbolic link that takes more than 10 hops":
+			state.Skipped[i].Reason = tooFar
+		}
+	}
+	return show(state)
+}
+
+type oracle struct {
+	files       layout
+	directories map[string]bool
+}
+
+func (o oracle) look(parent string, names []string, state *actors.DesiredState) {
+	served := false
+	for _, name := range names {
+		at := path.Join(parent, name)
+		entry, isEntry := o.files[at]
+		var hash, reason string
+		switch {
+		case o.directories[at]:
+			reason = "a directory, not a file"
+		case !isEntry:
+			continue
+		case entry.mode == "160000":
+			reason = "a submodule, not a file"
+		case served:
+			state.Shadowed = append(state.Shadowed, at)
+			continue
+		case entry.mode == "120000":
+			var target string
+			if target, reason = o.follow(parent, strings.Split(entry.data, "/"), 1); reason == "" {
+				hash = hashOf(o.files[target].data)
+			}
+		default:
+			hash = hashOf(entry.data)
+		}
+		if reason != "" {
+			state.Skipped = append(state.Skipped, actors.Skipped{Path: at, Reason: reason})
+			continue
+		}
+		served = true
+		state.Stacks = append(state.Stacks, actors.DesiredStack{Path: parent, ComposeFile: name, Hash: hash})
+	}
+}
+
+// follow returns the file that components lead to from a directory that is no link.
+func (o oracle) follow(from string, components []string, hops int) (target, reason string) {
+	if hops > 10 {
+		return "", tooFar
+	}
+	for i, component := range components {
+		next := path.Join(from, component)
+		entry, isEntry := o.files[next]
+		switch {
+		case component == "..":
+			if from == "." {
+				return "", "a symbolic link that leaves the repository"
+			}
+			from = path.Dir(from)
+		case component == "" && i == 0 && len(components) > 1:
+			return "", "a symbolic link that leaves the repository"
+		case component == "" || component == "." || o.directories[next]:
+			from = next
+		case !isEntry:
+			return "", "a symbolic link to nothing"
+		case entry.mode == "160000":
+			return "", "a symbolic link to or into a submodule"
+		case entry.mode == "120000":
+			rest := append(strings.Split(entry.data, "/"), components[i+1:]...)
+			return o.follow(from, rest, hops+1)
+		case i < len(components)-1:
+			return "", "a symbolic link to nothing"
+		default:
+			return next, ""
+		}
+	}
+	return "", "a symbolic link to a directory"
+}

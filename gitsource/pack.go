@@ -1,0 +1,211 @@
+package gitsource
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// packVisitor takes the objects of a pack, in the order in which they can be made.
+type packVisitor interface {
+	// object takes one object. The content may be read until the call returns.
+	object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error
+	// large takes an object that is larger than the limit: its content was looked at, and given up.
+	large(kind plumbing.ObjectType, id plumbing.Hash)
+}
+
+// packLimits bound a pack. One that goes beyond them is an error, and costs no more than they say.
+type packLimits struct {
+	// bytes and objects are how many the pack may have.
+	bytes   int64
+	objects int
+	// object is the size of the largest object whose content is handed on. Larger ones are no error.
+	object int64
+}
+
+const (
+	// maxChain is how many deltas stand on one another: more than git makes at any setting.
+	maxChain = 4095
+	// maxKept bounds the compressed bytes of objects up to bigObject, maxKeptBig those of bigger ones: these take much
+	// memory and are rarely anybody's base.
+	maxKept    = 128 << 20
+	maxKeptBig = 4 << 20
+	bigObject  = 1 << 20
+	// maxBases bounds the contents that are at hand.
+	maxBases = 16 << 20
+)
+
+func errPackTooLarge() error { return malformed("its pack is larger than may be read") }
+
+// packReader reads one pack (gitformat-pack, version 2) in one pass. Every object is inflated once and handed on;
+// deltas are applied at once, to a content that is still at hand or is made again from the compressed bytes, of which a
+// bounded part is kept. Ids and the pack's checksum are verified on the way: an id is computed, never believed. A pack
+// must hold the bases of its deltas: thin packs are an error. What an object of a given size costs does not depend on
+// how many there are.
+type packReader struct {
+	in      *packInput
+	limits  packLimits
+	visit   packVisitor
+	hasher  *objectHasher
+	inflate inflater
+	bases   contentCache[int32]
+	small   keptBytes
+	big     keptBytes
+	records []packRecord
+	// byID finds an object by its id; nil until the first delta that names its base so.
+	byID map[plumbing.Hash]int32
+	// parked is how many deltas wait for their base, lost how many objects cannot be made within the limits.
+	parked, lost int
+	// These have room that is used over and over: for a delta, for the content of a larger object, and for a base and its
+	// own delta while it is made again.
+	instructions, content, deltaAgain []byte
+	remade                            [2][]byte
+}
+
+// packRecord is what is remembered of each object.
+type packRecord struct {
+	// offset is where the object begins in the pack.
+	offset int64
+	// kept is where its compressed bytes are, in big or in small; negative when they were not kept.
+	kept int64
+	// size of what the compressed bytes inflate to: the content, or a delta.
+	size int32
+	// base is the object that the delta is applied to; negative for none.
+	base int32
+	// id is the object's; of a parked delta it is the base's.
+	id    plumbing.Hash
+	depth uint16
+	kind  plumbing.ObjectType
+	state packState
+}
+
+// packState is how far an object is.
+type packState uint8
+
+const (
+	// objectMade: it was handed on.
+	objectMade packState = iota
+	// objectTooLarge: it was handed on as large.
+	objectTooLarge
+	// objectParked: it waits for its base, whose id it names; base is set where that is known but waits itself.
+	objectParked
+	// objectLost: it cannot be made.
+	objectLost
+)
+
+// hasID tells whether the id is the object's own.
+func (r packRecord) hasID() bool { return r.state == objectMade || r.state == objectTooLarge }
+
+// isOutOfReach tells whether nothing can be made from the object.
+func (r packRecord) isOutOfReach() bool { return r.state == objectTooLarge || r.state == objectLost }
+
+// readPack reads a pack to its end. It returns how many objects could not be made within the limits; they are not
+// handed on. An error of the bytes is a protocolError, one of the source is the source's own.
+func readPack(ctx context.Context, source io.Reader, limits packLimits, visit packVisitor) (lost int, err error) {
+	r := newPackReader(source, limits, visit)
+	err = r.read(ctx)
+	return r.lost, err
+}
+
+func newPackReader(source io.Reader, limits packLimits, visit packVisitor) *packReader {
+	return &packReader{
+		in:     newPackInput(source, limits.bytes),
+		limits: limits,
+		visit:  visit,
+		hasher: newObjectHasher(),
+		bases:  newContentCache[int32](maxBases),
+		small:  keptBytes{limit: maxKept},
+		big:    keptBytes{limit: maxKeptBig},
+	}
+}
+
+func (r *packReader) read(ctx context.Context) error {
+	count, err := r.header()
+	if err != nil {
+		return err
+	}
+	r.records = make([]packRecord, 0, min(count, 4096))
+	for range count {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.next(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.unpark(ctx); err != nil {
+		return err
+	}
+	return r.in.trailer()
+}
+
+// header reads the first twelve bytes and returns the number of objects.
+func (r *packReader) header() (int, error) {
+	var header [12]byte
+	if _, err := io.ReadFull(r.in, header[:]); err != nil {
+		return 0, r.in.explain(err)
+	}
+	if string(header[:4]) != "PACK" {
+		return 0, malformed("it holds something else where the pack should begin")
+	}
+	if version := binary.BigEndian.Uint32(header[4:]); version != 2 && version != 3 {
+		return 0, malformed("its pack is of version %d", version)
+	}
+	count := binary.BigEndian.Uint32(header[8:])
+	if int64(count) > int64(r.limits.objects) {
+		return 0, errPackTooLarge()
+	}
+	return int(count), nil
+}
+
+// next reads one object.
+func (r *packReader) next(ctx context.Context) error {
+	record := packRecord{offset: r.in.offset(), base: -1, kept: -1}
+	kind, size, err := readObjectHeader(r.in)
+	if err != nil {
+		return r.in.explain(err)
+	}
+	switch kind {
+	case plumbing.OFSDeltaObject, plumbing.REFDeltaObject:
+		if err := r.baseOf(kind, &record); err != nil {
+			return r.in.explain(err)
+		}
+		err = r.delta(ctx, record, size)
+	case plumbing.CommitObject, plumbing.TreeObject, plumbing.BlobObject, plumbing.TagObject:
+		record.kind = kind
+		err = r.whole(ctx, record, size)
+	default:
+		err = malformed("its pack has an object of an unknown type")
+	}
+	if err != nil {
+		return fmt.Errorf("object %d of the pack: %w", len(r.records)+1, err)
+	}
+	return nil
+}
+
+// baseOf reads which object a delta is to be applied to.
+func (r *packReader) baseOf(kind plumbing.ObjectType, record *packRecord) error {
+	if kind == plumbing.REFDeltaObject {
+		if _, err := io.ReadFull(r.in, record.id[:]); err != nil {
+			return err
+		}
+		record.base = r.find(record.id)
+		return nil
+	}
+	distance, err := readBaseDistance(r.in)
+	if err != nil {
+		return err
+	}
+	at, found := slices.BinarySearchFunc(r.records, record.offset-distance, func(r packRecord, offset int64) int {
+		return int(r.offset - offset)
+	})
+	if !found {
+		return malformed("its pack has a delta whose base is not in it")
+	}
+	record.base = int32(at)
+	return nil
+}

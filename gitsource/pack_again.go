@@ -1,0 +1,82 @@
+package gitsource
+
+import (
+	"context"
+	"slices"
+)
+
+// keptFor returns where the compressed bytes of an object are kept that inflates to that size.
+func (r *packReader) keptFor(size int) *keptBytes {
+	if size > bigObject {
+		return &r.big
+	}
+	return &r.small
+}
+
+// inflateAgain inflates the kept bytes of an object; found is false where they were given up.
+func (r *packReader) inflateAgain(object int32, into []byte) (content []byte, found bool, err error) {
+	record := &r.records[object]
+	kept := r.keptFor(int(record.size))
+	if !kept.has(record.kept) {
+		return nil, false, nil
+	}
+	content = resize(into, int(record.size))
+	if err := r.inflate.into(&keptReader{from: kept, offset: record.kept}, content); err != nil {
+		return nil, false, malformed("its pack is damaged")
+	}
+	return content, true, nil
+}
+
+// baseContent returns the content of an object that was made before. One that is not at hand is made again, from the
+// nearest base that is. It may be read until the next call; found is false where that takes bytes that were given up.
+func (r *packReader) baseContent(
+	ctx context.Context, object int32,
+) (content []byte, found bool, err error) {
+	if content, ok := r.bases.get(object); ok {
+		return content, true, nil
+	}
+	chain := []int32{object}
+	for at := r.records[object].base; at >= 0; at = r.records[at].base {
+		if content, found = r.bases.get(at); found {
+			break
+		}
+		chain = append(chain, at)
+	}
+	for i, step := range slices.Backward(chain) {
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		// Two buffers take turns: one holds the base, the other gets the result.
+		into := &r.remade[i%2]
+		if r.records[step].base < 0 {
+			content, found, err = r.inflateAgain(step, *into)
+		} else {
+			content, found, err = r.applyAgain(step, content, *into)
+		}
+		if err != nil || !found {
+			return nil, false, err
+		}
+		*into = content
+	}
+	if len(content) <= maxAtHand {
+		held := r.bases.room(len(content))
+		copy(held, content)
+		r.bases.put(object, held)
+		content = held
+	}
+	return content, true, nil
+}
+
+// applyAgain applies a delta from the kept bytes to its base.
+func (r *packReader) applyAgain(object int32, base, into []byte) (content []byte, found bool, err error) {
+	r.deltaAgain, found, err = r.inflateAgain(object, r.deltaAgain)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	d, err := parseDelta(r.deltaAgain)
+	if err != nil {
+		return nil, false, err
+	}
+	content = resize(into, int(d.resultSize))
+	return content, true, d.apply(base, content)
+}

@@ -1,0 +1,41 @@
+package gitsource
+
+import (
+	"io"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// readObjectHeader reads the type and the size of what follows.
+func readObjectHeader(in io.ByteReader) (kind plumbing.ObjectType, size int64, err error) {
+	b, err := in.ReadByte()
+	if err != nil {
+		return 0, 0, err
+	}
+	kind, size = plumbing.ObjectType(b>>4&7), int64(b&15)
+	for shift := 4; b >= 0x80; shift += 7 {
+		if b, err = in.ReadByte(); err != nil {
+			return 0, 0, err
+		}
+		if shift > 55 {
+			return 0, 0, malformed("its pack has an object without a sensible size")
+		}
+		size |= int64(b&0x7f) << shift
+	}
+	return kind, size, nil
+}
+
+// readBaseDistance reads how many bytes before a delta its base begins.
+func readBaseDistance(in io.ByteReader) (int64, error) {
+	b, err := in.ReadByte()
+	distance := int64(b & 0x7f)
+	for err == nil && b >= 0x80 {
+		if distance >= 1<<48 {
+			return 0, malformed("its pack has a delta whose base is not in it")
+		}
+		if b, err = in.ReadByte(); err == nil {
+			distance = (distance+1)<<7 | int64(b&0x7f)
+		}
+	}
+	return distance, err
+}

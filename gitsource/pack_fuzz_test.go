@@ -1,0 +1,101 @@
+package gitsource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// checkVisits is a packVisitor that computes each id anew.
+type checkVisits struct {
+	t      *testing.T
+	visits int
+}
+
+func (c *checkVisits) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error {
+	if c.visits++; plainID(kind, content) != id {
+		c.t.Errorf("a %s of %d bytes came as %s", kind, len(content), id)
+	}
+	return nil
+}
+
+func (c *checkVisits) large(plumbing.ObjectType, plumbing.Hash) { c.visits++ }
+
+// fuzzPack reads a pack, which must end well or with an error of the protocol.
+func fuzzPack(t *testing.T, pack []byte) {
+	visits := &checkVisits{t: t}
+	limits := packLimits{bytes: 1 << 20, objects: 1000, object: 1 << 16}
+	lost, err := readPack(context.Background(), bytes.NewReader(pack), limits, visits)
+	var malformed *protocolError
+	if err != nil && !errors.As(err, &malformed) {
+		t.Fatalf("the error is not one of the protocol: %v", err)
+	}
+	if err == nil && int(pack[10])<<8|int(pack[11]) != visits.visits+lost {
+		t.Fatalf("%d objects were handed on and %d lost", visits.visits, lost)
+	}
+}
+
+func FuzzPackReader(f *testing.F) {
+	f.Add(smallPack())
+	f.Add([]byte("PACK"))
+	f.Add(sealPack(nil, 0))
+	f.Fuzz(fuzzPack)
+}
+
+// FuzzPackOfObjects makes whole and deltified objects as the bytes say, so that what stands behind checksums and zlib
+// is reached.
+func FuzzPackOfObjects(f *testing.F) {
+	f.Add([]byte("\x00hello\x01\x00\x05\x90\x03\x02\x01\x05\x90\x05"))
+	f.Add([]byte{1, 0, 2, 0, 1, 0, 3, 1})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		var m packMaker
+		var contents [][]byte
+		for len(script) >= 3 && len(m.offsets) < 200 {
+			operation, place, size := script[0], int(script[1]), min(int(script[2]), len(script)-3)
+			data := script[3 : 3+size]
+			script = script[3+size:]
+			switch {
+			case operation%4 == 0 || len(contents) == 0:
+				m.whole(plumbing.BlobObject, data)
+				contents = append(contents, data)
+			case operation%4 == 1:
+				m.offsetDelta(place%len(m.offsets), data)
+			case operation%4 == 2:
+				base := contents[place%len(contents)]
+				made := makeDelta(base, size%(len(base)+1), string(data))
+				m.idDelta(plainID(plumbing.BlobObject, base), made)
+			default:
+				base := contents[place%len(contents)]
+				result := append(bytes.Clone(base), data...)
+				m.idDelta(plainID(plumbing.BlobObject, result), makeDelta(result, size, "after"))
+				m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, len(base), string(data)))
+				contents = append(contents, result)
+			}
+		}
+		fuzzPack(t, m.pack())
+	})
+}
+
+func FuzzDelta(f *testing.F) {
+	f.Add([]byte("0123456789"), []byte{10, 4, 0x90, 4})
+	f.Add([]byte("0123456789"), []byte{10, 3, 0x91, 8, 2, 1, 'x'})
+	f.Add([]byte{}, []byte{0, 0})
+	f.Fuzz(func(t *testing.T, base, data []byte) {
+		d, err := parseDelta(data)
+		if err != nil || d.resultSize > 1<<20 {
+			return
+		}
+		result := make([]byte, d.resultSize)
+		var streamed bytes.Buffer
+		applied, written := d.apply(base, result), d.writeTo(base, &streamed)
+		if (applied == nil) != (written == nil) {
+			t.Fatalf("apply says %v, writeTo says %v", applied, written)
+		}
+		if applied == nil && !bytes.Equal(result, streamed.Bytes()) {
+			t.Fatal("apply and writeTo come to different results")
+		}
+	})
+}

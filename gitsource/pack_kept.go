@@ -1,0 +1,80 @@
+package gitsource
+
+import "io"
+
+const keptChunk = 64 << 10
+
+// keptBytes are compressed bytes of a pack that was read, so that an object can be made again. Beyond the limit, which
+// is a chunk at least, the oldest are given up.
+type keptBytes struct {
+	limit  int64
+	chunks [][]byte
+	// gone is how many chunks were given up.
+	gone int
+	size int64
+}
+
+func (k *keptBytes) append(data []byte) {
+	for len(data) > 0 {
+		last := len(k.chunks) - 1
+		if last < 0 || len(k.chunks[last]) == keptChunk {
+			k.chunks = append(k.chunks, k.emptyChunk())
+			last++
+		}
+		n := min(len(data), keptChunk-len(k.chunks[last]))
+		k.chunks[last] = append(k.chunks[last], data[:n]...)
+		k.size += int64(n)
+		data = data[n:]
+	}
+}
+
+// emptyChunk returns room for more. The first chunk grows with what is put in: most packs of a change are small.
+func (k *keptBytes) emptyChunk() []byte {
+	if held := len(k.chunks) - k.gone; held > 0 && int64(held+1)*keptChunk > k.limit {
+		oldest := k.chunks[k.gone]
+		k.chunks[k.gone] = nil
+		k.gone++
+		return oldest[:0]
+	}
+	if len(k.chunks) == 0 {
+		return nil
+	}
+	return make([]byte, 0, keptChunk)
+}
+
+// has tells whether what was appended at an offset is still there.
+func (k *keptBytes) has(offset int64) bool { return offset >= 0 && offset/keptChunk >= int64(k.gone) }
+
+// keptReader reads kept bytes from an offset on.
+type keptReader struct {
+	from   *keptBytes
+	offset int64
+}
+
+// ReadByte implements io.ByteReader.
+func (r *keptReader) ReadByte() (byte, error) {
+	rest := r.rest()
+	if len(rest) == 0 {
+		return 0, io.EOF
+	}
+	r.offset++
+	return rest[0], nil
+}
+
+// Read implements io.Reader.
+func (r *keptReader) Read(into []byte) (int, error) {
+	n := copy(into, r.rest())
+	if r.offset += int64(n); n == 0 && len(into) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// rest is what the current chunk holds from the offset on.
+func (r *keptReader) rest() []byte {
+	chunk := int(r.offset / keptChunk)
+	if chunk < r.from.gone || chunk >= len(r.from.chunks) {
+		return nil
+	}
+	return r.from.chunks[chunk][r.offset%keptChunk:]
+}

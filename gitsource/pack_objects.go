@@ -1,0 +1,173 @@
+package gitsource
+
+import (
+	"context"
+	"io"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// maxAtHand is the largest content that is put among the bases at hand.
+const maxAtHand = 256 << 10
+
+// whole reads an object that is no delta.
+func (r *packReader) whole(ctx context.Context, record packRecord, size int64) error {
+	if size > r.limits.object {
+		r.hasher.begin(record.kind, size)
+		if err := r.inflate.copy(r.in, size, whileOpen(ctx, r.hasher.sha1)); err != nil {
+			return r.in.explain(err)
+		}
+		return r.tooLarge(r.add(record))
+	}
+	content := r.room(size)
+	if err := r.inflateKept(&record, content); err != nil {
+		return err
+	}
+	return r.made(r.add(record), content)
+}
+
+// delta reads a delta and applies it, if its base is there.
+func (r *packReader) delta(ctx context.Context, record packRecord, size int64) error {
+	if size > r.limits.object || record.base >= 0 && r.records[record.base].isOutOfReach() {
+		if err := r.inflate.copy(r.in, size, whileOpen(ctx, io.Discard)); err != nil {
+			return r.in.explain(err)
+		}
+		r.lose(r.add(record))
+		return nil
+	}
+	r.instructions = resize(r.instructions, int(size))
+	if err := r.inflateKept(&record, r.instructions); err != nil {
+		return err
+	}
+	if record.base < 0 || r.records[record.base].state == objectParked {
+		record.state = objectParked
+		r.parked++
+		r.add(record)
+		return nil
+	}
+	return r.combine(ctx, r.add(record), r.instructions)
+}
+
+// inflateKept inflates an object and keeps its compressed bytes.
+func (r *packReader) inflateKept(record *packRecord, into []byte) error {
+	record.size = int32(len(into))
+	kept := r.keptFor(len(into))
+	record.kept = kept.size
+	r.in.startKeeping(kept.append)
+	err := r.inflate.into(r.in, into)
+	r.in.stopKeeping()
+	if err != nil {
+		return r.in.explain(err)
+	}
+	return nil
+}
+
+// combine applies a delta whose base is made.
+func (r *packReader) combine(ctx context.Context, object int32, instructions []byte) error {
+	record := &r.records[object]
+	base := r.records[record.base]
+	record.kind, record.depth = base.kind, base.depth+1
+	if record.depth > maxChain {
+		return malformed("its pack has deltas more than %d deep", maxChain)
+	}
+	content, found, err := r.baseContent(ctx, record.base)
+	if err != nil {
+		return err
+	}
+	if !found {
+		r.lose(object)
+		return nil
+	}
+	d, err := parseDelta(instructions)
+	if err != nil {
+		return err
+	}
+	if d.resultSize > r.limits.object {
+		r.hasher.begin(record.kind, d.resultSize)
+		if err := d.writeTo(content, whileOpen(ctx, r.hasher.sha1)); err != nil {
+			return err
+		}
+		return r.tooLarge(object)
+	}
+	result := r.room(d.resultSize)
+	if err := d.apply(content, result); err != nil {
+		return err
+	}
+	return r.made(object, result)
+}
+
+// add remembers an object that was read.
+func (r *packReader) add(record packRecord) int32 {
+	r.records = append(r.records, record)
+	return int32(len(r.records) - 1)
+}
+
+// made hands an object on.
+func (r *packReader) made(object int32, content []byte) error {
+	record := &r.records[object]
+	id, err := r.hasher.id(record.kind, content)
+	if err != nil {
+		return err
+	}
+	record.id, record.state = id, objectMade
+	if r.byID != nil {
+		r.byID[id] = object
+	}
+	if len(content) <= maxAtHand {
+		r.bases.put(object, content)
+	}
+	return r.visit.object(record.kind, id, content)
+}
+
+// tooLarge hands on that there is an object whose content went through the hasher.
+func (r *packReader) tooLarge(object int32) error {
+	record := &r.records[object]
+	id, err := r.hasher.end()
+	if err != nil {
+		return err
+	}
+	record.id, record.state = id, objectTooLarge
+	if r.byID != nil {
+		r.byID[id] = object
+	}
+	r.visit.large(record.kind, id)
+	return nil
+}
+
+func (r *packReader) lose(object int32) {
+	r.records[object].state = objectLost
+	r.lost++
+}
+
+// room returns memory for a content: for a small one among the bases, for others always the same.
+func (r *packReader) room(size int64) []byte {
+	if size <= maxAtHand {
+		return r.bases.room(int(size))
+	}
+	r.content = resize(r.content, int(size))
+	return r.content
+}
+
+// resize returns a slice of that size, with the memory of the one given where that is enough.
+func resize(buffer []byte, size int) []byte {
+	if cap(buffer) < size {
+		return make([]byte, size)
+	}
+	return buffer[:size]
+}
+
+// find returns the object of an id, or -1 where none was read yet.
+func (r *packReader) find(id plumbing.Hash) int32 {
+	if r.byID == nil {
+		r.byID = make(map[plumbing.Hash]int32, len(r.records))
+		for i, record := range r.records {
+			if record.hasID() {
+				r.byID[record.id] = int32(i)
+			}
+		}
+	}
+	if object, ok := r.byID[id]; ok {
+		return object
+	}
+	return -1
+}

@@ -1,0 +1,187 @@
+package gitsource
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/matryer/is"
+)
+
+// collect reads a whole pack.
+func collect(pack []byte) (*collector, int, error) {
+	found := newCollector()
+	lost, err := readPack(context.Background(), bytes.NewReader(pack), testLimits(), found)
+	return found, lost, err
+}
+
+func TestPacksOfTheGitProgramComeToTheirObjects(t *testing.T) {
+	var h history
+	for i := range 12 {
+		l := layout{"big": file(strings.Repeat(fmt.Sprintf("line of big %d\n", i%3), 30_000))}
+		for j := range 20 {
+			text := strings.Repeat(fmt.Sprintf("service %d\n", j), 50)
+			l[fmt.Sprintf("stacks/s%d/docker-compose.yml", j)] = file(fmt.Sprint(text, i*j%7, "\n"))
+		}
+		h = append(h, commit{layout: l, parents: []int{i - 1}[:min(i, 1)]})
+	}
+	repository := importHistory(t, filepath.Join(t.TempDir(), "r.git"), h)
+	objects := runGit(t, repository.dir, nil, "cat-file", "--batch-all-objects", "--batch-check=%(objectname)")
+	for _, options := range [][]string{
+		{"--delta-base-offset"}, {}, {"--window=0"}, {"--delta-base-offset", "--depth=250", "--window=50"},
+		{"--no-reuse-delta", "--depth=4000", "--window=250", "--delta-base-offset"}, {"--compression=0"},
+	} {
+		t.Run(strings.Join(options, " "), func(t *testing.T) {
+			is := is.New(t)
+			arguments := append([]string{"pack-objects", "--stdout", "--quiet", "--no-reuse-object"}, options...)
+			pack := runGit(t, repository.dir, bytes.NewBuffer(objects), arguments...)
+			for _, atHand := range []int{maxBases, 1} {
+				found := newCollector()
+				// One byte at a time: nothing depends on how the network cuts the bytes.
+				r := newPackReader(iotest.HalfReader(bytes.NewReader(pack)), testLimits(), found)
+				r.bases.limit = atHand
+				is.NoErr(r.read(t.Context()))
+				is.Equal(r.lost, 0)
+				is.Equal(found.visits, bytes.Count(objects, []byte("\n")))
+				for id, data := range found.objects {
+					is.Equal(plainID(found.kinds[id], []byte(data)), id)
+					is.True(bytes.Contains(objects, []byte(id.String())))
+				}
+			}
+		})
+	}
+}
+
+func TestDeltasMayStandAnywhere(t *testing.T) {
+	is := is.New(t)
+	base := []byte("services: {}\n")
+	one, two := "services: {a}\n", "services: {a}\nb"
+	var m packMaker
+	// Before its base, which waits too.
+	m.idDelta(plainID(plumbing.BlobObject, []byte(one)), makeDelta([]byte(one), len(one), "b"))
+	m.offsetDelta(0, makeDelta([]byte(two), 3, ""))                            // on one that waits
+	m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 11, "a}\n")) // before its base
+	m.whole(plumbing.BlobObject, base)
+	m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 0, "")) // after its base, to nothing
+	m.offsetDelta(4, makeDelta(nil, 0, "from nothing"))
+	m.whole(plumbing.BlobObject, base) // twice
+	found, lost, err := collect(m.pack())
+	is.NoErr(err)
+	is.Equal(lost, 0)
+	is.Equal(found.visits, 7)
+	for _, want := range []string{string(base), one, two, "ser", "", "from nothing"} {
+		is.Equal(found.objects[plainID(plumbing.BlobObject, []byte(want))], want)
+	}
+}
+
+func TestEvictedBasesAreMadeAgain(t *testing.T) {
+	is := is.New(t)
+	var m packMaker
+	content := strings.Repeat("x", 1000)
+	m.whole(plumbing.BlobObject, []byte(content))
+	for i := range 200 {
+		next := content[:len(content)-3] + fmt.Sprintf("%04d", i)
+		m.offsetDelta(i, makeDelta([]byte(content), len(content)-3, fmt.Sprintf("%04d", i)))
+		content = next
+	}
+	for i := range 200 {
+		m.offsetDelta(i, makeDelta([]byte(strings.Repeat("x", 1000+i)), 1, ""))
+	}
+	found := newCollector()
+	r := newPackReader(bytes.NewReader(m.pack()), testLimits(), found)
+	r.bases.limit = 3000
+	is.NoErr(r.read(t.Context()))
+	is.Equal(r.lost, 0)
+	is.Equal(found.objects[plainID(plumbing.BlobObject, []byte(content))], content)
+	is.True(len(r.bases.contents) < 10)
+}
+
+func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
+	is := is.New(t)
+	var m packMaker
+	random := rand.NewChaCha8([32]byte{})
+	base := make([]byte, 1000)
+	for range 200 {
+		_, _ = random.Read(base)
+		m.whole(plumbing.BlobObject, base)
+	}
+	m.offsetDelta(0, makeDelta(base, 1, ""))   // whatever its base is
+	m.offsetDelta(200, makeDelta(base, 1, "")) // on one that is lost
+	m.offsetDelta(199, makeDelta(base, 1, "kept"))
+	found := newCollector()
+	r := newPackReader(bytes.NewReader(m.pack()), testLimits(), found)
+	r.bases.limit, r.small.limit = 1, 2*keptChunk
+	is.NoErr(r.read(t.Context()))
+	is.Equal(r.lost, 2)
+	is.Equal(found.visits, 201)
+	is.True(len(r.small.chunks)-r.small.gone <= 2)
+}
+
+func TestObjectsBeyondTheLimitAreNamedButNotHandedOn(t *testing.T) {
+	is := is.New(t)
+	largest := int(testLimits().object)
+	most := bytes.Repeat([]byte("m"), largest)
+	more := append(bytes.Clone(most), '!')
+	huge := make([]byte, 16<<20)
+	var m packMaker
+	m.whole(plumbing.BlobObject, most)
+	m.whole(plumbing.BlobObject, more)
+	m.offsetDelta(0, makeDelta(most, largest, "?"))                       // its result is too large
+	m.offsetDelta(1, makeDelta(more, 5, "small"))                         // its base is too large
+	m.idDelta(plainID(plumbing.BlobObject, more), makeDelta(more, 1, "")) // so is this one's
+	m.whole(plumbing.BlobObject, huge)
+	m.whole(plumbing.TreeObject, more)
+	pack := m.pack()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	tooBig := &sizes{}
+	lost, err := readPack(t.Context(), bytes.NewReader(pack), testLimits(), tooBig)
+	runtime.ReadMemStats(&after)
+	is.NoErr(err)
+	is.Equal(lost, 2)
+	is.Equal(tooBig.made, []int{largest})
+	is.Equal(tooBig.tooLarge, []plumbing.Hash{
+		plainID(plumbing.BlobObject, more), plainID(plumbing.BlobObject, append(bytes.Clone(most), '?')),
+		plainID(plumbing.BlobObject, huge), plainID(plumbing.TreeObject, more),
+	})
+	is.True(after.TotalAlloc-before.TotalAlloc < 8*uint64(largest)) // whatever is in the pack
+}
+
+// sizes is a packVisitor that remembers how large objects were.
+type sizes struct {
+	made     []int
+	tooLarge []plumbing.Hash
+}
+
+func (s *sizes) object(_ plumbing.ObjectType, _ plumbing.Hash, content []byte) error {
+	s.made = append(s.made, len(content))
+	return nil
+}
+
+func (s *sizes) large(_ plumbing.ObjectType, id plumbing.Hash) { s.tooLarge = append(s.tooLarge, id) }
+
+func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
+	is := is.New(t)
+	base := bytes.Repeat([]byte("0123456789abcdef"), 3*bigObject/16)
+	limits := testLimits()
+	limits.object = int64(4 * bigObject)
+	var m packMaker
+	m.whole(plumbing.BlobObject, base)
+	m.whole(plumbing.BlobObject, base[1:])
+	m.offsetDelta(0, makeDelta(base, len(base), "one"))
+	m.offsetDelta(2, makeDelta(append(bytes.Clone(base), "one"...), len(base)+3, "two"))
+	found := newCollector()
+	r := newPackReader(bytes.NewReader(m.pack()), limits, found)
+	is.NoErr(r.read(t.Context()))
+	is.Equal(r.lost, 0)
+	is.Equal(found.objects[plainID(plumbing.BlobObject, append(bytes.Clone(base), "onetwo"...))], string(base)+"onetwo")
+	is.Equal(len(r.bases.contents), 0) // none of them is worth the memory
+}

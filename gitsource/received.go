@@ -1,0 +1,160 @@
+package gitsource
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"mooring/hashing"
+)
+
+// received are the objects that a Git host sent in one session, reduced to what a build needs: trees, the hashes of
+// blobs, the texts of symbolic links.
+type received struct {
+	session session
+	limits  packLimits
+	tip     plumbing.Hash
+	// root is the tree of the tip; zero until that was sent.
+	root plumbing.Hash
+	// notACommit: the tip was sent, and is something else.
+	notACommit bool
+	trees      map[plumbing.Hash][]byte
+	blobs      map[plumbing.Hash]blob
+	// links are the blobs that a tree calls a symbolic link: their texts count.
+	links map[plumbing.Hash]struct{}
+	// lost is how many objects were sent that could not be made within the limits.
+	lost int
+}
+
+func newReceived(from session, limits packLimits) *received {
+	return &received{
+		session: from,
+		limits:  limits,
+		tip:     from.tip(),
+		trees:   map[plumbing.Hash][]byte{},
+		blobs:   map[plumbing.Hash]blob{},
+		links:   map[plumbing.Hash]struct{}{},
+	}
+}
+
+// ask sends a request and takes in what comes.
+func (r *received) ask(ctx context.Context, request fetchRequest) error {
+	pack, err := r.session.fetch(ctx, request)
+	if err != nil {
+		return err
+	}
+	defer pack.Close()
+	lost, err := readPack(ctx, pack, r.limits, r)
+	r.lost += lost
+	return err
+}
+
+// object implements packVisitor.
+func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) (err error) {
+	switch kind {
+	case plumbing.CommitObject:
+		if id == r.tip {
+			r.root, err = commitTree(content)
+		}
+		return err
+	case plumbing.TreeObject:
+		err = r.addTree(id, content)
+	case plumbing.BlobObject:
+		r.addBlob(id, content)
+	}
+	r.notACommit = r.notACommit || id == r.tip
+	return err
+}
+
+// addTree keeps a tree, and notes the symbolic links in it: Git sends trees before blobs, so their texts can be kept
+// when they come.
+func (r *received) addTree(id plumbing.Hash, tree []byte) error {
+	for entry, err := range treeEntries(tree) {
+		if err != nil {
+			return fmt.Errorf("read tree %s: %w", id, err)
+		}
+		if entry.kind == linkEntry {
+			r.links[entry.id] = struct{}{}
+		}
+	}
+	r.trees[id] = append([]byte(nil), tree...)
+	return nil
+}
+
+func (r *received) addBlob(id plumbing.Hash, content []byte) {
+	found := blob{hash: hashing.Of(content)}
+	if _, isLink := r.links[id]; isLink {
+		found.isText = true
+		if len(content) <= maxLinkText {
+			found.text = string(content)
+		}
+	}
+	r.blobs[id] = found
+}
+
+// large implements packVisitor.
+func (r *received) large(kind plumbing.ObjectType, id plumbing.Hash) {
+	r.notACommit = r.notACommit || id == r.tip && kind != plumbing.CommitObject
+	if kind == plumbing.BlobObject {
+		r.blobs[id] = blob{large: true, isText: true}
+	}
+}
+
+// tree implements objects.
+func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
+	if tree, ok := r.trees[id]; ok {
+		return tree, nil
+	}
+	return nil, errAbsent
+}
+
+// blob implements objects.
+func (r *received) blob(id plumbing.Hash) (blob, bool) {
+	found, ok := r.blobs[id]
+	return found, ok
+}
+
+// isCheap implements objects.
+func (r *received) isCheap() bool { return false }
+
+// fetch implements objects: one request for all the blobs that are wanted. Where some of them came in a form that could
+// not be made within the limits, each of these is asked for by itself: alone it comes as it is.
+func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
+	for id := range wanted.links {
+		r.links[id] = struct{}{}
+	}
+	if len(r.links) == 0 {
+		// All trees are read by now, and only symbolic links are followed through them again. A host may still send one.
+		r.trees = map[plumbing.Hash][]byte{}
+	}
+	if err := r.ask(ctx, fetchRequest{wants: wanted.ids()}); err != nil {
+		return err
+	}
+	alone := 0
+	for _, id := range wanted.ids() {
+		if r.has(id) {
+			continue
+		}
+		if alone++; r.lost == 0 || alone > maxAlone {
+			return errAbsent
+		}
+		if err := r.ask(ctx, fetchRequest{wants: []plumbing.Hash{id}}); err != nil {
+			return err
+		}
+		if !r.has(id) {
+			return errAbsent
+		}
+	}
+	return nil
+}
+
+// maxAlone is how many blobs are asked for one by one.
+const maxAlone = 100
+
+// has tells whether a blob is known, with its text if it is a symbolic link.
+func (r *received) has(id plumbing.Hash) bool {
+	found, ok := r.blobs[id]
+	_, isLink := r.links[id]
+	return ok && (!isLink || found.isText)
+}

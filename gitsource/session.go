@@ -1,0 +1,229 @@
+package gitsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"mooring/actors"
+)
+
+// hostRemote is a repository on a Git host. It keeps nothing but the HTTP client and its idle connections.
+type hostRemote struct {
+	settings Settings
+	at       endpoint
+	ref      trackedRef
+	// client is nil where the host is not reached over HTTP.
+	client *http.Client
+}
+
+// newRemote makes the remote of settings that Validate has accepted and that name no local path.
+func newRemote(settings Settings) (*hostRemote, error) {
+	at, err := parseEndpoint(settings.URL)
+	if err != nil {
+		return nil, fmt.Errorf("GIT_URL %w", err)
+	}
+	if at.scheme == schemeLocal {
+		return nil, errors.New("GIT_URL names a local path, which is no remote")
+	}
+	r := &hostRemote{settings: settings, at: at, ref: parseRef(settings.Ref)}
+	if at.isHTTP() {
+		if r.client, err = newHTTPClient(settings.CAFile); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// open implements remote.
+func (r *hostRemote) open(ctx context.Context, known hostFacts) (session, error) {
+	shown, err := r.settings.credentials(r.at)
+	s := &hostSession{ref: r.ref, redact: r.settings.redactor(r.at, shown).clean}
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	if s.wire, err = r.wire(shown, known, s.redact); err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	if err := s.begin(ctx, known); err != nil {
+		s.close()
+		return nil, s.fail(ctx, err)
+	}
+	return s, nil
+}
+
+func (r *hostRemote) wire(shown credentials, known hostFacts, redact func(string) string) (wire, error) {
+	switch r.at.scheme {
+	case schemeSSH:
+		return &streamWire{dial: r.sshDialer(shown)}, nil
+	case schemeGit:
+		return &streamWire{dial: r.gitDialer()}, nil
+	}
+	return newHTTPWire(r.client, r.at, known.base, shown, redact)
+}
+
+// hostSession is a conversation in either version of the protocol, over any wire.
+type hostSession struct {
+	ref    trackedRef
+	wire   wire
+	redact func(string) string
+	// hello is what the host said in this session; only its facts are set, from an earlier session, while asked is false.
+	hello greeting
+	asked bool
+	// commit is where the tracked ref is.
+	commit plumbing.Hash
+}
+
+func (s *hostSession) tip() plumbing.Hash { return s.commit }
+
+func (s *hostSession) filters() bool { return s.hello.facts.filter }
+
+func (s *hostSession) facts() hostFacts { return s.hello.facts }
+
+func (s *hostSession) close() { s.wire.close() }
+
+// begin finds the tip. Facts that turn out stale are forgotten, and the host is asked for them.
+func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
+	if s.ref.isPinned() && known.protocol != protocolUnknown {
+		s.hello.facts, s.commit = known, s.ref.commit
+		return nil
+	}
+	if known.protocol == protocolV2 && s.wire.greeted() {
+		s.hello.facts = known
+		listing, err := lsRefs(ctx, s.wire, s.ref.names)
+		if err == nil {
+			return s.resolve(ctx, listing)
+		}
+		// An address that a redirect led to once may be gone in any way.
+		moved := s.wire.base() != s.wire.home()
+		if ctx.Err() != nil || !moved && !mayBeStale(err) {
+			return err
+		}
+	}
+	return s.discover(ctx)
+}
+
+// mayBeStale tells whether a request may have failed because the host is no longer what it was: moved, changed, or
+// another one. Credentials and an overloaded host are no reason to ask twice.
+func mayBeStale(err error) bool {
+	code := classify(err).Code
+	return !errors.Is(err, errNoCommonCommit) && (code == actors.CodeProtocol || code == actors.CodeNotFound)
+}
+
+// discover greets the host and finds the tip.
+func (s *hostSession) discover(ctx context.Context) error {
+	if err := s.greet(ctx); err != nil {
+		return err
+	}
+	switch {
+	case s.ref.isPinned():
+		s.commit = s.ref.commit
+		return nil
+	case s.hello.facts.protocol == protocolV0:
+		return s.resolve(ctx, s.hello.refs)
+	}
+	listing, err := lsRefs(ctx, s.wire, s.ref.names)
+	if err != nil {
+		return err
+	}
+	return s.resolve(ctx, listing)
+}
+
+func (s *hostSession) greet(ctx context.Context) error {
+	answer, err := s.wire.greet(ctx)
+	if err != nil {
+		return err
+	}
+	hello, err := readGreeting(newPacketReader(answer, maxListing), s.ref.names)
+	answer.end(err == nil)
+	if err != nil {
+		return err
+	}
+	hello.facts.base = s.wire.base()
+	s.hello, s.asked = hello, true
+	return nil
+}
+
+// resolve takes the tip from a listing. Where it is missing, an empty repository is told from one without the ref.
+func (s *hostSession) resolve(ctx context.Context, listing refListing) error {
+	if id, found := listing.best(); found {
+		s.commit = id
+		return nil
+	}
+	if s.hello.facts.protocol == protocolV2 && !listing.any {
+		var err error
+		if listing, err = lsRefs(ctx, s.wire, nil); err != nil {
+			return err
+		}
+	}
+	if !listing.any {
+		return emptyRepository()
+	}
+	return refNotFound(s.ref)
+}
+
+// fetch implements session.
+func (s *hostSession) fetch(ctx context.Context, request fetchRequest) (io.ReadCloser, error) {
+	body, err := s.ask(ctx, request)
+	if err != nil && !s.asked && ctx.Err() == nil && mayBeStale(err) {
+		if err = s.greet(ctx); err == nil {
+			body, err = s.ask(ctx, request)
+		}
+	}
+	if err != nil {
+		return nil, s.fail(ctx, s.aboutWants(err, request))
+	}
+	body.explain = func(err error) error { return s.fail(ctx, err) }
+	return body, nil
+}
+
+// ask sends the request in the host's version, without what the host cannot do.
+func (s *hostSession) ask(ctx context.Context, request fetchRequest) (*packBody, error) {
+	if !s.wire.greeted() || s.hello.facts.protocol == protocolV0 && !s.asked {
+		if err := s.greet(ctx); err != nil {
+			return nil, err
+		}
+	}
+	request.shallow = request.shallow && s.hello.facts.shallow
+	if !s.hello.facts.filter {
+		request.filter = ""
+	}
+	if s.hello.facts.protocol == protocolV2 {
+		return fetchV2(ctx, s.wire, request)
+	}
+	return fetchV0(ctx, s.wire, s.hello, request)
+}
+
+// aboutWants reads the host's complaint about a pinned commit: it names the id, in words that differ from host to host.
+func (s *hostSession) aboutWants(err error, request fetchRequest) error {
+	var said *hostError
+	pinned := s.ref.isPinned() && slices.Contains(request.wants, s.ref.commit)
+	if pinned && errors.As(err, &said) && said.mentions(s.ref.commit.String()) {
+		return refNotFound(s.ref)
+	}
+	return err
+}
+
+// fail makes the failure that leaves the session: the context's own end before its consequences, and no secret in it.
+func (s *hostSession) fail(ctx context.Context, err error) error {
+	if errors.Is(err, errNoCommonCommit) {
+		return errNoCommonCommit
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	var said *hostError
+	if errors.As(err, &said) {
+		// Before its blanks are joined and its end is cut off: both would hide a secret's shape.
+		said.text = s.redact(said.text)
+	}
+	failure := *classify(err)
+	failure.Message = strings.ToValidUTF8(s.redact(failure.Message), "�") // a secret may be any bytes
+	return &failure
+}

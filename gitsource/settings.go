@@ -1,0 +1,161 @@
+package gitsource
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Settings say which repository is read, and how (contract, section 2). The tags are those of envconfig, which leaves
+// functions alone: whoever reads the environment binds the secrets.
+type Settings struct {
+	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may hold
+	// credentials, so it is shown by DisplayURL alone.
+	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path"`
+	// Ref is what is tracked: empty for the remote HEAD, a full ref name, 40 hex digits, else a branch, else a tag.
+	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
+	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
+	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
+	// Username and Password win over the ones inside URL. Where only a password is given, the name is "git".
+	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP; git where only a password is given; wins over the one in GIT_URL"`
+	// Password is read at each use; an error of it means that the host is not asked. Nil: none is set.
+	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
+	// SSHKeyPassphrase opens SSHKeyFile; like Password it is read at each use. Nil: none is set.
+	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"opens GIT_SSH_KEY_FILE"`
+	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"host keys that are trusted; unset: ~/.ssh/known_hosts"`
+	// CAFile holds roots in PEM that are trusted beside the system's.
+	CAFile string `envconfig:"GIT_CA_FILE" desc:"roots in PEM that are trusted beside the system's"`
+	// ComposeFiles are the file names that make a directory a stack, best first.
+	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
+}
+
+// Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
+// could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
+func (s Settings) Validate() error {
+	if _, err := parseEndpoint(s.URL); err != nil {
+		return fmt.Errorf("GIT_URL %w", err)
+	}
+	if err := validateRef(s.Ref); err != nil {
+		return fmt.Errorf("GIT_REF %w", err)
+	}
+	if err := validateDeployDir(s.DeployDir); err != nil {
+		return fmt.Errorf("GIT_DEPLOY_DIR %w", err)
+	}
+	if strings.ContainsRune(s.Username, ':') || strings.ContainsFunc(s.Username, unicode.IsControl) {
+		return errors.New("GIT_USERNAME must hold no colon and no control character")
+	}
+	if err := validateComposeFiles(s.composeNames()); err != nil {
+		return fmt.Errorf("COMPOSE_FILES %w", err)
+	}
+	return s.validateFiles()
+}
+
+func (s Settings) validateFiles() error {
+	files := []struct{ variable, name string }{
+		{"GIT_SSH_KEY_FILE", s.SSHKeyFile},
+		{"GIT_SSH_KNOWN_HOSTS_FILE", s.SSHKnownHostsFile},
+		{"GIT_CA_FILE", s.CAFile},
+	}
+	for _, file := range files {
+		if file.name == "" {
+			continue
+		}
+		if err := readable(file.name); err != nil {
+			return fmt.Errorf("%s must name a file that can be read: %w", file.variable, err)
+		}
+	}
+	if _, err := certificateRoots(s.CAFile); err != nil {
+		return fmt.Errorf("GIT_CA_FILE %w", err)
+	}
+	return nil
+}
+
+// readable opens the file and reads a byte of it. The error does not repeat the name: somebody may have put the key
+// itself where its file's name belongs.
+func readable(name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return withoutPath(err)
+	}
+	defer file.Close()
+	if _, err := file.Read(make([]byte, 1)); err != nil && err != io.EOF {
+		return withoutPath(err)
+	}
+	return nil
+}
+
+func withoutPath(err error) error {
+	var pathError *os.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}
+
+func validateRef(ref string) error {
+	for _, name := range parseRef(ref).names {
+		if !validRefName(name) {
+			return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
+		}
+	}
+	return nil
+}
+
+func validateDeployDir(dir string) error {
+	if strings.HasPrefix(dir, "/") {
+		return errors.New("must be relative to the repository's root")
+	}
+	if clean := path.Clean(dir); clean == ".." || strings.HasPrefix(clean, "../") {
+		return errors.New("must be inside the repository")
+	}
+	if !utf8.ValidString(dir) || strings.ContainsFunc(dir, unicode.IsControl) {
+		return errors.New("must be UTF-8 without control characters")
+	}
+	return nil
+}
+
+func validateComposeFiles(names []string) error {
+	if len(names) == 0 {
+		return errors.New("must name at least one file")
+	}
+	for i, name := range names {
+		switch {
+		case name == "":
+			return errors.New("must not hold an empty name")
+		case name == "." || name == ".." || strings.ContainsRune(name, '/'):
+			return errors.New("must hold plain file names, without directories")
+		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+			return errors.New("must hold names of UTF-8 without control characters")
+		case slices.Contains(names[:i], name):
+			return errors.New("must not hold a name twice")
+		}
+	}
+	return nil
+}
+
+// deployDir is DeployDir in its shortest form: "." for the root, never a "/" at the end.
+func (s Settings) deployDir() string { return path.Clean(s.DeployDir) }
+
+// composeNames are ComposeFiles without the blanks around a name, as in "a.yml, b.yml".
+func (s Settings) composeNames() []string {
+	names := make([]string, 0, len(s.ComposeFiles))
+	for _, name := range s.ComposeFiles {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
+}
+
+// localPath is the directory of a repository that lies on this machine, which is read in place; false for a remote.
+func (s Settings) localPath() (string, bool) {
+	at, err := parseEndpoint(s.URL)
+	return at.path, err == nil && at.scheme == schemeLocal
+}

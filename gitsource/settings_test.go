@@ -1,0 +1,117 @@
+package gitsource
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kelseyhightower/envconfig"
+	"github.com/matryer/is"
+)
+
+func validSettings() Settings {
+	return Settings{URL: ".", DeployDir: ".", ComposeFiles: []string{"docker-compose.yml"}}
+}
+
+func TestTheDefaultSettingsAreValid(t *testing.T) {
+	is := is.New(t)
+	for _, variable := range []string{"GIT_URL", "GIT_REF", "GIT_DEPLOY_DIR", "GIT_USERNAME", "GIT_SSH_KEY_FILE",
+		"GIT_SSH_KNOWN_HOSTS_FILE", "GIT_CA_FILE", "COMPOSE_FILES"} {
+		unsetenv(t, variable)
+	}
+	var settings Settings
+	is.NoErr(envconfig.Process("", &settings))
+	is.NoErr(settings.Validate())
+	is.Equal(settings.composeNames(), []string{"docker-compose.yml", "docker-compose.yaml"})
+	is.Equal(settings.deployDir(), ".")
+	path, local := settings.localPath()
+	is.True(local)
+	is.Equal(path, ".")
+
+	t.Setenv("COMPOSE_FILES", "compose.yaml, docker-compose.yml")
+	t.Setenv("GIT_DEPLOY_DIR", "deploy/../stacks/")
+	is.NoErr(envconfig.Process("", &settings))
+	is.NoErr(settings.Validate())
+	is.Equal(settings.composeNames(), []string{"compose.yaml", "docker-compose.yml"})
+	is.Equal(settings.deployDir(), "stacks")
+}
+
+func TestABadSettingIsNamedWithItsRule(t *testing.T) {
+	empty, notPEM := writeFile(t, "empty", ""), writeFile(t, "ca.pem", "s3cret")
+	tests := map[string]struct {
+		change func(*Settings)
+		says   string
+	}{
+		"no address":        {func(s *Settings) { s.URL = "" }, "GIT_URL must not be empty"},
+		"password unquoted": {func(s *Settings) { s.URL = "https://u:s3cret%@host/x" }, "GIT_URL cannot be read as a URL"},
+		"hash in password":  {func(s *Settings) { s.URL = "https://u:1#s3cret@host/x" }, "GIT_URL must have no query"},
+		"other scheme":      {func(s *Settings) { s.URL = "ftp://u:s3cret@host/x" }, "GIT_URL must be an https"},
+		"no host":           {func(s *Settings) { s.URL = "https:///s3cret" }, "GIT_URL must name a host"},
+		"no path":           {func(s *Settings) { s.URL = "ssh://u:s3cret@host" }, "GIT_URL must name a repository"},
+		"file elsewhere":    {func(s *Settings) { s.URL = "file://s3cret/x" }, "GIT_URL must be file:///path"},
+		"option as path":    {func(s *Settings) { s.URL = "git@host:-s3cret" }, "GIT_URL must not have a host or path"},
+		"control":           {func(s *Settings) { s.URL = "git://host/s3cret%0a" }, "GIT_URL must not hold control"},
+		"newline":           {func(s *Settings) { s.URL = "s3cret\n" }, "GIT_URL must not hold control characters"},
+		"colon in name":     {func(s *Settings) { s.URL = "https://s3c%3Aret@host/x" }, "GIT_URL must not have a colon"},
+		"ref":               {func(s *Settings) { s.Ref = "a b" }, "GIT_REF must be a ref name"},
+		"absolute dir":      {func(s *Settings) { s.DeployDir = "/x" }, "GIT_DEPLOY_DIR must be relative"},
+		"dir outside":       {func(s *Settings) { s.DeployDir = "x/../../y" }, "GIT_DEPLOY_DIR must be inside"},
+		"parent":            {func(s *Settings) { s.DeployDir = ".." }, "GIT_DEPLOY_DIR must be inside"},
+		"control in dir":    {func(s *Settings) { s.DeployDir = "a\tb" }, "GIT_DEPLOY_DIR must be UTF-8"},
+		"colon in username": {func(s *Settings) { s.Username = "s3cret:" }, "GIT_USERNAME must hold no colon"},
+		"no names":          {func(s *Settings) { s.ComposeFiles = nil }, "COMPOSE_FILES must name at least one"},
+		"empty name":        {func(s *Settings) { s.ComposeFiles = []string{"a", " "} }, "COMPOSE_FILES must not hold an"},
+		"name in dir":       {func(s *Settings) { s.ComposeFiles = []string{"a/b"} }, "COMPOSE_FILES must hold plain"},
+		"parent as name":    {func(s *Settings) { s.ComposeFiles = []string{".."} }, "COMPOSE_FILES must hold plain"},
+		"twice":             {func(s *Settings) { s.ComposeFiles = []string{"a", "a "} }, "COMPOSE_FILES must not hold a name"},
+		"not UTF-8":         {func(s *Settings) { s.ComposeFiles = []string{"\xff"} }, "COMPOSE_FILES must hold names"},
+		"no key":            {func(s *Settings) { s.SSHKeyFile = "s3cret" }, "GIT_SSH_KEY_FILE must name a file"},
+		"a directory":       {func(s *Settings) { s.SSHKnownHostsFile = t.TempDir() }, "GIT_SSH_KNOWN_HOSTS_FILE must name"},
+		"no roots":          {func(s *Settings) { s.CAFile = notPEM }, "GIT_CA_FILE must name a file with at least one"},
+		"empty roots":       {func(s *Settings) { s.CAFile = empty }, "GIT_CA_FILE must name a file with at least one"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			settings := validSettings()
+			test.change(&settings)
+			err := settings.Validate()
+			if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestEveryFormOfAddressIsTakenApart(t *testing.T) {
+	tests := map[string]struct {
+		want    endpoint
+		display string
+		address string
+	}{
+		"https://u:p%40@Host:8443/a%20b.git/": {endpoint{schemeHTTPS, "Host:8443", "/a%20b.git", "u", "p@"},
+			"https://Host:8443/a%20b.git", "Host:8443"},
+		"HTTP://host":           {endpoint{schemeHTTP, "host", "", "", ""}, "http://host", "host:1"},
+		"ssh://git@h:22/a/b":    {endpoint{schemeSSH, "h:22", "/a/b", "git", ""}, "ssh://h:22/a/b", "h:22"},
+		"ssh://h/~u/b":          {endpoint{schemeSSH, "h", "~u/b", "", ""}, "h:~u/b", "h:1"},
+		"git@host:a/b.git":      {endpoint{schemeSSH, "host", "a/b.git", "git", ""}, "host:a/b.git", "host:1"},
+		"host:/a@b:c":           {endpoint{schemeSSH, "host", "/a@b:c", "", ""}, "ssh://host/a@b:c", "host:1"},
+		"git@[::1]:a":           {endpoint{schemeSSH, "[::1]", "a", "git", ""}, "[::1]:a", "[::1]:1"},
+		"git://host:9/a":        {endpoint{schemeGit, "host:9", "/a", "", ""}, "git://host:9/a", "host:9"},
+		"file:///a%20b":         {endpoint{scheme: schemeLocal, path: "/a b"}, "/a b", ""},
+		"file://localhost/a":    {endpoint{scheme: schemeLocal, path: "/a"}, "/a", ""},
+		"/a:b":                  {endpoint{scheme: schemeLocal, path: "/a:b"}, "/a:b", ""},
+		"./a:b":                 {endpoint{scheme: schemeLocal, path: "./a:b"}, "./a:b", ""},
+		"../somewhere/else.git": {endpoint{scheme: schemeLocal, path: "../somewhere/else.git"}, "../somewhere/else.git", ""},
+	}
+	for text, test := range tests {
+		t.Run(text, func(t *testing.T) {
+			is := is.New(t)
+			got, err := parseEndpoint(text)
+			is.NoErr(err)
+			is.Equal(got, test.want)
+			is.Equal(Settings{URL: text}.DisplayURL(), test.display)
+			if test.address != "" {
+				is.Equal(got.address("1"), test.address)
+			}
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package gitsource
+
+import (
+	"io"
+
+	"mooring/actors"
+)
+
+// The side bands of an answer that carries a pack (gitprotocol-pack, section "Packfile Data").
+const (
+	bandPack     = 1
+	bandProgress = 2
+	bandError    = 3
+)
+
+// sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. How
+// many bytes come is for the reader of the pack to bound.
+type sideband struct {
+	packets *packetReader
+	// left is how much of the current packet is still to be read.
+	left int
+	done bool
+}
+
+func newSideband(source io.Reader) *sideband {
+	return &sideband{packets: newPacketReader(source, 1<<62)}
+}
+
+// Read implements io.Reader.
+func (s *sideband) Read(into []byte) (int, error) {
+	for s.left == 0 {
+		if s.done {
+			return 0, io.EOF
+		}
+		if err := s.advance(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := s.packets.source.Read(into[:min(len(into), s.left)])
+	s.left -= n
+	if n > 0 {
+		return n, nil
+	}
+	return 0, cutShort(err)
+}
+
+// advance goes to the next packet, and leaves out what is progress.
+func (s *sideband) advance() error {
+	kind, size, err := s.packets.header()
+	if err != nil {
+		return err
+	}
+	switch {
+	case kind == packetFlush:
+		s.done = true
+		return nil
+	case kind != packetData || size == 0:
+		return malformed("its pack is interrupted")
+	}
+	var band [1]byte
+	if _, err := io.ReadFull(s.packets.source, band[:]); err != nil {
+		return cutShort(err)
+	}
+	size--
+	if band[0] == bandPack {
+		s.left = size
+		return nil
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(s.packets.source, text); err != nil {
+		return cutShort(err)
+	}
+	switch band[0] {
+	case bandProgress:
+		return nil
+	case bandError:
+		return failf(actors.CodeProtocol, "The Git host gave up while it sent the pack. It says: %s.",
+			cleanText(string(text)))
+	}
+	return malformed("its pack is interrupted")
+}
+
+// packBody is the pack of one answer, from its first byte on. Its Read ends with io.EOF where the answer ends properly.
+type packBody struct {
+	bytes  io.Reader
+	answer answer
+	// explain makes an error of the answer a failure.
+	explain func(error) error
+	// once tells that the conversation ends with this answer.
+	once  bool
+	ended bool
+}
+
+// Read implements io.Reader.
+func (b *packBody) Read(into []byte) (int, error) {
+	n, err := b.bytes.Read(into)
+	if err == io.EOF {
+		b.ended = true
+		return n, io.EOF
+	}
+	if err != nil {
+		return n, b.explain(err)
+	}
+	return n, nil
+}
+
+// Close releases the answer. Only where that was read to io.EOF the connection is used again: what is left of a pack
+// that nobody wants may be without end.
+func (b *packBody) Close() error {
+	if b.answer != nil {
+		b.answer.end(b.ended && !b.once)
+		b.answer = nil
+	}
+	return nil
+}

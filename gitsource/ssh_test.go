@@ -1,0 +1,186 @@
+package gitsource
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"mooring/actors"
+)
+
+func TestAnSSHHostKeyMustBeKnown(t *testing.T) {
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	settings := serveSSH(t, repository, sshOptions{})
+	at, err := parseEndpoint(settings.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherKind, err := ssh.NewPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct{ file, says string }{
+		"unknown":     {writeFile(t, "known_hosts", ""), "is not known"},
+		"changed":     {knownHostsFile(t, at.host, newKeyFile(t).public), "is not the known one"},
+		"other kind":  {knownHostsFile(t, at.host, otherKind), "no SSH key of a kind"},
+		"no file":     {filepath.Join(t.TempDir(), "missing"), "There is no file of known SSH hosts"},
+		"not as such": {writeFile(t, "known_hosts", "one two\n"), "cannot be read"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			settings := settings
+			settings.SSHKnownHostsFile = test.file
+			failure := openFailure(t, settings)
+			is.Equal(failure.Code, actors.CodeUntrusted)
+			is.True(strings.Contains(failure.Message, test.says))
+			is.True(strings.Contains(failure.Message, "GIT_SSH_KNOWN_HOSTS_FILE"))
+		})
+	}
+}
+
+func TestTheKnownHostsOfTheHomeDirectoryCountByDefault(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	settings := serveSSH(t, repository, sshOptions{})
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	is.NoErr(os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
+	is.NoErr(os.Rename(settings.SSHKnownHostsFile, filepath.Join(home, ".ssh", "known_hosts")))
+	settings.SSHKnownHostsFile = ""
+	is.Equal(openSession(t, newTestRemote(t, settings), hostFacts{}).tip(), tip)
+}
+
+func TestAnSSHKeyIsReadOrTheReasonTold(t *testing.T) {
+	secret := func(value string) func() (string, error) {
+		return func() (string, error) { return value, nil }
+	}
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	encrypted := newKeyFile(t)
+	encrypted.encrypt(t, "open sesame")
+	good := serveSSH(t, repository, sshOptions{key: &encrypted})
+	good.SSHKeyPassphrase = secret("open sesame")
+	openSession(t, newTestRemote(t, good), hostFacts{})
+
+	tests := map[string]struct {
+		change func(*Settings)
+		says   string
+	}{
+		"no passphrase":    {func(s *Settings) { s.SSHKeyPassphrase = nil }, "set GIT_SSH_KEY_PASSPHRASE"},
+		"wrong passphrase": {func(s *Settings) { s.SSHKeyPassphrase = secret("wrong one") }, "does not open the key"},
+		"unreadable passphrase": {func(s *Settings) {
+			s.SSHKeyPassphrase = func() (string, error) { return "", os.ErrPermission }
+		}, "GIT_SSH_KEY_PASSPHRASE cannot be read"},
+		"another key": {func(s *Settings) { s.SSHKeyFile = newKeyFile(t).file }, "does not accept the SSH key"},
+		"no key":      {func(s *Settings) { s.SSHKeyFile = writeFile(t, "id", "not a key") }, "holds no private key"},
+		"no file":     {func(s *Settings) { s.SSHKeyFile += ".gone" }, "no such file"},
+		"no agent":    {func(s *Settings) { s.SSHKeyFile = "" }, "set GIT_SSH_KEY_FILE"},
+	}
+	t.Setenv("SSH_AUTH_SOCK", "")
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			settings := good
+			test.change(&settings)
+			failure := openFailure(t, settings)
+			is.Equal(failure.Code, actors.CodeAuth)
+			is.True(strings.Contains(failure.Message, test.says))
+			is.True(!strings.Contains(failure.Message, "wrong one"))
+		})
+	}
+}
+
+func TestTheSSHAgentsKeysAreUsedWithoutAKeyFile(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	key := newKeyFile(t)
+	settings := serveSSH(t, repository, sshOptions{key: &key})
+	settings.SSHKeyFile = ""
+
+	keyring := agent.NewKeyring()
+	is.NoErr(keyring.Add(agent.AddedKey{PrivateKey: key.key}))
+	socket := filepath.Join(t.TempDir(), "agent")
+	t.Setenv("SSH_AUTH_SOCK", socket)
+	is.Equal(openFailure(t, settings).Code, actors.CodeAuth) // no agent answers there
+
+	listener, err := net.Listen("unix", socket)
+	is.NoErr(err)
+	ended := make(chan struct{})
+	// Ends when the listener is closed; the cleanup waits for it.
+	go func() {
+		defer close(ended)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = agent.ServeAgent(keyring, conn)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { listener.Close(); <-ended })
+	is.Equal(openSession(t, newTestRemote(t, settings), hostFacts{}).tip(), tip)
+}
+
+func TestAnSSHPasswordIsUsedWhereNoKeyIsAccepted(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	settings := serveSSH(t, repository, sshOptions{password: "pa/ss"})
+	settings.URL = strings.Replace(settings.URL, "git@", "git:pa%2Fss@", 1)
+	t.Setenv("SSH_AUTH_SOCK", "")
+	for _, key := range []string{"", newKeyFile(t).file} { // none, and one that the host does not know
+		settings.SSHKeyFile = key
+		is.Equal(openSession(t, newTestRemote(t, settings), hostFacts{}).tip(), tip)
+	}
+	settings.URL = strings.Replace(settings.URL, "pa%2Fss", "wrong", 1)
+	is.Equal(openFailure(t, settings).Code, actors.CodeAuth)
+}
+
+func TestTheWordsOfAnSSHHostBecomeAFailure(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	settings := serveSSH(t, repository, sshOptions{})
+	settings.URL += "-gone/it's!"
+	failure := openFailure(t, settings)
+	is.Equal(failure.Code, actors.CodeNotFound)
+	is.True(strings.Contains(failure.Message, "stacks-gone/it's!' does not appear to be a git repository"))
+}
+
+func TestAnSCPAddressIsRelativeToTheHome(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	settings := serveSSH(t, repository, sshOptions{directory: filepath.Dir(repository.dir)})
+	at, err := parseEndpoint(settings.URL)
+	is.NoErr(err)
+	remote := newTestRemote(t, settings)
+	// As git@host:stacks, which cannot name a port.
+	remote.at = endpoint{scheme: schemeSSH, host: at.host, user: "git", path: "stacks"}
+	is.Equal(openSession(t, remote, hostFacts{}).tip(), tip)
+}
+
+func TestAGitDaemonWithoutTheRepositoryIsNotFound(t *testing.T) {
+	is := is.New(t)
+	for _, v0 := range []bool{false, true} {
+		failure := openFailure(t, Settings{URL: serveGit(t, newTestRepository(t), v0) + "-gone"})
+		is.Equal(failure.Code, actors.CodeNotFound)
+	}
+}

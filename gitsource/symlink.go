@@ -1,0 +1,182 @@
+package gitsource
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// Reasons why a symbolic link is skipped (contract, rule 4.6).
+const (
+	reasonLinkLeaves    = "a symbolic link that leaves the repository"
+	reasonLinkDangling  = "a symbolic link to nothing"
+	reasonLinkLoop      = "a symbolic link that loops"
+	reasonLinkHops      = "a symbolic link that takes more than 10 hops"
+	reasonLinkDirectory = "a symbolic link to a directory"
+	reasonLinkSubmodule = "a symbolic link to or into a submodule"
+	reasonLinkLarge     = "a symbolic link to a file larger than 16 MiB"
+)
+
+// maxHops is how many links are followed one after another.
+const maxHops = 10
+
+// linkResolver follows symbolic links inside the trees of one commit, as path_resolution(7) says, but never out of the
+// repository: neither by an absolute target nor by "..".
+type linkResolver struct {
+	// tree returns the bytes of a tree by its id.
+	tree func(plumbing.Hash) ([]byte, error)
+	// text returns the target of a link by the id of its blob; false when it must be asked for first.
+	text func(plumbing.Hash) (string, bool)
+	// touched are the trees that were looked into.
+	touched map[plumbing.Hash][]byte
+	parsed  map[plumbing.Hash]map[string]treeEntry
+}
+
+func newLinkResolver(tree func(plumbing.Hash) ([]byte, error), text func(plumbing.Hash) (string, bool)) *linkResolver {
+	return &linkResolver{
+		tree:    tree,
+		text:    text,
+		touched: map[plumbing.Hash][]byte{},
+		parsed:  map[plumbing.Hash]map[string]treeEntry{},
+	}
+}
+
+// follow goes to where a link's target leads and returns the blob that stands there, or the reason why there is none
+// to serve. The trail are the ids of the trees from the root to the link's directory. It is not known when the text of
+// a link on the way is not.
+func (r *linkResolver) follow(
+	target string, trail []plumbing.Hash,
+) (at plumbing.Hash, reason string, known bool, err error) {
+	w := walk{linkResolver: r, trail: slices.Clone(trail), names: make([]string, len(trail)), seen: map[string]bool{}}
+	for !w.turn(target) {
+		entry, more, err := w.step()
+		switch {
+		case err != nil:
+			return plumbing.ZeroHash, "", false, err
+		case w.reason != "":
+			return plumbing.ZeroHash, w.reason, true, nil
+		case !more:
+			return entry.id, "", true, nil
+		}
+		if target, known = r.text(entry.id); !known {
+			return plumbing.ZeroHash, "", false, nil
+		}
+	}
+	return plumbing.ZeroHash, w.reason, true, nil
+}
+
+// walk is the way from one link to its end.
+type walk struct {
+	*linkResolver
+	// trail and names are the directories from the root to where the walk stands. Only names that the walk itself went
+	// through are known; that is enough to tell two places apart.
+	trail []plumbing.Hash
+	names []string
+	// rest are the components of the path still to go.
+	rest []string
+	hops int
+	// seen are the links gone through, by place and what was to go from there.
+	seen map[string]bool
+	// reason why the walk cannot go on.
+	reason string
+}
+
+// turn takes the target of a link as what is to go next. It returns true when the walk ends there, with a reason.
+func (w *walk) turn(target string) bool {
+	w.hops++
+	place := strings.Join([]string{
+		strconv.Itoa(len(w.trail)), strings.Join(w.names, "/"), target, strings.Join(w.rest, "/"),
+	}, "\x00")
+	switch {
+	case w.seen[place]:
+		w.reason = reasonLinkLoop
+	case w.hops > maxHops:
+		w.reason = reasonLinkHops
+	case target == "":
+		w.reason = reasonLinkDangling
+	case target[0] == '/':
+		w.reason = reasonLinkLeaves
+	}
+	w.seen[place] = true
+	w.rest = append(strings.Split(target, "/"), w.rest...)
+	return w.reason != ""
+}
+
+// step walks through directories until it comes to a link, then more is true, or to the end, then it is a file or there
+// is a reason.
+func (w *walk) step() (entry treeEntry, more bool, err error) {
+	for len(w.rest) > 0 {
+		name := w.rest[0]
+		w.rest = w.rest[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			if w.up(); w.reason != "" {
+				return treeEntry{}, false, nil
+			}
+			continue
+		}
+		entry, err := w.lookUp(name)
+		if err != nil || w.reason != "" || entry.kind == linkEntry {
+			return entry, true, err
+		}
+		if entry.kind == fileEntry {
+			if len(w.rest) > 0 {
+				w.reason = reasonLinkDangling
+			}
+			return entry, false, nil
+		}
+		w.trail, w.names = append(w.trail, entry.id), append(w.names, name)
+	}
+	w.reason = reasonLinkDirectory
+	return treeEntry{}, false, nil
+}
+
+func (w *walk) up() {
+	if len(w.trail) == 1 {
+		w.reason = reasonLinkLeaves
+		return
+	}
+	w.trail, w.names = w.trail[:len(w.trail)-1], w.names[:len(w.names)-1]
+}
+
+// lookUp finds a name in the directory that the walk has come to.
+func (w *walk) lookUp(name string) (treeEntry, error) {
+	entries, err := w.entries(w.trail[len(w.trail)-1])
+	if err != nil {
+		return treeEntry{}, err
+	}
+	entry, found := entries[name]
+	switch {
+	case !found:
+		w.reason = reasonLinkDangling
+	case entry.kind == otherEntry:
+		w.reason = reasonLinkSubmodule
+	}
+	return entry, nil
+}
+
+// entries returns a tree's entries by name. Many links lead to the same few trees, so each is read once.
+func (r *linkResolver) entries(id plumbing.Hash) (map[string]treeEntry, error) {
+	if entries, ok := r.parsed[id]; ok {
+		return entries, nil
+	}
+	tree, err := r.tree(id)
+	if err != nil {
+		return nil, fmt.Errorf("read tree %s: %w", id, err)
+	}
+	tree = slices.Clone(tree)
+	entries := map[string]treeEntry{}
+	for entry, err := range treeEntries(tree) {
+		if err != nil {
+			return nil, fmt.Errorf("read tree %s: %w", id, err)
+		}
+		entries[string(entry.name)] = entry
+	}
+	r.touched[id], r.parsed[id] = tree, entries
+	return entries, nil
+}
