@@ -1,0 +1,163 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/julienschmidt/httprouter"
+
+	"mooring/actors"
+	"mooring/hashing"
+)
+
+// reportLimit bounds the body of a report, in bytes.
+const reportLimit = 64 << 10
+
+// putReport answers PUT /api/v1/stacks/PATH: a deployer's report.
+func (s *Server) putReport(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
+	if err := s.deployers.admit(w, r); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, reportLimit))
+	if err != nil {
+		return bodyFault(err, "64 KiB")
+	}
+	report, err := parseReport(body)
+	if err != nil {
+		return err
+	}
+	report.Path = stackPath(params)
+	stack, err := s.actor.Report(r.Context(), report)
+	if err != nil {
+		return err
+	}
+	respondStack(w, stack)
+	return nil
+}
+
+// deleteStack answers DELETE /api/v1/stacks/PATH: a deployer's word that a deleting stack is gone.
+func (s *Server) deleteStack(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
+	if err := s.deployers.admit(w, r); err != nil {
+		return err
+	}
+	if err := discardBody(w, r); err != nil {
+		return err
+	}
+	stack, err := s.actor.Forget(r.Context(), stackPath(params))
+	if err != nil {
+		return err
+	}
+	respondStack(w, stack)
+	return nil
+}
+
+// parseReport reads a report: one JSON object with a status and, with synced, a hash. Names are taken to the letter,
+// which encoding/json does not do for a struct; null stands for absent.
+func parseReport(body []byte) (actors.Report, error) {
+	if !json.Valid(body) {
+		return actors.Report{}, fault{http.StatusBadRequest, codeInvalidBody,
+			`the body must be one JSON object, such as {"status":"syncing"}`}
+	}
+	var members map[string]*string
+	if err := json.Unmarshal(body, &members); err != nil {
+		return actors.Report{}, invalidReport(`a report is an object of strings, such as {"status":"syncing"}`)
+	}
+	var report actors.Report
+	for name, value := range members {
+		switch {
+		case name != "status" && name != "hash":
+			return actors.Report{}, invalidReport("a report has no members but status and hash")
+		case value == nil:
+		case name == "status":
+			report.Status = actors.Status(*value)
+		default:
+			report.Hash = *value
+		}
+	}
+	hashed := members["hash"] != nil
+	switch {
+	case report.Status != actors.Synced && report.Status != actors.Syncing && report.Status != actors.Missing:
+		return actors.Report{}, invalidReport("status must be syncing, synced or missing")
+	case report.Status != actors.Synced && hashed:
+		return actors.Report{}, invalidReport("a hash goes with the status synced alone")
+	case report.Status == actors.Synced && !hashing.Valid(report.Hash):
+		return actors.Report{}, invalidReport(
+			"with the status synced, hash must be the hash that was applied: sha256: and 64 lower-case hex digits")
+	}
+	return report, nil
+}
+
+func invalidReport(message string) error {
+	return fault{http.StatusBadRequest, codeInvalidReport, message}
+}
+
+// deployers lets those report who have the token.
+type deployers struct {
+	token func() (string, error) // nil when none is needed
+	log   *slog.Logger
+}
+
+// newDeployers decides once whether a token is needed: a file that is empty for a moment while it is rotated must not
+// open the door.
+func newDeployers(token func() (string, error), log *slog.Logger) deployers {
+	if token == nil {
+		return deployers{nil, log}
+	}
+	if value, err := token(); err == nil && value == "" {
+		return deployers{nil, log}
+	}
+	return deployers{token, log}
+}
+
+// admit returns nil for a request that may report. It compares in a time that tells nothing of the token.
+func (d deployers) admit(w http.ResponseWriter, r *http.Request) error {
+	if d.token == nil {
+		return nil
+	}
+	given, err := bearerToken(r.Header)
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return err
+	}
+	w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	token, err := d.token()
+	if err == nil && token == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		d.log.Warn("a report is refused because DEPLOYER_TOKEN cannot be read", "error", err, "remote", r.RemoteAddr)
+		return fault{http.StatusUnauthorized, codeInvalidToken,
+			"the service cannot read its DEPLOYER_TOKEN, so no token is accepted"}
+	}
+	wanted, shown := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))
+	if subtle.ConstantTimeCompare(wanted[:], shown[:]) != 1 {
+		d.log.Warn("a report is refused for its token", "path", r.URL.Path, "remote", r.RemoteAddr)
+		return fault{http.StatusUnauthorized, codeInvalidToken, "the token is not the DEPLOYER_TOKEN of this service"}
+	}
+	w.Header().Del("WWW-Authenticate")
+	return nil
+}
+
+// bearerToken returns the token of the one Authorization header that a request has (RFC 6750, 2.1).
+func bearerToken(header http.Header) (string, error) {
+	values := header.Values("Authorization")
+	if len(values) > 1 {
+		return "", fault{http.StatusUnauthorized, codeInvalidToken, "send one Authorization header"}
+	}
+	missing := fault{http.StatusUnauthorized, codeMissingToken, "this needs the header Authorization: Bearer TOKEN"}
+	if len(values) == 0 {
+		return "", missing
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", missing
+	}
+	return token, nil
+}

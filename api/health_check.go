@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// healthCheckTimeout bounds CheckHealth: the service itself gives up after a second.
+const healthCheckTimeout = 3 * time.Second
+
+// CheckHealth asks the service that listens on listenAddr, in the form of LISTEN_ADDR, whether it is well. It returns
+// nil, or an error with what the service said or why it was not reached. An address without a host, or with 0.0.0.0 or
+// [::], is reached on this machine (net.Dial). No proxy is asked.
+func CheckHealth(ctx context.Context, listenAddr string) error {
+	ctx, cancel := context.WithTimeout(ctx, healthCheckTimeout)
+	defer cancel()
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, listenAddr)
+		},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+healthzPath, nil)
+	if err != nil {
+		return fmt.Errorf("check the health: %w", err)
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("check the health: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	const enough = 1 << 10 // bytes of an error
+	body, err := io.ReadAll(io.LimitReader(response.Body, enough))
+	if err != nil {
+		return fmt.Errorf("check the health: %s: %w", response.Status, err)
+	}
+	return fmt.Errorf("check the health: the service answers %s: %q", response.Status, body)
+}

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/julienschmidt/httprouter"
+)
+
+// ServeHTTP answers one request. At debug level it logs it too.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.log.Enabled(r.Context(), slog.LevelDebug) {
+		s.admit(w, r)
+		return
+	}
+	started := time.Now()
+	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	defer func() {
+		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", recorder.status,
+			"duration", time.Since(started), "remote", r.RemoteAddr)
+	}()
+	s.admit(recorder, r)
+}
+
+// admit sets the headers that every answer has and passes the request on unless it comes to the wrong host or from
+// another site's page.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	path := r.URL.Path
+	switch {
+	case path != healthzPath && path != readyzPath && !s.hosts.allow(r.Host):
+		s.refuse(w, r, fault{http.StatusMisdirectedRequest, codeMisdirected,
+			"ALLOWED_HOSTS does not have the host name that this request was sent to"})
+	case path != webhookPath && s.crossOrigin.Check(r) != nil:
+		s.refuse(w, r, fault{http.StatusForbidden, codeCrossOrigin,
+			"a page of another site may not do this; send the request without a browser or from the service's own page"})
+	default:
+		s.router.ServeHTTP(w, r)
+	}
+}
+
+// methodNotAllowed answers where the path has other methods. httprouter has set Allow, and lists OPTIONS in it whether
+// that is handled or not.
+func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
+	if r.URL.Path == "*" && r.Method != http.MethodOptions {
+		return s.notFound(w, r, params) // httprouter takes the asterisk of "OPTIONS *" for a path with every method
+	}
+	allowed := strings.Split(w.Header().Get("Allow"), ", ")
+	kept := allowed[:0]
+	for _, method := range allowed {
+		if method != http.MethodOptions {
+			kept = append(kept, method)
+		}
+	}
+	list := strings.Join(kept, ", ")
+	w.Header().Set("Allow", list)
+	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path answers " + list + " alone"}
+}
+
+// panicked answers for a handler that panicked. http.ErrAbortHandler is a handler's way to hang up, so it goes on.
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, value any) {
+	if value == http.ErrAbortHandler {
+		panic(value)
+	}
+	s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(value),
+		"stack", string(debug.Stack()))
+	s.respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
+}
+
+// statusRecorder notes the status of an answer for the log.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

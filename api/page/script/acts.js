@@ -1,0 +1,70 @@
+// What a person does: refresh, filter, copy.
+
+let refreshing = false;
+let toldOf = ''; // the refresh that the outcome is about
+async function refresh(event) {
+  event.preventDefault();
+  if (refreshing) return;
+  refreshing = true;
+  put($('ask'), 'busy', 'yes');
+  $('ask-button').setAttribute('aria-disabled', 'true');
+  say($('outcome'), 'Asking Git …');
+  try {
+    let { body: r } = await ask('api/v1/refresh?wait=10s', { method: 'POST', wait: 10 });
+    hurry();
+    while (r.status === 'refreshing' || r.status === 'queued') {
+      await pause(500);
+      r = (await ask(`api/v1/refreshes/${encodeURIComponent(r.id)}`)).body;
+    }
+    toldOf = r.id;
+    say($('outcome'), r.error ? `The refresh failed: ${titleOf(r.error)}.` : `Refreshed in ${took(r)}: ${outcome(r)}.`);
+  } catch (error) {
+    const why = error instanceof Refused ? error.message : 'mooring does not answer';
+    say($('outcome'), `There was no refresh: ${why.replace(/\.$/, '')}.`);
+  }
+  hurry();
+  refreshing = false;
+  put($('ask'), 'busy', '');
+  $('ask-button').removeAttribute('aria-disabled');
+}
+
+// filter renders once a frame however fast a person types, and lets the address follow when they pause: so the address
+// can be shared, and browsers bound how often it may change.
+let frame = 0;
+let timer = 0;
+function filter(event) {
+  event.preventDefault();
+  limit = words.rows;
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(renderStacks);
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    const { show: kind, search } = selection();
+    const query = new URLSearchParams();
+    if (kind !== 'all') query.set('show', kind);
+    if (search) query.set('q', search);
+    history.replaceState(null, '', String(query) ? `?${query}` : location.pathname);
+  }, 300);
+}
+
+// copy puts the revision on the clipboard. The modern way is for secure origins alone, and mooring is often reached by
+// plain HTTP inside a network.
+async function copy() {
+  const revision = $('revision').querySelector('code').title;
+  try {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(revision);
+    } else {
+      const field = document.createElement('textarea');
+      field.value = revision;
+      $('copy').after(field);
+      field.select();
+      document.execCommand('copy');
+      field.remove();
+      $('copy').focus();
+    }
+    say($('outcome'), 'The revision is copied.');
+  } catch {
+    say($('outcome'), `The browser does not let this page copy: ${revision}`);
+  }
+}

@@ -1,0 +1,123 @@
+// Asking the service: the long poll for stacks, the short one for the state, and what happens when nothing answers.
+
+class Refused extends Error {}
+
+const asking = new Set(); // requests of the loops
+
+// ask sends a request that ends after some time at the latest; one that follows the state ends when the page is hidden.
+async function ask(path, { wait = 0, follows = false, ...options } = {}) {
+  const control = new AbortController();
+  const timer = setTimeout(() => control.abort(), (wait + 15) * 1000);
+  if (follows) asking.add(control);
+  try {
+    const response = await fetch(path, { ...options, cache: 'no-store', signal: control.signal });
+    const told = Date.parse(response.headers.get('Date'));
+    // The header has no fractions of a second, so that small differences mean nothing.
+    if (told) ahead = Math.abs(told - Date.now()) > 2000 ? told - Date.now() : 0;
+    if (response.status === 304) return { response };
+    const text = await response.text();
+    let body = null;
+    try { body = JSON.parse(text); } catch { /* not this service's answer */ }
+    if (!body || !(response.ok || body.status)) {
+      throw new Refused(body && body.error ? body.error.message : `the answer has status ${response.status}`);
+    }
+    return { response, body };
+  } finally {
+    clearTimeout(timer);
+    asking.delete(control);
+  }
+}
+
+// reached and lost tell whether the service answers.
+let heard = Date.now(); // when the service answered last, by this clock
+let away = false;
+
+function reached() {
+  put($('link'), 'state', 'live');
+  say($('link-text'), 'Live');
+  show($('link-at'), false);
+  if (away) say($('outcome'), 'mooring answers again.');
+  away = false;
+  heard = Date.now();
+  show($('gone'), false);
+}
+
+function lost(error) {
+  const why = error instanceof Refused ? `: ${error.message}` : '';
+  away = true;
+  put($('link'), 'state', 'gone');
+  say($('link-text'), 'No answer');
+  const since = new Date(heard + ahead).toISOString();
+  say($('gone'), `mooring does not answer${why}. What you see is what it said at ${utc(since)}; `
+    + 'this page asks again every few seconds.');
+  show($('gone'), true);
+}
+
+let hurry = () => {};
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+const hurriedPause = (ms) => new Promise((done) => {
+  const timer = setTimeout(done, ms);
+  hurry = () => { clearTimeout(timer); done(); };
+});
+const visible = () => new Promise((done) => {
+  if (!document.hidden) return done();
+  const seen = () => {
+    if (document.hidden) return;
+    document.removeEventListener('visibilitychange', seen);
+    done();
+  };
+  document.addEventListener('visibilitychange', seen);
+});
+
+// follow takes a step for ever, with the pause between two that the step returns. Pages that nobody sees ask nothing: a
+// browser has few connections to a host, and long polls of forgotten tabs would take them all.
+async function follow(step, rest) {
+  for (let failures = 0; ;) {
+    await visible();
+    try {
+      await rest(await step());
+      failures = 0;
+    } catch (error) {
+      if (document.hidden) continue;
+      lost(error);
+      await pause(Math.min(500 * 2 ** failures++, 4000));
+    }
+  }
+}
+
+// patience is how long to rest after work that began then: at least as long as said, and on a slow line, or where
+// answers are long, ten times as long as the work took.
+const patience = (began, least) => Math.max(least, Math.min(10 * (performance.now() - began), 10000));
+
+let etag = '';
+async function followStacks() {
+  const wait = etag ? 30 : 0;
+  const { response, body } = await ask(`api/v1/stacks?wait=${wait}s`, {
+    wait, follows: true, headers: etag ? { 'If-None-Match': etag } : {},
+  });
+  reached();
+  if (!body) return 1000; // nothing new; a proxy between may not know how to wait
+  const began = performance.now();
+  takeSnapshot(body);
+  etag = response.headers.get('ETag') || '';
+  hurry(); // what has changed the stacks has most likely changed the state
+  return patience(began, 250);
+}
+
+let seen = '';
+async function followStatus() {
+  const began = performance.now();
+  status = (await ask('api/v1/refresh', { follows: true })).body;
+  reached();
+  renderState();
+  const ids = [status.queued, status.current, status.last].map((r) => r && r.id).join(' ');
+  if (ids !== seen) {
+    renderRefreshes((await ask(`api/v1/refreshes?limit=${words.history}`, { follows: true })).body.refreshes);
+    seen = ids;
+    if (!refreshing && toldOf && status.last && status.last.id !== toldOf) say($('outcome'), '');
+  }
+  // It asks again when something is due.
+  const due = status.next_poll_at ? Date.parse(status.next_poll_at) - Date.now() - ahead + 200 : Infinity;
+  const rest = status.current ? 500 : Math.min(Math.max(due, 500), 2500);
+  return patience(began, rest);
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"mooring/actors"
+)
+
+const (
+	// longestWait is what a longer wait is cut to.
+	longestWait = 60 * time.Second
+	// defaultLimit and largestLimit are for lists of refreshes.
+	defaultLimit = 50
+	largestLimit = 100
+)
+
+// filter keeps the stacks that a list is asked for. The zero one keeps all; there are fifteen in all.
+type filter struct {
+	// status that a stack has; empty for any.
+	status actors.Status
+	// inSync is "true" or "false"; empty for either.
+	inSync string
+}
+
+func (f filter) keeps(stack actors.Stack) bool {
+	return (f.status == "" || stack.Status == f.status) &&
+		(f.inSync == "" || f.inSync == strconv.FormatBool(stack.InSync()))
+}
+
+// parseFilter reads status and in_sync.
+func parseFilter(query url.Values) (filter, error) {
+	status, err := single(query, "status")
+	if err != nil {
+		return filter{}, err
+	}
+	inSync, err := single(query, "in_sync")
+	if err != nil {
+		return filter{}, err
+	}
+	f := filter{actors.Status(status), inSync}
+	switch f.status {
+	case actors.Missing, actors.Syncing, actors.Synced, actors.Deleting:
+	default:
+		if query.Has("status") {
+			return filter{}, invalidParameter("status must be missing, syncing, synced or deleting")
+		}
+	}
+	if query.Has("in_sync") && inSync != "true" && inSync != "false" {
+		return filter{}, invalidParameter("in_sync must be true or false")
+	}
+	return f, nil
+}
+
+// parseWait reads wait, a duration as time.ParseDuration has it. It is 0 when there is none.
+func parseWait(query url.Values) (time.Duration, error) {
+	text, err := single(query, "wait")
+	if err != nil || !query.Has("wait") {
+		return 0, err
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, invalidParameter("wait must be a duration that is not negative, such as 30s")
+	}
+	return min(wait, longestWait), nil
+}
+
+// parseLimit reads limit, the length of a list.
+func parseLimit(query url.Values) (int, error) {
+	text, err := single(query, "limit")
+	if err != nil {
+		return 0, err
+	}
+	if !query.Has("limit") {
+		return defaultLimit, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > largestLimit {
+		return 0, invalidParameter(fmt.Sprintf("limit must be a number from 1 to %d", largestLimit))
+	}
+	return limit, nil
+}
+
+// parseQuery reads the query whole, and refuses what net/url would drop in silence.
+func parseQuery(r *http.Request) (url.Values, error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, invalidParameter("the query is malformed: it must be name=value pairs with & between them")
+	}
+	return query, nil
+}
+
+func single(query url.Values, name string) (string, error) {
+	if len(query[name]) > 1 {
+		return "", invalidParameter(name + " may be given once")
+	}
+	return query.Get(name), nil
+}
+
+func invalidParameter(message string) error {
+	return fault{http.StatusBadRequest, codeInvalidParameter, message}
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"mime"
+	"strings"
+)
+
+// push is what counts of a push event's payload (GitHub's "Webhook events and payloads", push). Without a Ref it is
+// none.
+type push struct {
+	// Ref that was pushed to, in full.
+	Ref string `json:"ref"`
+	// Before and After are the commits that the ref named; zeros for a ref that was created or deleted.
+	Before     string `json:"before"`
+	After      string `json:"after"`
+	Repository struct {
+		// DefaultBranch is what the remote's HEAD names.
+		DefaultBranch string `json:"default_branch"`
+	} `json:"repository"`
+}
+
+// expected is the revision that the push announces; empty when the ref was deleted.
+func (p push) expected() string {
+	if !isCommit(p.After) {
+		return ""
+	}
+	return p.After
+}
+
+// stale are the revisions that Git may answer with until the push has reached it.
+func (p push) stale() []string {
+	if p.expected() == "" || !isCommit(p.Before) || p.Before == p.After {
+		return nil
+	}
+	return []string{p.Before}
+}
+
+// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload, which is decoded in place.
+// It returns the zero push for anything else.
+func parsePush(contentType string, body []byte) push {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	if mediaType == "application/x-www-form-urlencoded" {
+		body = formPayload(body)
+	}
+	var p push
+	if err := json.Unmarshal(body, &p); err != nil {
+		return push{}
+	}
+	return p
+}
+
+// formPayload returns the field payload of a form, or nil. It looks at each pair once and keeps none, and decodes the
+// one that counts in place: a form of 25 MiB costs nothing more.
+func formPayload(form []byte) []byte {
+	for pair := range bytes.SplitSeq(form, []byte("&")) {
+		if value, found := bytes.CutPrefix(pair, []byte("payload=")); found {
+			return unescapeForm(value)
+		}
+	}
+	return nil
+}
+
+// unescapeForm decodes a value of a form in place (URL Standard, "application/x-www-form-urlencoded parsing"); nil where
+// a percent sign has no two digits behind it.
+func unescapeForm(value []byte) []byte {
+	decoded := value[:0]
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '+':
+			decoded = append(decoded, ' ')
+		case '%':
+			if i+2 >= len(value) {
+				return nil
+			}
+			var octet [1]byte
+			if _, err := hex.Decode(octet[:], value[i+1:i+3]); err != nil {
+				return nil
+			}
+			decoded, i = append(decoded, octet[0]), i+2
+		default:
+			decoded = append(decoded, value[i])
+		}
+	}
+	return decoded
+}
+
+// isCommit tells whether text is a commit id in SHA-1 as Git prints it, and not the zeros that stand for none.
+func isCommit(text string) bool {
+	return len(text) == 40 && isRevision(text) && strings.Trim(text, "0") != ""
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/julienschmidt/httprouter"
+)
+
+// The paths that are special beyond their handler.
+const (
+	webhookPath = "/api/v1/webhook"
+	healthzPath = "/healthz"
+	readyzPath  = "/readyz"
+	metricsPath = "/metrics" // on the other listener
+)
+
+// handler answers a request, or returns the error to answer it with. It writes at its end, and once.
+type handler func(w http.ResponseWriter, r *http.Request, params httprouter.Params) error
+
+// route is a method, a path in httprouter's notation, and who answers.
+type route struct {
+	method, path string
+	answer       handler
+}
+
+// table lists every route of the service (contract, section 3); openapi.json describes them. HEAD works where GET does.
+func (s *Server) table() []route {
+	return []route{
+		{http.MethodGet, "/", s.getPage},
+		{http.MethodGet, healthzPath, s.getHealth},
+		{http.MethodGet, readyzPath, s.getReadiness},
+		{http.MethodGet, "/openapi.json", s.getOpenAPI},
+		{http.MethodPost, webhookPath, s.postWebhook},
+		{http.MethodGet, "/api/v1/refresh", s.getRefreshStatus},
+		{http.MethodPost, "/api/v1/refresh", s.postRefresh},
+		{http.MethodGet, "/api/v1/refreshes", s.getRefreshes},
+		{http.MethodGet, "/api/v1/refreshes/:id", s.getRefresh},
+		{http.MethodGet, "/api/v1/stacks", s.getStacks},
+		{http.MethodGet, "/api/v1/stacks/*path", s.getStack},
+		{http.MethodPut, "/api/v1/stacks/*path", s.putReport},
+		{http.MethodDelete, "/api/v1/stacks/*path", s.deleteStack},
+	}
+}
+
+// routes returns the router with every route.
+func (s *Server) routes() *httprouter.Router {
+	router := s.newRouter()
+	for _, r := range s.table() {
+		router.Handle(r.method, r.path, s.answer(r.answer))
+		if r.method == http.MethodGet {
+			router.Handle(http.MethodHead, r.path, s.answer(r.answer)) // net/http leaves out the body
+		}
+	}
+	return router
+}
+
+// newRouter returns a router that has no routes yet and answers in JSON whatever else happens.
+func (s *Server) newRouter() *httprouter.Router {
+	router := httprouter.New()
+	// These answer with HTML or with nothing at all.
+	router.RedirectTrailingSlash = false
+	router.RedirectFixedPath = false
+	router.HandleOPTIONS = false
+	router.NotFound = s.plain(s.notFound)
+	router.MethodNotAllowed = s.plain(s.methodNotAllowed)
+	router.PanicHandler = s.panicked
+	return router
+}
+
+// answer makes a handler one of the router's.
+func (s *Server) answer(h handler) httprouter.Handle {
+	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
+		if err := h(w, r, params); err != nil {
+			s.refuse(w, r, err)
+		}
+	}
+}
+
+func (s *Server) plain(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(h)(w, r, nil) })
+}
+
+func (s *Server) notFound(http.ResponseWriter, *http.Request, httprouter.Params) error {
+	return fault{http.StatusNotFound, codeNotFound, "nothing is served under this path"}
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// Settings of the HTTP side (contract, section 2).
+type Settings struct {
+	// ListenAddr is where HTTP is served, as host:port.
+	ListenAddr string `envconfig:"LISTEN_ADDR" default:":8080" desc:"where HTTP is served, host:port"`
+	// AllowedHosts are the host names that a request may name in its Host header, without port; none allows any.
+	AllowedHosts []string `envconfig:"ALLOWED_HOSTS" desc:"host names that requests may be sent to, separated by commas; unset: any"`
+	// MetricsAddr is where Prometheus finds /metrics, as host:port; empty for nowhere.
+	MetricsAddr string `envconfig:"METRICS_ADDR" desc:"where /metrics is served to Prometheus, host:port; unset: nowhere"`
+	// Ref is the ref that refreshes follow, as an operator writes it: the webhook ignores pushes to others.
+	Ref string `ignored:"true"`
+
+	// WebhookSecret is the key of the webhook's signatures. It is read at each use, so that a rotated file counts. A nil
+	// function or an empty secret is an unset one, and an error refuses the delivery.
+	WebhookSecret func() (string, error) `envconfig:"WEBHOOK_SECRET" desc:"key of the webhook's signatures; unset: the webhook answers 503"`
+	// WebhookSecretPrevious is a second key that is accepted beside the first, for rotation.
+	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"key that is accepted beside WEBHOOK_SECRET, for its rotation"`
+	// DeployerToken is what deployers show with their reports. If it is set when the server is made, it is required from
+	// then on: one that is empty or unreadable later refuses every report.
+	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: none is needed"`
+}
+
+// Validate returns an error that names the variable and the rule it breaks.
+func (s Settings) Validate() error {
+	if !isAddress(s.ListenAddr) {
+		return errors.New("LISTEN_ADDR must be host:port with a port from 0 to 65535, such as :8080")
+	}
+	if s.MetricsAddr != "" && !isAddress(s.MetricsAddr) {
+		return errors.New("METRICS_ADDR must be host:port with a port from 0 to 65535, such as 127.0.0.1:9090")
+	}
+	for _, host := range s.AllowedHosts {
+		if !isHostName(hostName(host)) {
+			return fmt.Errorf("ALLOWED_HOSTS must be host names separated by commas, without scheme, port and path: "+
+				"%q is none", host)
+		}
+	}
+	return nil
+}
+
+// isAddress tells whether text is host:port, where the port is a number or the name of a service; it asks no name server.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil && port != ""
+}
+
+// hostName returns the name in an entry of ALLOWED_HOSTS or in a Host header that has no port, in the one spelling that
+// is compared: lower case, without the root's dot and the brackets of an IPv6 address.
+func hostName(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
+	if inner, found := strings.CutPrefix(host, "["); found {
+		return strings.TrimSuffix(inner, "]")
+	}
+	return host
+}
+
+// isHostName tells whether name is an address or could be resolved to one: letters, digits, hyphens and, as operators
+// use them in private networks, underscores, in labels that are not empty.
+func isHostName(name string) bool {
+	if _, err := netip.ParseAddr(name); err == nil {
+		return true
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// hostNames is the set of names that a Host header may have.
+type hostNames map[string]struct{}
+
+func newHostNames(allowed []string) hostNames {
+	names := make(hostNames, len(allowed))
+	for _, host := range allowed {
+		names[hostName(host)] = struct{}{}
+	}
+	return names
+}
+
+// allow tells whether a Host header may be answered. No list allows any.
+func (n hostNames) allow(header string) bool {
+	if len(n) == 0 {
+		return true
+	}
+	host := header
+	if name, port, err := net.SplitHostPort(header); err == nil && strings.Trim(port, "0123456789") == "" {
+		host = name
+	}
+	_, known := n[hostName(host)]
+	return known
+}

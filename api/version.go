@@ -1,0 +1,31 @@
+package api
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// Version tells what was built: the module's version, the commit where it is known, the toolchain and the platform.
+func Version() string {
+	version, revision := buildInfo()
+	if revision != "" {
+		revision = " " + revision
+	}
+	return fmt.Sprintf("mooring %s%s %s %s/%s", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// buildInfo returns the module's version and the commit, empty where it is not known, from what the Go tool notes in a
+// binary.
+func buildInfo() (version, revision string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)", ""
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			revision = setting.Value
+		}
+	}
+	return info.Main.Version, revision
+}

@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/julienschmidt/httprouter"
+
+	"mooring/actors"
+)
+
+// deliveryLength bounds, in characters, what is kept of a delivery's id.
+const deliveryLength = 128
+
+// postWebhook answers POST /api/v1/webhook: a signed delivery of the Git host (contract, rule 4.9; GitHub's "Validating
+// webhook deliveries" and "Webhook events and payloads"). Gitea and Forgejo send the same headers.
+func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
+	result, err := s.takeDelivery(w, r)
+	if err != nil {
+		result = deliveryResult(faultOf(err).code)
+	}
+	s.deliveries.add(context.WithoutCancel(r.Context()), result) // a client that has left is counted too
+	return err
+}
+
+// takeDelivery answers a delivery and tells what became of it, or returns the error to refuse it with.
+func (s *Server) takeDelivery(w http.ResponseWriter, r *http.Request) (deliveryResult, error) {
+	received := time.Now()
+	delivery := printable(r.Header.Get("X-GitHub-Delivery"), deliveryLength)
+	log := s.log.With("delivery", delivery, "remote", r.RemoteAddr)
+	push, reason, err := s.readDelivery(w, r)
+	if err != nil {
+		known := faultOf(err)
+		log.Warn("webhook refused", "code", string(known.code), "reason", known.message)
+		return "", err
+	}
+	if reason != "" {
+		log.Info("webhook ignored", "reason", reason)
+		body := appendText(nil, `{"ignored":true,"reason":`, reason)
+		respond(w, http.StatusOK, append(body, "}\n"...))
+		return deliveryIgnored, nil
+	}
+	// What was signed counts, also when its sender has hung up.
+	refresh, err := s.actor.Trigger(context.WithoutCancel(r.Context()), actors.Trigger{
+		Source:     actors.Webhook,
+		ReceivedAt: received,
+		Delivery:   delivery,
+		Expected:   push.expected(),
+		Stale:      push.stale(),
+	})
+	if err != nil {
+		return "", err
+	}
+	logAccepted(log, refresh)
+	respondAccepted(w, refresh)
+	return deliveryAccepted, nil
+}
+
+func logAccepted(log *slog.Logger, refresh actors.Refresh) {
+	log.Info("webhook accepted", "id", refresh.ID, "source", string(refresh.Trigger.Source),
+		"status", string(refresh.Phase), "revision", refresh.Trigger.Expected)
+}
+
+// readDelivery verifies a delivery and returns the push that it tells of, or the reason why it is ignored. Nothing of
+// the body is parsed before its signature is known to be good.
+func (s *Server) readDelivery(w http.ResponseWriter, r *http.Request) (push, string, error) {
+	keys, err := s.webhookKeys.read(s.log)
+	if err != nil {
+		return push{}, "", err
+	}
+	if r.ContentLength > deliveryLimit {
+		return push{}, "", tooLarge()
+	}
+	signature, err := parseSignature(r.Header.Values("X-Hub-Signature-256"))
+	if err != nil {
+		return push{}, "", err
+	}
+	release := func() {}
+	defer func() { release() }()
+	body, release, err := s.readSigned(http.MaxBytesReader(w, r.Body, deliveryLimit), r.ContentLength, keys, signature)
+	if err != nil {
+		return push{}, "", err
+	}
+	event := r.Header.Get("X-GitHub-Event")
+	if event == "ping" {
+		return push{}, "a ping asks for nothing", nil
+	}
+	if event != "push" && event != "" {
+		return push{}, "", nil
+	}
+	p := parsePush(r.Header.Get("Content-Type"), body)
+	if p.Ref == "" {
+		return push{}, "", nil
+	}
+	return p, s.tracked.ignore(p), nil
+}
+
+// printable returns the first characters of a text that can be printed, at most limit of them.
+func printable(text string, limit int) string {
+	var kept strings.Builder
+	for _, r := range text {
+		if limit == 0 {
+			break
+		}
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
+			kept.WriteRune(r)
+			limit--
+		}
+	}
+	return kept.String()
+}
+
+// tracked is GIT_REF: the ref that refreshes follow, as an operator writes it.
+type tracked string
+
+// ignore returns the reason why a push is none of this service's business, or nothing when it is to the tracked ref.
+func (t tracked) ignore(p push) string {
+	var names []string
+	switch name := string(t); {
+	case name == "" || name == "HEAD":
+		if p.Repository.DefaultBranch == "" {
+			return "" // any ref may be the remote's HEAD
+		}
+		names = []string{"refs/heads/" + p.Repository.DefaultBranch}
+	case strings.HasPrefix(name, "refs/"):
+		names = []string{name}
+	case isCommit(strings.ToLower(name)):
+		return "GIT_REF names a commit, which no push moves"
+	default:
+		names = []string{"refs/heads/" + name, "refs/tags/" + name}
+	}
+	for _, name := range names {
+		if p.Ref == name {
+			return ""
+		}
+	}
+	const shown = 200 // characters
+	return fmt.Sprintf("the push is to %s; %s is tracked", printable(p.Ref, shown),
+		printable(strings.Join(names, " or "), shown))
+}
