@@ -1,0 +1,227 @@
+package main
+
+import (
+	"cmp"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"mooring/actors"
+	"mooring/api"
+	"mooring/gitsource"
+)
+
+// settings of the process and of the packages that it is made of.
+type settings struct {
+	Process struct {
+		Headless     bool       `envconfig:"HEADLESS" default:"false" desc:"do not open LISTEN_ADDR; refresh at the start, by POLL_INTERVAL and on SIGHUP"`
+		SnapshotFile string     `envconfig:"SNAPSHOT_FILE" desc:"after each change the stacks are written here, as JSON, and read back at a start"`
+		LogLevel     slog.Level `envconfig:"LOG_LEVEL" default:"info" desc:"least level that is logged, to standard error: debug, info, warn or error"`
+		LogFormat    string     `envconfig:"LOG_FORMAT" default:"text" desc:"form of the log: text or json"`
+	}
+	Git     gitsource.Settings
+	Refresh actors.Settings
+	API     api.Settings
+}
+
+// settingError is an error that the operator mends in the environment.
+type settingError struct{ error }
+
+// unsetEmpty makes an empty variable count as unset, which it does not for envconfig.
+func unsetEmpty() {
+	for _, variable := range os.Environ() {
+		if name, value, _ := strings.Cut(variable, "="); name != "" && value == "" {
+			os.Unsetenv(name)
+		}
+	}
+}
+
+func readSettings() (settings, error) {
+	var s settings
+	for _, step := range []func() error{
+		func() error { return process(&s.Process) },
+		func() error { return process(&s.Git) },
+		func() error { return process(&s.Refresh) },
+		func() error { return process(&s.API) },
+		s.readSecrets,
+		s.validate,
+	} {
+		if err := step(); err != nil {
+			return settings{}, err
+		}
+	}
+	s.API.Ref = s.Git.Ref // the webhook needs to know which pushes count
+	return s, nil
+}
+
+// process fills one package's settings. What envconfig says of a value that it cannot parse is said anew: its own words
+// are for programmers.
+func process(spec any) error {
+	err := envconfig.Process("", spec)
+	bad, ok := errors.AsType[*envconfig.ParseError](err)
+	if !ok {
+		return err
+	}
+	rule := map[string]string{
+		"time.Duration": "a duration with a unit, such as 90s or 1m",
+		"slog.Level":    "debug, info, warn or error",
+		"bool":          "true or false",
+	}[bad.TypeName]
+	return fmt.Errorf("%s must be %s, and is %q", bad.KeyName, rule, bad.Value)
+}
+
+// secrets are the settings that can be read from files, by their variables.
+func (s *settings) secrets() map[string]*func() (string, error) {
+	return map[string]*func() (string, error){
+		"GIT_PASSWORD":            &s.Git.Password,
+		"GIT_SSH_KEY_PASSPHRASE":  &s.Git.SSHKeyPassphrase,
+		"WEBHOOK_SECRET":          &s.API.WebhookSecret,
+		"WEBHOOK_SECRET_PREVIOUS": &s.API.WebhookSecretPrevious,
+		"DEPLOYER_TOKEN":          &s.API.DeployerToken,
+	}
+}
+
+func isSecret(name string) bool {
+	_, found := new(settings).secrets()[name]
+	return found
+}
+
+func (s *settings) readSecrets() error {
+	secrets := s.secrets()
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if err := readSecret(name, secrets[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSecret binds a secret to its variable, or to the file that its _FILE twin names. The file is read once now, so
+// that a mistake shows at the start, and again at each use, so that a rotated secret counts.
+func readSecret(name string, secret *func() (string, error)) error {
+	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
+	switch {
+	case value != "" && file != "":
+		return fmt.Errorf("%s and %s_FILE are both set: unset one of them", name, name)
+	case value != "":
+		*secret = func() (string, error) { return value, nil }
+	case file != "":
+		*secret = func() (string, error) { return secretFromFile(name+"_FILE", file) }
+		_, err := (*secret)()
+		return err
+	}
+	return nil
+}
+
+func secretFromFile(variable, file string) (string, error) {
+	const largest = 64 << 10
+	var content []byte
+	f, err := os.Open(file)
+	if err == nil {
+		defer f.Close()
+		content, err = io.ReadAll(io.LimitReader(f, largest))
+	}
+	secret := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s names a file that cannot be read: %w", variable, err)
+	case secret == "" || len(content) == largest:
+		return "", fmt.Errorf("%s must name a file that holds a secret, of less than 64 KiB", variable)
+	}
+	return secret, nil
+}
+
+func (s *settings) validate() error {
+	for _, err := range []error{s.Git.Validate(), s.Refresh.Validate(), s.API.Validate()} {
+		if err != nil {
+			return err
+		}
+	}
+	if s.Process.Headless && s.Refresh.PollInterval == 0 {
+		return errors.New("HEADLESS needs POLL_INTERVAL above 0: nothing else would ask for a refresh")
+	}
+	if format := s.Process.LogFormat; format != "text" && format != "json" {
+		return fmt.Errorf("LOG_FORMAT must be text or json, and is %q", format)
+	}
+	return actors.Writable(s.Process.SnapshotFile)
+}
+
+func (s *settings) logger(stderr io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.Process.LogLevel}
+	if s.Process.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(stderr, options))
+}
+
+//go:embed packaging/help.txt
+var manual string
+
+// help prints the manual: the text, and in its middle what the tags of the settings say.
+func help(out io.Writer) error {
+	var s settings
+	before, after, _ := strings.Cut(manual, "{settings}\n")
+	fmt.Fprint(out, before)
+	for _, group := range []any{&s.Git, &s.Refresh, &s.API, &s.Process} {
+		if err := describe(out, group); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprint(out, after)
+	return err
+}
+
+// describe prints the variables of one group of settings.
+func describe(out io.Writer, group any) error {
+	const separator = "\t"
+	const row = "{{range .}}{{usage_key .}}\t{{usage_default .}}\t{{usage_description .}}\n{{end}}"
+	var rows strings.Builder
+	if err := envconfig.Usagef("", group, &rows, row); err != nil {
+		return err
+	}
+	for line := range strings.Lines(rows.String()) {
+		fields := strings.SplitN(strings.TrimSpace(line), separator, 3)
+		if len(fields) < 3 {
+			return fmt.Errorf("a setting is not described: %q", line)
+		}
+		name, preset, meaning := fields[0], fields[1], fields[2]
+		heading := "    " + name
+		if isSecret(name) {
+			heading += ", " + name + "_FILE"
+		}
+		const width = 80 // columns of the meaning
+		lines := strings.Join(wrap(sentence(meaning), width), "\n        ")
+		fmt.Fprintf(out, "%s  (default: %s)\n        %s\n\n", heading, cmp.Or(preset, "unset"), lines)
+	}
+	return nil
+}
+
+// sentence makes a phrase one.
+func sentence(phrase string) string {
+	return strings.ToUpper(phrase[:1]) + phrase[1:] + "."
+}
+
+// wrap breaks a text between its words into lines of at most so many columns.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case len(*last)+1+len(word) > width:
+			lines = append(lines, word)
+		default:
+			*last += " " + word
+		}
+	}
+	return lines
+}
