@@ -1,0 +1,105 @@
+package integration_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// Clients that send what no client should. All of it meets one process, built as it is shipped; its memory is looked at
+// when it has met all.
+
+// memoryLimit is what the service may have of memory, whatever it is sent.
+const memoryLimit = 128 << 20
+
+// shipped builds the service without the race detector, which has a memory of its own, and returns the setting by which
+// launch takes that one.
+func shipped(t *testing.T) string {
+	t.Helper()
+	target := filepath.Join(t.TempDir(), "mooring")
+	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", target, ".")
+	command.Dir = ".."
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("build the service: %v: %s", err, output)
+	}
+	return program + "=" + target
+}
+
+// peak returns the most memory that the process ever had (proc_pid_status(5), VmHWM).
+func (s *service) peak() int {
+	s.t.Helper()
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	if err != nil {
+		s.t.Skip("the memory of a process is told by Linux alone")
+	}
+	_, rest, _ := strings.Cut(string(content), "VmHWM:")
+	kilobytes, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	number, err := strconv.Atoi(kilobytes)
+	is.New(s.t).NoErr(err)
+	return number << 10
+}
+
+// dial opens a connection that ends with the test.
+func (s *service) dial() net.Conn {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.address)
+	is.New(s.t).NoErr(err)
+	s.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// closedWithin reads a connection to its end, which must come in time, and returns what was sent.
+func closedWithin(t *testing.T, conn net.Conn, limit time.Time) string {
+	t.Helper()
+	is.New(t).NoErr(conn.SetReadDeadline(limit))
+	content, err := io.ReadAll(conn)
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		t.Fatal("the service leaves a slow connection open")
+	}
+	return string(content)
+}
+
+// raw sends bytes as they are and reads one answer; the zero reply is a connection that was closed without one.
+func (s *service) raw(request string) reply {
+	s.t.Helper()
+	return s.exchange(request, func(*net.TCPConn) error { return nil })
+}
+
+// rawAndNoMore is raw for a request after which the client says nothing more, and lets the service know.
+func (s *service) rawAndNoMore(request string) reply {
+	s.t.Helper()
+	return s.exchange(request, (*net.TCPConn).CloseWrite)
+}
+
+func (s *service) exchange(request string, then func(*net.TCPConn) error) reply {
+	s.t.Helper()
+	conn := s.dial()
+	defer conn.Close()
+	is := is.New(s.t)
+	is.NoErr(conn.SetDeadline(time.Now().Add(patience)))
+	_, _ = io.WriteString(conn, request) // the service may answer and close before it has read all
+	_ = then(conn.(*net.TCPConn))
+	method, _, _ := strings.Cut(request, " ")
+	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		return reply{}
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	is.NoErr(err)
+	s.secrets.check(s.t, "an answer", string(content))
+	return reply{response.StatusCode, response.Header, string(content)}
+}

@@ -1,0 +1,104 @@
+package integration_test
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/sha1"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// TestHostileGitHostTakesLessThan128MiB lets the service, as it is shipped, read what no Git host should send: answers
+// without end of every kind, and a small pack that inflates to very much. What was good before stays.
+func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host := serveFaulty(t, repo)
+	s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT=2s", shipped(t))
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	before := s.get("/api/v1/stacks")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	const result, advertisement = "application/x-git-upload-pack-result", "application/x-git-upload-pack-advertisement"
+	zeros := deflatedZeros(t, 128<<20)
+	line := "003f" + strings.Repeat("a", 40) + " refs/heads/branch\n"
+	for name, fault := range map[string]fault{
+		"an error":         answersWithoutEnd(500, "text/plain", "", strings.Repeat("x", 32<<10)),
+		"a page":           answersWithoutEnd(200, "text/html", "", strings.Repeat("x", 32<<10)),
+		"a list of refs":   answersWithoutEnd(200, result, "", strings.Repeat(line, 1000)),
+		"an advertisement": answersWithoutEnd(200, advertisement, "", strings.Repeat(line, 1000)),
+		"a pack":           inPack(packsWithoutEnd),
+		"progress":         inPack(progressWithoutEnd),
+		"a large commit":   inPack(sends(bomb(1, zeros, 128<<20))),
+		"a large tree":     inPack(sends(bomb(2, zeros, 128<<20))),
+		"a large blob":     inPack(sends(bomb(3, zeros, 128<<20))),
+		"headers":          headersWithoutEnd,
+		"redirects":        redirects(http.StatusFound, host.server.URL),
+	} {
+		host.suffer(fault)
+		failed := s.refresh()
+		isSentence(t, failed.Error.Message)
+		s.keeps(before, first, failed)
+		t.Logf("%s: %s, %d ms, %d MiB at most", name, failed.Error.Code, failed.Duration, s.peak()>>20)
+	}
+	host.suffer(nil)
+	is.Equal(s.refresh().Status, "completed")
+	if peak := s.peak(); peak >= memoryLimit {
+		t.Errorf("the service had %d MiB of memory, %d at most", peak>>20, memoryLimit>>20)
+	}
+}
+
+// progressWithoutEnd sends a pack's first bytes and then what a host says of its progress.
+func progressWithoutEnd(w http.ResponseWriter, r *http.Request, answer []byte) {
+	_, err := w.Write(answer[:bytes.Index(answer, []byte(packStart))-len("0000\x01")])
+	for r.Context().Err() == nil && err == nil {
+		_, err = io.WriteString(w, "001d\x02Compressing objects...\n\n")
+	}
+}
+
+// headersWithoutEnd writes a header that does not end.
+func headersWithoutEnd(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, err = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+	for err == nil {
+		_, err = io.WriteString(conn, "X: "+strings.Repeat("x", 8<<10)+"\r\n")
+	}
+}
+
+// bomb is a pack of one object, and its compressed content (gitformat-pack).
+func bomb(kind byte, content []byte, size int) string {
+	pack := []byte("PACK\x00\x00\x00\x02\x00\x00\x00\x01")
+	head, rest := kind<<4|byte(size&15), size>>4
+	for ; rest > 0; rest >>= 7 {
+		pack = append(pack, head|0x80)
+		head = byte(rest & 0x7f)
+	}
+	pack = append(append(pack, head), content...)
+	sum := sha1.Sum(pack)
+	return string(append(pack, sum[:]...))
+}
+
+// deflatedZeros are so many bytes of nothing, a thousand times smaller.
+func deflatedZeros(t *testing.T, size int) []byte {
+	t.Helper()
+	is := is.New(t)
+	var content bytes.Buffer
+	deflate, err := zlib.NewWriterLevel(&content, zlib.BestSpeed)
+	is.NoErr(err)
+	block := make([]byte, 1<<20)
+	for range size / len(block) {
+		_, err := deflate.Write(block)
+		is.NoErr(err)
+	}
+	is.NoErr(deflate.Close())
+	return content.Bytes()
+}

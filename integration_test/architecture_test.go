@@ -1,0 +1,239 @@
+package integration_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// The rules of the house that a compiler does not hold.
+
+// source is a file of Go, parsed.
+type source struct {
+	name string // relative to the module's root, with "/"
+	*ast.File
+	positions *token.FileSet
+}
+
+// sources parses the module's files: those that the service is made of, or the tests.
+func sources(t *testing.T, tests bool) []source {
+	t.Helper()
+	const root = ".."
+	positions := token.NewFileSet()
+	var parsed []source
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(strings.TrimPrefix(name, root+string(filepath.Separator)))
+		hidden := strings.HasPrefix(entry.Name(), ".") && name != root
+		if entry.IsDir() && (hidden || entry.Name() == "testdata") {
+			return fs.SkipDir // .ci/tools is a module of its own
+		}
+		// The programs below integration_test are tests that are run by hand.
+		test := strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "integration_test/")
+		if entry.IsDir() || path.Ext(name) != ".go" || test != tests {
+			return nil
+		}
+		file, err := parser.ParseFile(positions, filepath.Join(root, name), nil, parser.ParseComments)
+		parsed = append(parsed, source{name, file, positions})
+		return err
+	})
+	is.New(t).NoErr(err)
+	is.New(t).True(len(parsed) > 10) // the module was found
+	return parsed
+}
+
+// at tells where a node is, as an editor can follow it.
+func (s source) at(node ast.Node) string { return s.name + ":" + strconv.Itoa(s.line(node.Pos())) }
+
+func (s source) line(pos token.Pos) int { return s.positions.Position(pos).Line }
+
+func (s source) directory() string { return path.Dir(s.name) }
+
+// imports returns the paths that a file imports.
+func (s source) imports() []string {
+	var paths []string
+	for _, spec := range s.Imports {
+		if unquoted, err := strconv.Unquote(spec.Path.Value); err == nil {
+			paths = append(paths, unquoted)
+		}
+	}
+	return paths
+}
+
+// mayImport tells whether a package may import another one: the matrix of who knows whom. The standard library is open
+// to all, but for what is forbidden.
+func mayImport(directory, imported string) bool {
+	switch imported {
+	case "sync", "sync/atomic", "unsafe", "C":
+		return false // goroutines share by messages alone
+	}
+	first, _, _ := strings.Cut(imported, "/")
+	if first != "mooring" && !strings.Contains(first, ".") {
+		return true
+	}
+	known := map[string][]string{
+		".": {"mooring/actors", "mooring/api", "mooring/gitsource", "github.com/kelseyhightower/envconfig"},
+		"api": {"mooring/actors", "mooring/hashing", "github.com/julienschmidt/httprouter",
+			"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
+			"github.com/prometheus/client_golang/prometheus/promhttp"},
+		"gitsource": {"mooring/actors", "mooring/hashing", "github.com/pjbgf/sha1cd"},
+		"actors":    {},
+		"hashing":   {},
+	}
+	if slices.Contains(known[directory], imported) {
+		return true
+	}
+	ofGit := strings.HasPrefix(imported, "github.com/go-git/") || strings.HasPrefix(imported, "golang.org/x/crypto/ssh")
+	return directory == "gitsource" && ofGit
+}
+
+func TestPackagesImportWhatTheyMayKnow(t *testing.T) {
+	is := is.New(t)
+	for _, s := range sources(t, false) {
+		for _, imported := range s.imports() {
+			if !mayImport(s.directory(), imported) {
+				t.Errorf("%s may not import %s", s.name, imported)
+			}
+		}
+	}
+	// The matrix itself refuses: a test of the test.
+	for directory, imported := range map[string]string{
+		"actors": "mooring/hashing", "hashing": "mooring/actors", "api": "github.com/go-git/go-git/v5",
+		"gitsource": "mooring/api", ".": "sync", "elsewhere": "mooring/actors",
+	} {
+		is.True(!mayImport(directory, imported))
+	}
+}
+
+func TestTestsKeepToChannelsAndSleepNowhere(t *testing.T) {
+	for _, s := range sources(t, true) {
+		for _, imported := range s.imports() {
+			if slices.Contains([]string{"sync/atomic", "unsafe", "golang.org/x/sync/errgroup"}, imported) {
+				t.Errorf("%s imports %s", s.name, imported)
+			}
+		}
+		if slices.Contains(s.imports(), "testing/synctest") {
+			continue // a sleep there is on the bubble's time, and takes none of ours
+		}
+		for call := range calls(s, "time", "Sleep") {
+			t.Errorf("%s: wait for what has to happen, not for time to pass", s.at(call))
+		}
+	}
+}
+
+func TestNothingSleeps(t *testing.T) {
+	for _, s := range sources(t, false) {
+		for call := range calls(s, "time", "Sleep") {
+			t.Errorf("%s: a timer that is selected on can be stopped, a sleep cannot", s.at(call))
+		}
+	}
+}
+
+// calls returns the calls of a function of another package.
+func calls(s source, pkg, name string) map[*ast.CallExpr]bool {
+	found := map[*ast.CallExpr]bool{}
+	ast.Inspect(s.File, func(node ast.Node) bool {
+		if call, ok := node.(*ast.CallExpr); ok && isOf(call.Fun, pkg, name) {
+			found[call] = true
+		}
+		return true
+	})
+	return found
+}
+
+// isOf tells whether an expression is a name of another package.
+func isOf(expression ast.Expr, pkg, name string) bool {
+	selector, ok := expression.(*ast.SelectorExpr)
+	if !ok || selector.Sel.Name != name {
+		return false
+	}
+	identifier, ok := selector.X.(*ast.Ident)
+	return ok && identifier.Name == pkg
+}
+
+// Every file is short enough to be read in one go.
+func TestFilesHaveAtMost300Lines(t *testing.T) {
+	const limit = 300
+	for _, s := range sources(t, false) {
+		if lines := s.line(s.FileEnd - 1); lines > limit {
+			t.Errorf("%s has %d lines, %d at most", s.name, lines, limit)
+		}
+	}
+}
+
+// Everything that belongs to nobody in particular is a constant, a sentinel error or an embedded file.
+func TestPackageVariablesAreErrorsAndEmbeddedFiles(t *testing.T) {
+	for _, s := range sources(t, false) {
+		for _, declaration := range s.Decls {
+			general, ok := declaration.(*ast.GenDecl)
+			if !ok || general.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range general.Specs {
+				value := spec.(*ast.ValueSpec)
+				embedded := holdsDirective(general.Doc) || holdsDirective(value.Doc)
+				sentinel := len(value.Values) == len(value.Names) &&
+					!slices.ContainsFunc(value.Values, func(e ast.Expr) bool { return !isErrorsNew(e) })
+				if !embedded && !sentinel {
+					t.Errorf("%s: the variable %s belongs to nobody", s.at(value), value.Names[0].Name)
+				}
+			}
+		}
+	}
+}
+
+func holdsDirective(comment *ast.CommentGroup) bool {
+	return comment != nil && slices.ContainsFunc(comment.List, func(line *ast.Comment) bool {
+		return strings.HasPrefix(line.Text, "//go:embed ")
+	})
+}
+
+func isErrorsNew(expression ast.Expr) bool {
+	call, ok := expression.(*ast.CallExpr)
+	return ok && isOf(call.Fun, "errors", "New")
+}
+
+// A context belongs to one call: it is handed on, not kept, but by values that live no longer than the call and have to
+// keep to an interface without one.
+func TestContextsOutliveNoCall(t *testing.T) {
+	allowed := map[string]string{
+		"gitsource/pack_input.go": "io.ByteReader, over the pack of one fetch",
+		"gitsource/local.go":      "the objects that one build asks for",
+	}
+	for _, s := range sources(t, false) {
+		if allowed[s.name] != "" {
+			continue
+		}
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			if structure, ok := node.(*ast.StructType); ok {
+				for _, field := range structure.Fields.List {
+					if isOf(field.Type, "context", "Context") {
+						t.Errorf("%s: a context is kept", s.at(field))
+					}
+				}
+			}
+			return true
+		})
+	}
+}
+
+// The names of packages say what is in them.
+func TestNoPackageIsACupboard(t *testing.T) {
+	names := map[string]bool{}
+	for _, s := range sources(t, false) {
+		names[s.Name.Name] = true
+	}
+	is.New(t).Equal(slices.Sorted(maps.Keys(names)), []string{"actors", "api", "gitsource", "hashing", "main"})
+}

@@ -1,0 +1,23 @@
+package main
+
+import "math"
+
+// bars are the most that mooring may take: ratios to git's time, and bytes of memory.
+type bars struct {
+	cold, unchanged, changed float64
+	memory                   int64
+}
+
+// barsOf returns the bars of a shape. They are set for some sizes; for one in between those of the next larger one
+// count, and the last ones for whatever is larger, save memory, which then has none.
+func barsOf(s shape) bars {
+	switch {
+	case s.stacks <= 200:
+		return bars{cold: 0.5, unchanged: 0.4, changed: 0.5, memory: 32 * mebibyte}
+	case s.stacks <= 20_000:
+		return bars{cold: 0.5, unchanged: 0.4, changed: 0.15, memory: 120 * mebibyte}
+	case s.stacks <= 100_000:
+		return bars{cold: 0.5, unchanged: 0.4, changed: 0.1, memory: 400 * mebibyte}
+	}
+	return bars{cold: 0.5, unchanged: 0.4, changed: 0.1, memory: math.MaxInt64}
+}

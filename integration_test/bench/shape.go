@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// shape is what a repository is like.
+type shape struct {
+	// stacks is how many there are, each with four files.
+	stacks int
+	// history is how many commits there are before the one that is served, refs how many branches beside it.
+	history, refs int
+	// blobs is how many MB of big files stand beside the stacks.
+	blobs int
+}
+
+// String names the shape in a table.
+func (s shape) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s stacks", thousands(s.stacks))
+	if s.history > 0 {
+		fmt.Fprintf(&b, " + %s commits", thousands(s.history))
+	}
+	if s.refs > 0 {
+		fmt.Fprintf(&b, " + %s refs", thousands(s.refs))
+	}
+	if s.blobs > 0 {
+		fmt.Fprintf(&b, " + %s MB", thousands(s.blobs))
+	}
+	return b.String()
+}
+
+// directory is the name of the repository of this shape. The first number is that of the way it is made: a repository
+// that was kept from another way has another name.
+func (s shape) directory() string {
+	return fmt.Sprintf("2-stacks%d-history%d-refs%d-blobs%d.git", s.stacks, s.history, s.refs, s.blobs)
+}
+
+// thousands writes a number with commas.
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// tolerance is how much what stands beside the stacks may change.
+const tolerance = 0.1
+
+// variants measures one size with nothing beside it, with history, with refs, and with big files, in turn, and prints
+// the table and how each compares with the first.
+func (b *bench) variants(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
+	stacks := o.stacks[0]
+	var subjects []*subject
+	for _, s := range []shape{
+		{stacks: stacks},
+		{stacks: stacks, history: cmp.Or(o.history, 5000)},
+		{stacks: stacks, refs: cmp.Or(o.refs, 10_000)},
+		{stacks: stacks, blobs: cmp.Or(o.blobs, 500)},
+	} {
+		one, err := b.newSubject(ctx, s, o.runs)
+		if err != nil {
+			return false, err
+		}
+		subjects = append(subjects, one)
+	}
+	if err := b.measure(ctx, o.runs, subjects...); err != nil {
+		return false, err
+	}
+	writeTable(out, subjects)
+	slower := writeComparison(out, subjects)
+	if slower {
+		fmt.Fprintf(out, "\nMissed: what stands beside the stacks changes more than %.0f %%.\n", tolerance*100)
+	}
+	return writeMissed(out, subjects) || slower, nil
+}
+
+// writeComparison continues the table: how the ratio to git and mooring's time compare with the first column, and how
+// much mooring's time grows beyond what the host takes longer. That depends on how the host keeps a repository: where
+// old versions are the bases of the deltas of what is asked for, it has to look for other bases. What is beside the
+// stacks makes mooring slower if all three say so.
+func writeComparison(out io.Writer, subjects []*subject) (slower bool) {
+	first := subjects[0]
+	for _, d := range disciplines() {
+		base := d.of(first)
+		fmt.Fprintf(out, "| %s, against the first |", d.name)
+		for _, s := range subjects {
+			c := d.of(s)
+			ratio := c.ratio()/base.ratio() - 1
+			time := relative(c.mooring.median().Duration-base.mooring.median().Duration, base)
+			own := relative(c.own()-base.own(), base)
+			fmt.Fprintf(out, " ratio %+.0f %%, time %+.0f %%, less the host's %+.0f %% |", ratio*100, time*100, own*100)
+			slower = slower || min(ratio, time, own) > tolerance
+		}
+		fmt.Fprintln(out)
+	}
+	return writeMemoryComparison(out, subjects) || slower
+}
+
+// relative is a difference in terms of mooring's time.
+func relative(difference time.Duration, base contest) float64 {
+	return float64(difference) / float64(base.mooring.median().Duration)
+}
+
+func writeMemoryComparison(out io.Writer, subjects []*subject) (more bool) {
+	first := subjects[0].peak
+	if first == 0 {
+		return false // the system does not tell
+	}
+	fmt.Fprint(out, "| peak memory, against the first |")
+	for _, s := range subjects {
+		difference := float64(s.peak)/float64(first) - 1
+		fmt.Fprintf(out, " %+.0f %% |", difference*100)
+		more = more || difference > tolerance
+	}
+	fmt.Fprintln(out)
+	return more
+}

@@ -1,0 +1,95 @@
+package integration_test
+
+import (
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/matryer/is"
+)
+
+// violation is a rule of axe-core that a page breaks, and where.
+type violation struct {
+	ID, Help string
+	Nodes    []string
+}
+
+// checkAccess fails the test for each rule of accessibility that the page breaks: WCAG 2.2, levels A and AA, and
+// axe-core's best practices. testdata/axe-core is the npm package axe-core; its licence stands beside it.
+func (b browser) checkAccess(moment string) {
+	b.t.Helper()
+	is := is.New(b.t)
+	if !look[bool](b, "typeof axe === 'object'") {
+		source, err := os.ReadFile("testdata/axe-core/axe.min.js")
+		is.NoErr(err)
+		b.do(chromedp.Evaluate[chromedp.Void](string(source)))
+	}
+	type result struct {
+		Passed     int
+		Violations []violation
+	}
+	found := look[result](b, `axe.run(document, {
+		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+	}).then((found) => ({
+		Passed: found.passes.length,
+		Violations: found.violations.map((v) => ({
+			ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => n.target + ': ' + n.failureSummary),
+		})),
+	}))`)
+	b.t.Logf("%s: %d rules pass, %d are broken", moment, found.Passed, len(found.Violations))
+	is.True(found.Passed > 20) // it has looked
+	for _, v := range found.Violations {
+		b.t.Errorf("%s: %s: %s: %q", moment, v.ID, v.Help, v.Nodes)
+	}
+}
+
+func TestPageIsAccessible(t *testing.T) {
+	t.Parallel()
+	repo, host, s := lived(t)
+	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
+	s.refresh()
+	host.refuse(http.StatusUnauthorized)
+	s.refresh()
+	b := on(t, s, "")
+	b.untilShown("failure")
+	b.untilText("group-skipped", "x/docker-compose.yml")
+	b.do(chromedp.Click(chromedp.CSS("#group-behind summary")), chromedp.Click(chromedp.CSS("#refreshes summary")))
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		b.do(chromedp.EmulateViewport(1280, 4000))
+		b.checkAccess("wide and " + scheme)
+		b.do(chromedp.EmulateViewport(320, 6000))
+		b.checkAccess("narrow and " + scheme)
+	}
+	is.New(t).Equal(look[int](b, "document.documentElement.scrollWidth"), 320) // nothing sticks out
+	// The test of the test: what breaks a rule is found.
+	found := look[int](b, `(() => {
+		document.getElementById('search').removeAttribute('aria-label');
+		document.getElementById('search').removeAttribute('placeholder');
+		return axe.run(document, { runOnly: ['wcag2a'] }).then((found) => found.violations.length);
+	})()`)
+	is.New(t).True(found > 0)
+	b.checkProblems()
+}
+
+func TestBrowserTellsWhatThePolicyForbids(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	_, _, _, s := refreshed(t, twoStacks())
+	b := on(t, s, "")
+	b.checkProblems()
+	is.Equal(look[string](b, `(() => {
+		const script = document.createElement('script');
+		try { script.textContent = 'window.owned = 1'; document.body.append(script); } catch (error) { return error.name; }
+		return '';
+	})()`), "TypeError") // text is no script
+	look[bool](b, "document.body.append(Object.assign(new Image(), { src: 'http://"+s.address+"/x.png' })), true")
+	for _, complaint := range []string{"requires 'TrustedScript' assignment", `directive: "img-src data:"`} {
+		b.problems.await(t, complaint, func(list []string) bool {
+			return slices.ContainsFunc(list, func(problem string) bool { return strings.Contains(problem, complaint) })
+		})
+	}
+}

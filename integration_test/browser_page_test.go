@@ -1,0 +1,210 @@
+package integration_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/matryer/is"
+)
+
+// on opens the page of a service in a browser that sees it follow.
+func on(t *testing.T, s *service, query string) browser {
+	t.Helper()
+	b := browse(t)
+	b.open("http://" + s.address + "/" + query)
+	b.untilText("link", "Live")
+	return b
+}
+
+// shownPaths returns the paths of the stacks that the page shows, in its order.
+func (b browser) shownPaths() []string {
+	b.t.Helper()
+	return look[[]string](b, `[...document.querySelectorAll('#stacks li.row')].filter((row) => row.checkVisibility())
+		.map((row) => row.querySelector('.path').textContent)`)
+}
+
+func TestPageFiltersSearchesAndOpensAStack(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, _, first, s := refreshed(t, files{
+		"web/docker-compose.yml": "services: {web: {}}", "db/main/docker-compose.yml": "services: {db: {}}",
+		"db/other/docker-compose.yml": "services: {other: {}}",
+	})
+	applied := repo.hash(first, "db/main/docker-compose.yml")
+	s.report("db/main", fmt.Sprintf(`{"status":"synced","hash":%q}`, applied))
+	s.report("web", `{"status":"syncing"}`)
+	b := on(t, s, "")
+	b.untilText("verdict", "2 of 3 stacks not in sync")
+	is.Equal(b.shownPaths(), []string{"db/other", "web", "db/main"}) // what needs attention comes first
+	is.Equal(look[string](b, "document.title"), "2 of 3 stacks not in sync · mooring")
+	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
+
+	b.do(chromedp.SendKeys(chromedp.CSS("#search"), "DB/"))
+	b.untilText("found", "2 found")
+	is.Equal(b.shownPaths(), []string{"db/other", "db/main"})
+	b.do(chromedp.Click(chromedp.CSS("label[data-show=synced]")))
+	b.untilText("found", "1 found")
+	is.Equal(b.shownPaths(), []string{"db/main"})
+	b.until("location.search === '?show=synced&q=DB%2F'")
+	b.do(chromedp.KeyEvent(kb.ArrowLeft)) // the filters are radio buttons: the arrows move on
+	b.untilText("none", "No stack is like this.")
+	is.Equal(len(b.shownPaths()), 0)
+	b.do(chromedp.Click(chromedp.CSS("label[data-show=all]")))
+	b.untilHidden("none")
+	b.until("location.search === '?q=DB%2F'")
+
+	b.do(chromedp.Focus(chromedp.CSS("#group-synced summary")), chromedp.KeyEvent(kb.Enter))
+	b.until("document.querySelector('#group-synced details').open")
+	is.True(strings.Contains(look[string](b, "document.getElementById('group-synced').innerText"), applied))
+	b.do(chromedp.Reload())
+	b.until("document.getElementById('search').value === 'DB/'") // the address keeps what is looked for
+	is.Equal(b.shownPaths(), []string{"db/other", "db/main"})
+	b.checkProblems()
+}
+
+func TestPageRefreshesAndTellsTheResult(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, host, _, s := refreshed(t, twoStacks())
+	b := on(t, s, "")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	host.hang()
+	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
+	b.untilText("activity", "Refreshing")
+	b.untilText("outcome", "Asking Git …")
+	is.Equal(look[string](b, "document.getElementById('ask-button').getAttribute('aria-disabled')"), "true")
+	b.do(chromedp.Click(chromedp.CSS("#ask-button"))) // one at a time
+	s.trigger()
+	b.untilText("queued", "then one more: manual")
+	host.release()
+	b.untilText("outcome", ": 1 added.")
+	b.untilText("activity", "Idle")
+	b.untilHidden("queued")
+	b.until("!document.getElementById('ask-button').hasAttribute('aria-disabled')")
+	b.untilText("refreshes", "1 added")
+	is.Equal(b.shownPaths(), []string{"db/main", "new", "web"})
+	is.Equal(s.count("refresh started", "source=manual"), 2) // the first click, and the trigger
+	b.checkProblems()
+}
+
+func TestPageFollowsPushesAndReportsWithoutReloading(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, _, first, s := refreshed(t, twoStacks())
+	b := on(t, s, "")
+	b.do(chromedp.Focus(chromedp.CSS("#group-behind li:nth-child(2) summary")), chromedp.KeyEvent(kb.Enter))
+	look[bool](b, "window.loadedOnce = true")
+	next := repo.push(files{"a/docker-compose.yml": "services: {}"})
+	s.refresh()
+	b.until("document.querySelector('#revision code').title === '" + next + "'")
+	b.until("document.querySelectorAll('#group-behind li').length === 3")
+	is.Equal(b.shownPaths(), []string{"a", "db/main", "web"})
+	s.report("web", fmt.Sprintf(`{"status":"synced","hash":%q}`, repo.hash(first, "web/docker-compose.yml")))
+	b.untilText("verdict", "2 of 3 stacks not in sync")
+	is.Equal(b.shownPaths(), []string{"a", "db/main", "web"})
+	// The row has moved to another list, and is still open and in focus.
+	b.until("document.activeElement.closest('#group-synced li') && document.activeElement.parentElement.open")
+	repo.push(files{"web/docker-compose.yml": ""})
+	s.refresh()
+	b.untilText("verdict", "3 of 3 stacks not in sync, 1 must go")
+	is.Equal(b.shownPaths(), []string{"web", "a", "db/main"})
+	b.untilText("group-gone", "waits to be taken down")
+	is.True(look[bool](b, "window.loadedOnce"))
+	b.checkProblems()
+}
+
+func TestPageShowsAFailureAndItsEnd(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	_, host, first, s := refreshed(t, twoStacks())
+	b := on(t, s, "")
+	b.untilText("git", "Reachable")
+	is.Equal(look[bool](b, "document.getElementById('failure').checkVisibility()"), false)
+	host.refuse(http.StatusBadGateway)
+	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
+	b.untilText("outcome", "The refresh failed: ")
+	b.untilShown("failure")
+	b.untilText("failure-title", "Git cannot be reached")
+	b.untilText("failure-message", "502")
+	b.untilText("failure-code", "git_unreachable")
+	b.untilText("next-label", "next attempt")
+	b.until("document.title === 'Git cannot be reached · mooring'")
+	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
+	is.Equal(b.shownPaths(), []string{"db/main", "web"})
+	host.refuse(0)
+	b.untilHidden("failure") // the service asks again by itself
+	b.untilText("git", "Reachable")
+	b.untilText("refreshes", "poll")
+	b.checkProblems("502 (Bad Gateway)") // the answer to a refresh that failed
+}
+
+// hostile are paths that are markup, script or control to whoever does not take them as text.
+func hostile() files {
+	return files{
+		`<img src=x onerror="alert(1)">/docker-compose.yml`:               "services: {}",
+		`<script>window.owned=1<` + `/docker-compose.yml`:                 "services: {}",
+		`"><svg onload=window.owned=1>/docker-compose.yml`:                "services: {}",
+		"&lt;b&gt; {{.}} ${7*7} `x` 'y'/docker-compose.yml":               "services: {}",
+		"\u202egnp.exe \u00a0 <!-- ]]> --!>/docker-compose.yml":           "services: {}",
+		"very" + strings.Repeat("-long", 40) + "/docker-compose.yml":      "services: {}",
+		"in/a/deep/" + strings.Repeat("nest/", 30) + "docker-compose.yml": "services: {}",
+		"javascript:window.owned=1//x/docker-compose.yml":                 "services: {}",
+	}
+}
+
+func TestPageShowsHostilePathsAsText(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, _, _, s := refreshed(t, twoStacks())
+	b := on(t, s, "")
+	repo.push(hostile())
+	s.refresh()
+	b.until("document.querySelectorAll('#group-behind li').length === 10")
+	is.Equal(b.shownPaths(), s.snapshot().paths()) // as the script writes them
+	b.until("document.querySelector('#refreshes li li')")
+	b.do(chromedp.EmulateViewport(320, 640))
+	is.Equal(look[int](b, "document.documentElement.scrollWidth"), 320) // nothing sticks out on a phone
+	b.do(chromedp.Reload())
+	is.Equal(b.shownPaths(), s.snapshot().paths()) // as the server does
+	b.open("http://" + s.address + "/?q=%3Cscript%3Ewindow.owned=1%3C%2Fscript%3E%22%3E")
+	b.untilText("none", "No stack is like this.")
+	is.Equal(look[string](b, "document.getElementById('search').value"), `<script>window.owned=1</script>">`)
+	is.True(look[bool](b, "window.owned === undefined && !document.querySelector('main img, main script, .path svg')"))
+	b.checkProblems()
+}
+
+func TestPageSaysThatTheServiceIsGoneAndComesBack(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	is.NoErr(err)
+	address := listener.Addr().String()
+	is.NoErr(listener.Close())
+	repo, _ := with(t, twoStacks())
+	host := serveRepository(t, repo)
+	settings := []string{"GIT_URL=" + host.url(), "LISTEN_ADDR=" + address}
+	s := start(t, settings...)
+	s.logged("refresh completed")
+	b := on(t, s, "")
+	b.untilText("verdict", "2 of 2 stacks not in sync")
+	is.Equal(s.stop(syscall.SIGTERM), 0)
+	b.untilText("gone", "mooring does not answer")
+	b.untilText("link", "No answer")
+	is.Equal(b.shownPaths(), []string{"db/main", "web"})
+	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
+	b.untilText("outcome", "There was no refresh: mooring does not answer.")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	again := start(t, settings...)
+	b.untilHidden("gone")
+	b.untilText("link", "Live")
+	b.untilText("verdict", "3 of 3 stacks not in sync")
+	again.logged("refresh completed")
+	b.checkProblems("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "503 (Service Unavailable)",
+		"ERR_INCOMPLETE_CHUNKED_ENCODING")
+}

@@ -1,0 +1,78 @@
+package integration_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/matryer/is"
+)
+
+// screenshot writes what the window shows as a PNG.
+func (b browser) screenshot(path string) {
+	b.t.Helper()
+	is := is.New(b.t)
+	picture, err := chromedp.Run(b.tab, chromedp.CaptureScreenshot())
+	is.NoErr(err)
+	is.NoErr(os.MkdirAll(filepath.Dir(path), 0o755))
+	is.NoErr(os.WriteFile(path, picture, 0o644))
+}
+
+// fleet is a repository of some twenty stacks, as a small company has them.
+func fleet() files {
+	content := files{}
+	for area, names := range map[string][]string{
+		"edge": {"proxy", "certificates"}, "identity": {"api", "database", "mail"},
+		"media": {"encoder", "storage", "thumbnails"}, "observability": {"alerts", "logs", "metrics", "traces"},
+		"shop": {"catalogue", "checkout", "search", "storefront"}, "warehouse": {"labels", "stock"},
+	} {
+		for _, name := range names {
+			image := fmt.Sprintf("services: {%s: {image: example/%s-%s}}\n", name, area, name)
+			content[area+"/"+name+"/docker-compose.yml"] = image
+		}
+	}
+	return content
+}
+
+// lived returns a service that has seen some days of work: most stacks in sync, one of each other kind, refreshes of
+// several sources.
+func lived(t *testing.T) (repository, host, *service) {
+	t.Helper()
+	repo, host, first, s := refreshed(t, fleet(), "WEBHOOK_SECRET="+githubSecret, "POLL_INTERVAL=1m")
+	synced := func(path string) { s.report(path, fmt.Sprintf(`{"status":"synced","hash":%q}`, s.stack(path).Hash)) }
+	for _, path := range s.snapshot().paths() {
+		synced(path)
+	}
+	next := repo.push(files{
+		"shop/checkout/docker-compose.yml":    "services: {checkout: {image: example/shop-checkout:2}}\n",
+		"media/encoder/docker-compose.yml":    "services: {encoder: {image: example/media-encoder:2}}\n",
+		"media/thumbnails/docker-compose.yml": "",
+		"shop/reviews/docker-compose.yml":     "services: {reviews: {image: example/shop-reviews}}\n",
+	})
+	s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push", "X-GitHub-Delivery: 72d3162e-cc78-11e3")
+	s.awaitRevision(next)
+	s.refresh()
+	s.report("media/encoder", `{"status":"syncing"}`)
+	return repo, host, s
+}
+
+// The pictures in the README: SCREENSHOTS=1 makes them anew.
+func TestPageHasItsPictureTaken(t *testing.T) {
+	if os.Getenv("SCREENSHOTS") == "" {
+		t.Skip("SCREENSHOTS=1 writes docs/screenshots")
+	}
+	_, host, s := lived(t)
+	b := on(t, s, "")
+	b.do(chromedp.EmulateViewport(1280, 860, chromedp.EmulateScale(1.5)))
+	b.untilText("verdict", "4 of 19 stacks not in sync, 1 must go")
+	b.do(chromedp.Click(chromedp.CSS("#group-behind li:nth-child(2) summary")))
+	b.scheme("light")
+	b.screenshot(filepath.Join("..", "docs", "screenshots", "light.png"))
+	host.server.Close() // Git is gone
+	s.refresh()
+	b.untilShown("failure")
+	b.scheme("dark")
+	b.screenshot(filepath.Join("..", "docs", "screenshots", "dark.png"))
+}

@@ -1,0 +1,133 @@
+package integration_test
+
+import (
+	"go/ast"
+	"slices"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// goroutines are the files that may start any, and why.
+func goroutines() map[string]string {
+	return map[string]string{
+		"main.go":           "the refresh actor and the HTTP servers",
+		"actors/durable.go": "the exporter of the snapshot file",
+		"actors/loop.go":    "the worker of a fetch",
+		"api/serve.go":      "the encoder of lists, the counter of deliveries, and net/http's own loops",
+	}
+}
+
+// Goroutines are started in few places, and each says why it ends and who waits for it.
+func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
+	started := map[string]int{}
+	for _, s := range sources(t, false) {
+		comments := map[int]bool{} // last lines of comments
+		for _, group := range s.Comments {
+			comments[s.line(group.End())] = true
+		}
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			statement, ok := node.(*ast.GoStmt)
+			if !ok {
+				return true
+			}
+			started[s.name]++
+			if goroutines()[s.name] == "" {
+				t.Errorf("%s: no goroutine is meant to start in this file", s.at(statement))
+			}
+			if !comments[s.line(statement.Pos())-1] {
+				t.Errorf("%s: say above it why it ends and who waits for it", s.at(statement))
+			}
+			return true
+		})
+	}
+	for name := range goroutines() {
+		if started[name] == 0 {
+			t.Errorf("%s starts no goroutine: take it off the list", name)
+		}
+	}
+}
+
+// A channel is a meeting (capacity 0) or a note for one reader (capacity 1); a longer queue would hide who is slow.
+func TestChannelsHoldAtMostOneMessage(t *testing.T) {
+	found := 0
+	for _, s := range sources(t, false) {
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || !makesChannel(call) {
+				return true
+			}
+			found++
+			if len(call.Args) == 1 {
+				return true
+			}
+			capacity, ok := call.Args[1].(*ast.BasicLit)
+			if !ok || !slices.Contains([]string{"0", "1"}, capacity.Value) {
+				t.Errorf("%s: the capacity is neither 0 nor 1", s.at(call))
+			}
+			return true
+		})
+	}
+	is.New(t).True(found > 10) // channels were recognised
+}
+
+func makesChannel(call *ast.CallExpr) bool {
+	name, ok := call.Fun.(*ast.Ident)
+	if !ok || name.Name != "make" || len(call.Args) == 0 {
+		return false
+	}
+	_, ok = call.Args[0].(*ast.ChanType)
+	return ok
+}
+
+// Whoever sends to another goroutine is ready for it not to listen: outside a select, a send may only be an answer into
+// a channel that was made for it alone.
+func TestSendsOutsideASelectAreAnswers(t *testing.T) {
+	answers := []string{"reply", "ended", "ends", "fetched", "served"} // fresh, capacity 1, each send received
+	for _, s := range sources(t, false) {
+		if s.name == "api/metrics_collector.go" {
+			continue // Prometheus' library makes the channel, and receives until Collect returns
+		}
+		selected := map[ast.Stmt]bool{}
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.CommClause:
+				selected[node.Comm] = true
+			case *ast.SendStmt:
+				if !selected[node] && !slices.Contains(answers, lastName(node.Chan)) {
+					t.Errorf("%s: this send waits for ever when nobody listens", s.at(node))
+				}
+			}
+			return true
+		})
+	}
+}
+
+func lastName(expression ast.Expr) string {
+	switch expression := expression.(type) {
+	case *ast.Ident:
+		return expression.Name
+	case *ast.SelectorExpr:
+		return expression.Sel.Name
+	}
+	return ""
+}
+
+// The loop that owns all state is short enough to be seen whole.
+func TestLoopOfTheActorHasAtMost60Lines(t *testing.T) {
+	const limit = 60
+	found := 0
+	for _, s := range sources(t, false) {
+		for _, declaration := range s.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok || s.name != "actors/loop.go" || function.Name.Name != "run" || function.Recv == nil {
+				continue
+			}
+			found++
+			if lines := s.line(function.End()) - s.line(function.Pos()) + 1; lines > limit {
+				t.Errorf("%s: run has %d lines, %d at most", s.at(function), lines, limit)
+			}
+		}
+	}
+	is.New(t).Equal(found, 1)
+}

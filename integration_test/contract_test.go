@@ -1,0 +1,93 @@
+package integration_test
+
+import "time"
+
+// The values of the contract's section 3 as a client in another language would write them down. What may be null is
+// the zero value here.
+
+type failure struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+type refresh struct {
+	ID       string    `json:"id"`
+	Status   string    `json:"status"`
+	Message  string    `json:"message"`
+	Trigger  trigger   `json:"trigger"`
+	Replaces string    `json:"replaces"`
+	Started  time.Time `json:"started_at"`
+	Finished time.Time `json:"finished_at"`
+	Duration int       `json:"duration_ms"`
+	Revision string    `json:"revision"`
+	Changes  struct {
+		Added   []string `json:"added"`
+		Changed []string `json:"changed"`
+		Removed []string `json:"removed"`
+	} `json:"changes"`
+	Error failure `json:"error"`
+}
+
+type trigger struct {
+	Source   string    `json:"source"`
+	Received time.Time `json:"received_at"`
+	Delivery string    `json:"delivery"`
+	Expected string    `json:"expected_revision"`
+}
+
+type refreshStatus struct {
+	Status      string    `json:"status"`
+	Revision    string    `json:"revision"`
+	RefreshedAt time.Time `json:"refreshed_at"`
+	Current     *refresh  `json:"current"`
+	Queued      *refresh  `json:"queued"`
+	Last        *refresh  `json:"last"`
+	LastSuccess *refresh  `json:"last_success"`
+	Failures    int       `json:"consecutive_failures"`
+	NextPollAt  time.Time `json:"next_poll_at"`
+}
+
+type refreshes struct {
+	Refreshes []refresh `json:"refreshes"`
+}
+
+type snapshot struct {
+	Revision    string    `json:"revision"`
+	RefreshedAt time.Time `json:"refreshed_at"`
+	Stacks      []stack   `json:"stacks"`
+	Skipped     []skipped `json:"skipped"`
+}
+
+type stack struct {
+	Path            string    `json:"path"`
+	ComposeFile     string    `json:"compose_file"`
+	Hash            string    `json:"hash"`
+	Status          string    `json:"status"`
+	StatusChangedAt time.Time `json:"status_changed_at"`
+	AppliedHash     string    `json:"applied_hash"`
+	InSync          bool      `json:"in_sync"`
+}
+
+type skipped struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// paths returns the paths of the stacks in their order.
+func (s snapshot) paths() []string {
+	paths := make([]string, 0, len(s.Stacks))
+	for _, stack := range s.Stacks {
+		paths = append(paths, stack.Path)
+	}
+	return paths
+}
+
+// at returns the stack at a path; one that is not there is the zero stack.
+func (s snapshot) at(path string) stack {
+	for _, stack := range s.Stacks {
+		if stack.Path == path {
+			return stack
+		}
+	}
+	return stack{}
+}

@@ -1,0 +1,294 @@
+package integration_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/matryer/is"
+)
+
+// What goes wrong at a Git host over HTTP. After each fault the last good snapshot and its revision stay, the failure is
+// told by its code and in a clean sentence, and the service recovers unaided though polling is off.
+
+// faultCase is a fault and what it must be told as.
+type faultCase struct {
+	name  string
+	fault fault
+	code  string
+	// says is part of the sentence.
+	says string
+}
+
+// limit is short for faults that take all of it.
+func (c faultCase) limit() string {
+	if c.code == "timeout" {
+		return "REFRESH_TIMEOUT=1s"
+	}
+	return "REFRESH_TIMEOUT=20s"
+}
+
+func httpFaults() []faultCase {
+	const plain, page, advertisement = "text/plain", "text/html; charset=utf-8", "application/x-git-upload-pack-advertisement"
+	const login = "<!DOCTYPE html><title>Sign in</title><form>password <input></form>"
+	block := strings.Repeat("no end in sight ", 2<<10)
+	return []faultCase{
+		{"the connection is reset", resets, "git_unreachable", "closed the connection"},
+		{"500 with a page", answers(500, page, "<pre>stack trace</pre>"), "git_unreachable", "500 Internal Server Error."},
+		{"503", answers(503, plain, "down for maintenance"), "git_unreachable", "down for maintenance."},
+		{"429", answers(429, plain, "slow down", "Retry-After", "2"), "git_unreachable", "429 Too Many Requests: slow down."},
+		{"401", answers(401, plain, "who?", "WWW-Authenticate", `Basic realm="x"`), "git_auth", "GIT_PASSWORD"},
+		{"403 with ESC and newlines", answers(403, plain, "no\n\x1b[31m\x00way\u202e"), "git_auth", "403 Forbidden: no [31m way."},
+		{"404", answers(404, plain, "nothing here"), "git_not_found", "404 Not Found: nothing here."},
+		{"a login page in place of Git", answers(200, page, login), "git_protocol", "web page"},
+		{"a login page that says it is Git", answers(200, advertisement, login), "git_protocol", ""},
+		{"nothing in place of Git", answers(200, advertisement, ""), "git_protocol", ""},
+		{"an error without end", answersWithoutEnd(403, plain, "", block), "git_auth", "403 Forbidden: no end in sight"},
+		{"an unavailable page without end", answersWithoutEnd(503, page, "", block), "git_unreachable", "503"},
+		{"a page without end", answersWithoutEnd(200, page, login, block), "git_protocol", "web page"},
+		{"a redirect to a login page", answers(302, page, "", "Location", "/users/sign_in"), "git_protocol", "login page"},
+		{"a pack that breaks off", inPack(breaksOffInPack), "git_unreachable|git_protocol", ""},
+		{"a pack that ends too early", inPack(endsInPack), "git_protocol", "cut short"},
+		{"a corrupt pack", inPack(corruptsPack), "git_protocol", ""},
+		{"a pack without what was asked for", inPack(sends(emptyPack)), "git_protocol", "not whole"},
+		{"a pack without end", inPack(packsWithoutEnd), "git_protocol", ""},
+		{"silence", hangs, "timeout", "1s"},
+		{"silence in the middle of a pack", inPack(hangsInPack), "timeout", "1s"},
+	}
+}
+
+func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
+	for _, c := range httpFaults() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			repo, first := with(t, twoStacks())
+			host := serveFaulty(t, repo)
+			s := start(t, "GIT_URL="+host.url("robot", "p@ss: w/rd"), c.limit())
+			s.awaitRevision(first)
+			s.logged("refresh completed")
+			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+			before := s.get("/api/v1/stacks")
+
+			host.suffer(c.fault)
+			failed := s.refresh()
+			c.isTold(t, failed.Error)
+			s.keeps(before, first, failed)
+
+			host.suffer(nil)
+			is.Equal(s.awaitRevision(next).paths(), []string{"db/main", "new", "web"})
+			status := s.status()
+			is.Equal(status.Last.Trigger.Source, "poll") // nobody has asked
+			is.Equal(status.Failures, 0)
+			is.True(status.NextPollAt.IsZero())
+		})
+	}
+}
+
+// The same faults meet a service that has never synced: it prints nothing and says why.
+func TestFaultOfAGitHostBeforeTheFirstSyncIsTold(t *testing.T) {
+	for _, c := range httpFaults() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			repo, _ := with(t, twoStacks())
+			host := serveFaulty(t, repo)
+			host.suffer(c.fault)
+			got := run(t, []string{"-once"}, "GIT_URL="+host.url("robot", "p@ss: w/rd"), c.limit())
+			is := is.New(t)
+			is.Equal(got.code, 1)
+			is.Equal(got.stdout, "")
+			is.Equal(strings.Count(got.stderr, "\n"), 1)
+			code, sentence, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(got.stderr, "mooring: ")), ": ")
+			c.isTold(t, failure{code, sentence})
+		})
+	}
+}
+
+// isTold checks a failure's code and that its sentence may be shown to anyone.
+func (c faultCase) isTold(t *testing.T, told failure) {
+	t.Helper()
+	if !strings.Contains("|"+c.code+"|", "|"+told.Code+"|") {
+		t.Errorf("%s is told instead of %s: %s", told.Code, c.code, told.Message)
+	}
+	isSentence(t, told.Message)
+	if !strings.Contains(told.Message, c.says) {
+		t.Errorf("%q does not say %q", told.Message, c.says)
+	}
+}
+
+// isSentence checks that a text is one line of bounded length, without control characters or a page's text.
+func isSentence(t *testing.T, text string) {
+	t.Helper()
+	const longest = 300 + 300 // characters: what a Git host may say, and what is said around it
+	odd := strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '<' })
+	if odd || text == "" || len([]rune(text)) > longest {
+		t.Errorf("this is no clean sentence: %q", text)
+	}
+}
+
+// keeps checks that the service serves what it served before a refresh failed, and tells of the failure beside it.
+func (s *service) keeps(before reply, revision string, failed refresh) {
+	s.t.Helper()
+	is := is.New(s.t)
+	is.Equal(failed.Status, "failed")
+	now := s.get("/api/v1/stacks")
+	is.Equal(now.body, before.body)
+	is.Equal(now.header.Get("Etag"), before.header.Get("Etag"))
+	status := s.status()
+	is.Equal(status.Revision, revision)
+	is.Equal(status.LastSuccess.Revision, revision)
+	is.Equal(status.Last.Status, "failed")
+	is.True(status.Failures >= 1)
+	is.True(!status.NextPollAt.IsZero() || status.Current != nil) // a retry is planned, or runs already
+	is.Equal(s.get("/readyz").status, http.StatusOK)
+	s.logged("level=ERROR", "refresh failed", "id="+failed.ID, "code="+failed.Error.Code)
+}
+
+// A name that no DNS server knows, and a port where nobody listens.
+func TestHostThatCannotBeFoundOrRefusesIsUnreachable(t *testing.T) {
+	for address, says := range map[string]string{
+		"http://git..invalid/x.git": "git..invalid cannot be resolved",
+		"ssh://git@git..invalid/x":  "git..invalid cannot be resolved",
+		"git://git..invalid/x":      "git..invalid cannot be resolved",
+		"http://127.0.0.1:1/x.git":  "127.0.0.1:1 refuses connections",
+		"https://127.0.0.1:1/x.git": "127.0.0.1:1 refuses connections",
+		"git://127.0.0.1:1/x.git":   "127.0.0.1:1 refuses connections",
+	} {
+		t.Run(address, func(t *testing.T) {
+			key, hosts := newKey(t, ""), newSecretFile(t, "")
+			got := run(t, []string{"-once"}, "GIT_URL="+address, "GIT_SSH_KEY_FILE="+key,
+				"GIT_SSH_KNOWN_HOSTS_FILE="+hosts.path)
+			is := is.New(t)
+			is.Equal(got.code, 1)
+			is.True(strings.Contains(got.stderr, "mooring: git_unreachable: "))
+			is.True(strings.Contains(got.stderr, says))
+		})
+	}
+}
+
+// Retry-After is honoured: nobody asks before its time (RFC 9110, 10.2.3).
+func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host := serveFaulty(t, repo)
+	s := start(t, "GIT_URL="+host.url())
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		host.suffer(answers(status, "text/plain", "later", "Retry-After", "3"))
+		refused := s.refresh()
+		wait := s.status().NextPollAt.Sub(refused.Finished)
+		if wait < 3*time.Second || wait > 5*time.Second {
+			t.Errorf("after %d the next attempt comes after %s", status, wait)
+		}
+		host.suffer(nil)
+		is.Equal(s.refresh().Status, "completed") // a person who asks is not made to wait
+	}
+	host.suffer(answers(http.StatusTooManyRequests, "text/plain", "later", "Retry-After", "999999999"))
+	refused := s.refresh()
+	is.True(s.status().NextPollAt.Sub(refused.Finished) < 2*time.Hour) // no host can silence the service for years
+}
+
+// A slow host is waited for as long as REFRESH_TIMEOUT allows, and no longer.
+func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
+	for _, c := range []struct{ limit, outcome string }{{"30s", "completed"}, {"500ms", "failed"}} {
+		t.Run(c.limit, func(t *testing.T) {
+			t.Parallel()
+			is := is.New(t)
+			repo, first := with(t, twoStacks())
+			host := serveFaulty(t, repo)
+			s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT="+c.limit)
+			s.awaitRevision(first)
+			s.logged("refresh completed")
+			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+			host.suffer(trickles(10, 40*time.Millisecond))
+			ended := s.refresh()
+			is.Equal(ended.Status, c.outcome)
+			if c.outcome == "completed" {
+				is.Equal(ended.Revision, next)
+			} else {
+				is.Equal(ended.Error.Code, "timeout")
+				is.True(ended.Duration < 1500) // milliseconds: the actor is free when the time is over
+				is.Equal(s.snapshot().Revision, first)
+			}
+		})
+	}
+}
+
+// A redirect to another host is followed without the credentials that were given for this one.
+func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			is := is.New(t)
+			repo, first := with(t, twoStacks())
+			host, other := serveFaulty(t, repo), serveFaulty(t, repo)
+			const password = "for this host alone"
+			seen := watch(t, []http.Header(nil))
+			other.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+				seen.change(func(headers *[]http.Header) { *headers = append(*headers, r.Header.Clone()) })
+				git.ServeHTTP(w, r)
+			})
+			host.suffer(redirects(status, other.server.URL))
+			s := start(t, "GIT_URL="+host.url("robot", password), "LOG_LEVEL=debug")
+			s.awaitRevision(first)
+			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+			is.Equal(s.refresh().Revision, next)
+
+			other.demand("robot", password)
+			refused := s.refresh()
+			is.Equal(refused.Error.Code, "git_auth") // it is told that they are wanted there, and they are not shown
+			is.Equal(s.snapshot().Revision, next)
+
+			requests := seen.look().value
+			is.True(len(requests) > 4)
+			for _, header := range requests {
+				is.Equal(header.Get("Authorization"), "")
+				is.Equal(header.Get("Cookie"), "")
+				secrets{password}.check(t, "a request to another host", fmt.Sprint(header))
+			}
+		})
+	}
+}
+
+// A host that asks for credentials only after the first request has them asked for: the answer is no half snapshot.
+func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host := serveFaulty(t, repo)
+	s := start(t, "GIT_URL="+host.url())
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	before := s.get("/api/v1/stacks")
+	host.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+		if r.Method == http.MethodPost {
+			answers(401, "text/plain", "log in")(w, r, git)
+			return
+		}
+		git.ServeHTTP(w, r)
+	})
+	failed := s.refresh()
+	is.Equal(failed.Error.Code, "git_auth")
+	s.keeps(before, first, failed)
+}
+
+// The connection that a refresh hangs on is closed when its time is over: the host is not left with one that nobody
+// reads.
+func TestTimeoutClosesTheConnectionToTheGitHost(t *testing.T) {
+	is := is.New(t)
+	repo, host, _, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT=1s")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	host.hang()
+	is.Equal(s.refresh().Error.Code, "timeout")
+	ended := host.counts().requests
+	host.state.await(t, "the end of the request", func(now hostState) bool {
+		return now.underWay == 0 || now.requests > ended // or the retry's request, which came after it
+	})
+	is.Equal(host.counts().most, 1)
+	is.Equal(s.stop(syscall.SIGTERM), 0)
+}

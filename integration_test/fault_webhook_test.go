@@ -1,0 +1,58 @@
+package integration_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// A webhook arrives before the Git host's ref has moved (contract, rule 4.9).
+
+// laggingUntil returns when the host has been asked so many times where its ref stands, and has answered.
+func (h host) laggingUntil(t *testing.T, tips int) {
+	t.Helper()
+	h.state.await(t, "the answers with the old revision", func(now hostState) bool {
+		return now.tips >= tips && now.underWay == 0
+	})
+}
+
+// The push reaches Git after the second answer: the same refresh finds it, 1 s and 2 s after it began.
+func TestGitThatLagsBehindTheWebhookIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, host, first, s := hooked(t)
+	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
+	before := host.counts().tips
+	begin := time.Now()
+	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	host.laggingUntil(t, before+2)
+	repo.publish("HEAD:refs/heads/main")
+	s.awaitRevision(next)
+	s.logged("refresh completed", "id="+accepted.ID)
+	is.Equal(s.found(accepted.ID).Revision, next)
+	is.Equal(host.counts().tips, before+3)
+	is.True(time.Since(begin) >= 3*time.Second) // after 1 s and after 2 s more, not at once
+}
+
+// A push that never reaches Git ends the refresh after 1, 2 and 4 s with what Git has; meanwhile others are served, and
+// a trigger that comes is queued.
+func TestGitThatNeverHasThePushOfTheWebhookEndsTheRefresh(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, host, first, s := hooked(t)
+	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
+	before := host.counts().tips
+	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	host.laggingUntil(t, before+1)
+	is.Equal(s.snapshot().Revision, first)
+	queued := s.trigger()
+	is.Equal(queued.Status, "queued")
+	s.logged("refresh completed", "id="+queued.ID)
+	ended := s.found(accepted.ID)
+	is.Equal(ended.Status, "completed")
+	is.Equal(ended.Revision, first)
+	is.True(ended.Duration >= 7000 && ended.Duration < 12_000) // milliseconds
+	is.Equal(host.counts().tips, before+4+1)
+	is.Equal(host.counts().most, 1)
+}

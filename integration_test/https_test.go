@@ -1,0 +1,110 @@
+package integration_test
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// HTTPS with an authority of the test's own: GIT_CA_FILE decides.
+
+// serveTLS serves the repository over HTTPS with the certificate that the variable then holds.
+func serveTLS(t *testing.T, r repository, certificate tls.Certificate) (host, watched[tls.Certificate]) {
+	t.Helper()
+	behind := serveRepository(t, r)
+	shown := watch(t, certificate)
+	front := httptest.NewUnstartedServer(behind.server.Config.Handler)
+	front.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return &tls.Config{Certificates: []tls.Certificate{shown.look().value}, NextProtos: []string{"h2", "http/1.1"}}, nil
+	}}
+	front.EnableHTTP2 = true // as the big hosts
+	front.Config.ErrorLog = log.New(io.Discard, "", 0)
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	behind.server = front
+	return behind, shown
+}
+
+func TestHTTPSWithItsAuthorityInGitCAFileFollowsPushes(t *testing.T) {
+	repo, first := with(t, twoStacks())
+	authority := newAuthority(t)
+	host, _ := serveTLS(t, repo, authority.sign("", time.Now().Add(time.Hour)))
+	host.demand("robot", "p@ss: w/rd")
+	s := start(t, "GIT_URL="+host.url("robot", "p@ss: w/rd"), "GIT_CA_FILE="+authority.file)
+	followsPushes(t, repo, first, s)
+}
+
+func TestHTTPSCertificateThatIsNotTrustedIsToldWithWhatToSet(t *testing.T) {
+	repo, _ := with(t, twoStacks())
+	ours, other := newAuthority(t), newAuthority(t)
+	until := time.Now().Add(time.Hour)
+	for name, c := range map[string]struct {
+		certificate   tls.Certificate
+		setting, says string
+	}{
+		"no GIT_CA_FILE":    {ours.sign("", until), "GIT_CA_FILE=", "set GIT_CA_FILE"},
+		"another authority": {ours.sign("", until), "GIT_CA_FILE=" + other.file, "set GIT_CA_FILE"},
+		"another name":      {ours.sign("git.example.com", until), "GIT_CA_FILE=" + ours.file, "for other names than 127.0.0.1"},
+		"expired":           {ours.sign("", time.Now().Add(-time.Minute)), "GIT_CA_FILE=" + ours.file, "has expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			host, _ := serveTLS(t, repo, c.certificate)
+			got := run(t, []string{"-once"}, "GIT_URL="+host.url("robot", "p@ss: w/rd"), c.setting)
+			is.Equal(got.code, 1)
+			is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
+			is.True(strings.Contains(got.stderr, c.says))
+			is.Equal(host.counts().requests, 0) // nothing was said, no password above all
+		})
+	}
+}
+
+// A certificate that expires while the service runs fails refreshes until it is renewed, and no longer.
+func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	authority := newAuthority(t)
+	good := authority.sign("", time.Now().Add(time.Hour))
+	host, shown := serveTLS(t, repo, good)
+	s := start(t, "GIT_URL="+host.url(), "GIT_CA_FILE="+authority.file)
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+	before := s.get("/api/v1/stacks")
+	shown.change(func(c *tls.Certificate) { *c = authority.sign("", time.Now().Add(-time.Minute)) })
+	host.server.CloseClientConnections() // one that is open is not checked again
+	s.refresh()                          // may still meet the end of the one that was open
+	failed := s.refresh()
+	is.Equal(failed.Error.Code, "git_untrusted")
+	s.keeps(before, first, failed)
+	shown.change(func(c *tls.Certificate) { *c = good })
+	s.awaitRevision(next)
+	is.Equal(s.status().Failures, 0)
+}
+
+// Whoever is sent from HTTPS to plain HTTP does not go there, with or without credentials.
+func TestHTTPSRedirectToPlainHTTPIsRefused(t *testing.T) {
+	is := is.New(t)
+	repo, _ := with(t, twoStacks())
+	authority := newAuthority(t)
+	plain := serveFaulty(t, repo)
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		redirects(http.StatusFound, plain.server.URL)(w, r, nil)
+	}))
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{authority.sign("", time.Now().Add(time.Hour))}}
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	got := run(t, []string{"-once"}, "GIT_URL="+front.URL+"/repository.git", "GIT_PASSWORD=for TLS alone",
+		"GIT_CA_FILE="+authority.file)
+	is.Equal(got.code, 1)
+	is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
+	is.Equal(plain.counts().requests, 0)
+}

@@ -1,0 +1,69 @@
+// Package integration_test runs the built service as operators do: as a process with a clean environment, over real
+// HTTP and against real Git.
+package integration_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// patience bounds every wait for something that must happen.
+const patience = 30 * time.Second
+
+// program is the variable that tells a test where TestMain has put the service: a package variable would do, but tests
+// keep to the rule that there are none.
+const program = "MOORING_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	directory, err := os.MkdirTemp("", "mooring-test-")
+	if err == nil {
+		err = build(filepath.Join(directory, "mooring"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.RemoveAll(directory)
+		os.Exit(1)
+	}
+	os.Setenv(program, filepath.Join(directory, "mooring"))
+	waitTogether()
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(directory)
+		os.Exit(code)
+	}))
+}
+
+// waitTogether lets more tests run at once than there are processors, unless -parallel says how many: most of those that
+// may run beside others wait, for timeouts and for retries.
+func waitTogether() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", "6") // it is a number
+	}
+}
+
+// build builds the service; with the race detector when the tests have it, so that a race makes the service exit with a
+// code that no test accepts.
+func build(target string) error {
+	args := []string{"build", "-buildvcs=false", "-o", target}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, "go", append(args, ".")...)
+	command.Dir = ".."
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the service: %w\n%s", err, output)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package integration_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+func TestEveryAnswerFitsTheDescription(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host := serveRepository(t, repo)
+	directory := t.TempDir()
+	const token, key = "deployer's token", "webhook's key"
+	s := start(t, "GIT_URL="+host.url(), "WEBHOOK_SECRET="+key, "DEPLOYER_TOKEN="+token,
+		"SNAPSHOT_FILE="+filepath.Join(directory, "snapshot.json"))
+	s.awaitRevision(first)
+	d := readDescription(t, s.get("/openapi.json").body)
+	authorized := "Authorization: Bearer " + token
+	d.walkReading(s)
+	d.walkReports(s, repo, authorized)
+	d.walkWebhook(s, key)
+	d.walkRefreshes(s, host)
+
+	// A stack that Git has dropped, and a report that cannot be kept.
+	for _, path := range []string{"web", "db%2Fmain"} {
+		const syncing, kind = `{"status":"syncing"}`, "Content-Type: application/json"
+		is.Equal(d.ask(s, "PUT", "/api/v1/stacks/"+path, syncing, kind, authorized).status, 200)
+	}
+	repo.push(files{"web/docker-compose.yml": "", "db/main/docker-compose.yaml": ""})
+	s.refresh()
+	is.Equal(d.ask(s, "PUT", "/api/v1/stacks/web", `{"status":"syncing"}`, authorized).status, 409)
+	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/web", "", authorized).status, 200)
+	is.NoErr(os.RemoveAll(directory))
+	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/db%2Fmain", "", authorized).status, 500)
+
+	// A service that is not ready, has no key and answers to one name.
+	host.hang()
+	t.Cleanup(host.release)
+	other := start(t, "GIT_URL="+host.url(), "ALLOWED_HOSTS=mooring.example")
+	d.walkMisdirected(other)
+	is.Equal(d.ask(other, "GET", "/readyz", "").status, 503)
+	is.Equal(d.ask(other, "POST", "/api/v1/webhook", "{}", "Host: mooring.example").status, 503)
+	d.sawAll()
+}
+
+// walkReading asks for all that can be read, rightly and wrongly.
+func (d *described) walkReading(s *service) {
+	is := is.New(d.t)
+	id := s.status().LastSuccess.ID
+	for path, status := range map[string]int{
+		"/": 200, "/healthz": 200, "/readyz": 200, "/openapi.json": 200, "/api/v1/refresh": 200, "/api/v1/refreshes": 200,
+		"/api/v1/refreshes?limit=1": 200, "/api/v1/refreshes?limit=0": 400, "/api/v1/refreshes/" + id: 200,
+		"/api/v1/refreshes/none": 404, "/api/v1/stacks": 200, "/api/v1/stacks?status=missing&in_sync=false": 200,
+		"/api/v1/stacks?status=lost": 400, "/api/v1/stacks?wait=soon": 400, "/api/v1/stacks/web": 200,
+		"/api/v1/stacks/db%2Fmain": 200, "/api/v1/stacks/none": 404, "/api/v1/stacks/": 404,
+	} {
+		is.Equal(d.ask(s, "GET", path, "").status, status) // path
+	}
+	tag := s.get("/api/v1/stacks").header.Get("Etag")
+	is.Equal(d.ask(s, "GET", "/api/v1/stacks?wait=1ms", "", "If-None-Match: "+tag).status, 304)
+	for _, request := range [][2]string{{"POST", "/"}, {"DELETE", "/api/v1/refresh"}, {"GET", "/api/v1/webhook"}} {
+		is.Equal(d.ask(s, request[0], request[1], "").status, 405)
+	}
+	unknown := s.get("/api/v2")
+	is.Equal(unknown.status, 404)
+	d.fitsComponent("GET /api/v2", "UnknownPath", &http.Response{Header: unknown.header}, []byte(unknown.body))
+}
+
+// walkReports tells of stacks as a deployer does. The root becomes one for a while.
+func (d *described) walkReports(s *service, repo repository, authorized string) {
+	is := is.New(d.t)
+	report := fmt.Sprintf(`{"status":"synced","hash":%q}`, s.stack("web").Hash)
+	s.awaitRevision(func() string {
+		revision := repo.push(files{"docker-compose.yml": "services: {}"})
+		s.refresh()
+		return revision
+	}())
+	const web, root, none = "/api/v1/stacks/web", "/api/v1/stacks/", "/api/v1/stacks/none"
+	const half = "Transfer-Encoding: chunked"
+	for _, path := range []string{web, root} {
+		for _, body := range []string{`{"status":"syncing"}`, `{"status":"missing"}`, report} {
+			is.Equal(d.ask(s, "PUT", path, body, "Content-Type: application/json", authorized).status, 200)
+		}
+		is.Equal(d.ask(s, "PUT", path, `{"status":"done"}`, authorized).status, 400)
+		is.Equal(d.ask(s, "PUT", path, `{`, authorized).status, 400)
+		is.Equal(d.ask(s, "PUT", path, strings.Repeat(" ", 65<<10), authorized).status, 413)
+		is.Equal(d.ask(s, "DELETE", path, strings.Repeat(" ", 65<<10), authorized).status, 413)
+		is.Equal(d.ask(s, "DELETE", path, "no chunk\r\n", half, authorized).status, 400)
+		is.Equal(d.ask(s, "DELETE", path, "", authorized).status, 409)
+		for _, method := range []string{"PUT", "DELETE"} {
+			is.Equal(d.ask(s, method, path, `{"status":"syncing"}`).status, 401)
+			is.Equal(d.ask(s, method, path, `{"status":"syncing"}`, "Authorization: Bearer x").status, 401)
+			is.Equal(d.ask(s, method, path, `{"status":"syncing"}`, "Sec-Fetch-Site: cross-site").status, 403)
+		}
+	}
+	is.Equal(d.ask(s, "GET", root, "").status, 200)
+	repo.push(files{"docker-compose.yml": ""})
+	s.refresh()
+	is.Equal(d.ask(s, "PUT", root, `{"status":"syncing"}`, authorized).status, 409)
+	is.Equal(d.ask(s, "DELETE", root, "", authorized).status, 200)
+	for _, path := range []string{none, root} {
+		is.Equal(d.ask(s, "PUT", path, `{"status":"syncing"}`, authorized).status, 404)
+		is.Equal(d.ask(s, "DELETE", path, "", authorized).status, 404)
+	}
+}
+
+// walkWebhook sends deliveries that are taken, ignored and refused.
+func (d *described) walkWebhook(s *service, key string) {
+	is := is.New(d.t)
+	const path, body = "/api/v1/webhook", `{"ref":"refs/heads/main"}`
+	kind, signature := "Content-Type: application/json", sign(key, body)
+	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: push", "X-GitHub-Delivery: 1").status, 202)
+	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: ping").status, 200)
+	is.Equal(d.ask(s, "POST", path, body, kind).status, 401)
+	is.Equal(d.ask(s, "POST", path, body, kind, sign("x", body)).status, 401)
+	is.Equal(d.ask(s, "POST", path, "", kind, signature, fmt.Sprintf("Content-Length: %d", 26<<20)).status, 413)
+	is.Equal(d.ask(s, "POST", path, "no chunk\r\n", kind, signature, "Transfer-Encoding: chunked").status, 400)
+}
+
+// walkRefreshes asks for refreshes: one that completes, one that fails, and those that wait.
+func (d *described) walkRefreshes(s *service, host host) {
+	is := is.New(d.t)
+	const path = "/api/v1/refresh"
+	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 200)
+	host.refuse(http.StatusServiceUnavailable)
+	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 502)
+	is.Equal(d.ask(s, "GET", path, "").status, 200)
+	host.refuse(0)
+	host.hang()
+	for range 3 { // runs or is queued, is queued, takes the place of that
+		accepted := decode[refresh](d.t, d.ask(s, "POST", path, ""))
+		is.Equal(d.ask(s, "GET", "/api/v1/refreshes/"+accepted.ID, "").status, 200)
+		is.Equal(d.ask(s, "GET", path, "").status, 200)
+	}
+	is.Equal(d.ask(s, "GET", "/api/v1/refreshes", "").status, 200)
+	is.Equal(d.ask(s, "POST", path+"?wait=1ms", "").status, 202)
+	host.release()
+	is.Equal(d.ask(s, "POST", path+"?wait=x", "").status, 400)
+	is.Equal(d.ask(s, "POST", path, "", "Sec-Fetch-Site: cross-site").status, 403)
+	is.Equal(d.ask(s, "POST", path, strings.Repeat(" ", 65<<10)).status, 413)
+	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 200)
+}
+
+// walkMisdirected sends every operation to the wrong name.
+func (d *described) walkMisdirected(s *service) {
+	is := is.New(d.t)
+	for path, item := range d.model.Paths.PathItems.FromOldest() {
+		for method := range item.GetOperations().FromOldest() {
+			if path == "/healthz" || path == "/readyz" {
+				continue // asked by address
+			}
+			path := strings.NewReplacer("{id}", "x", "{path}", "web").Replace(path)
+			is.Equal(d.ask(s, strings.ToUpper(method), path, "").status, 421)
+		}
+	}
+}
+
+// sawAll fails for what is described and was never answered, but for what a service that is well cannot be brought to.
+func (d *described) sawAll() {
+	d.t.Helper()
+	for _, item := range d.model.Paths.PathItems.FromOldest() {
+		for _, operation := range item.GetOperations().FromOldest() {
+			for status := range operation.Responses.Codes.FromOldest() {
+				answer := operation.OperationId + " " + status
+				fault := status == "500" || status == "503" && answer != "getReadiness 503" && answer != "postWebhook 503"
+				if !fault && !d.seen[answer] {
+					d.t.Errorf("%s is described and was never answered", answer)
+				}
+			}
+		}
+	}
+	for _, answer := range []string{"MethodNotAllowed", "UnknownPath", "forgetStack 500"} {
+		is.New(d.t).True(d.seen[answer])
+	}
+}

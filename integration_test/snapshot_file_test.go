@@ -1,0 +1,163 @@
+package integration_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// awaitFile returns the snapshot in a file when it is as wanted. A file has nothing to wait for, so it is looked at
+// again and again.
+func awaitFile(t *testing.T, file string, wanted func(snapshot) bool) snapshot {
+	t.Helper()
+	limit := time.Now().Add(patience)
+	for again := time.Tick(5 * time.Millisecond); time.Now().Before(limit); <-again {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue // not written yet
+		}
+		// Whenever it is looked at it is whole.
+		if seen := decode[snapshot](t, reply{body: string(content)}); wanted(seen) {
+			return seen
+		}
+	}
+	t.Fatalf("waited %s in vain for %s", patience, file)
+	return snapshot{}
+}
+
+func TestSnapshotFileHoldsTheBodyOfTheStacks(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	repo, _, first, s := refreshed(t, twoStacks(), "SNAPSHOT_FILE="+file)
+	awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == first })
+	s.report("web", fmt.Sprintf(`{"status":"synced","hash":%q}`, repo.hash(first, "web/docker-compose.yml")))
+	written, err := os.ReadFile(file) // a report is answered when the file holds it
+	is.NoErr(err)
+	is.Equal(string(written), s.get("/api/v1/stacks").body)
+	beside, err := os.ReadDir(filepath.Dir(file))
+	is.NoErr(err)
+	is.Equal(len(beside), 1) // no temporary file is left
+}
+
+// Statuses, applied hashes and deleting stacks outlive a process that was killed.
+func TestSnapshotFileOutlivesAKill(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	repo, host, first, s := refreshed(t, files{
+		"gone/docker-compose.yml": "services: {gone: {}}", "runs/docker-compose.yml": "services: {runs: {}}",
+		"starts/docker-compose.yml": "services: {starts: {}}", "new/docker-compose.yml": "services: {new: {}}",
+	}, "SNAPSHOT_FILE="+file)
+	for _, path := range []string{"gone", "runs"} {
+		hash := repo.hash(first, path+"/docker-compose.yml")
+		s.report(path, fmt.Sprintf(`{"status":"synced","hash":%q}`, hash))
+	}
+	repo.push(files{"gone/docker-compose.yml": ""})
+	s.refresh()
+	s.report("starts", `{"status":"syncing"}`)
+	before := s.snapshot()
+	is.Equal(before.at("gone").Status, "deleting")
+	is.Equal(s.stop(syscall.SIGKILL), -1)
+
+	host.hang()
+	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
+	host.reached()
+	is.Equal(again.snapshot(), before) // what is known is served before Git has answered
+	is.Equal(again.get("/readyz").status, http.StatusServiceUnavailable)
+	host.release()
+	again.logged("refresh completed")
+	is.Equal(again.snapshot(), before) // the same revision changes nothing
+	is.Equal(again.do(http.MethodDelete, "/api/v1/stacks/gone", "").status, http.StatusOK)
+	awaitFile(t, file, func(seen snapshot) bool { return len(seen.Stacks) == len(before.Stacks)-1 })
+}
+
+// What Git did while the service was away is found at the start, against the statuses of before.
+func TestRestartFindsWhatGitDidMeanwhile(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	repo, host, first, s := refreshed(t, twoStacks(), "SNAPSHOT_FILE="+file)
+	applied := repo.hash(first, "web/docker-compose.yml")
+	s.report("web", fmt.Sprintf(`{"status":"synced","hash":%q}`, applied))
+	s.finish()
+	next := repo.push(files{"web/docker-compose.yml": "services: {web: {}}", "db/main/docker-compose.yaml": ""})
+	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
+	seen := again.awaitRevision(next)
+	is.Equal(seen.paths(), []string{"web"})
+	is.Equal([]string{seen.at("web").Status, seen.at("web").AppliedHash}, []string{"synced", applied})
+	is.True(!seen.at("web").InSync)
+}
+
+func TestUnreadableSnapshotFileIsAWarning(t *testing.T) {
+	for name, content := range map[string]string{
+		"garbage": "\x00\xff{", "empty": "", "another document": `{"stacks":"none"}`, "null": "null",
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			file := filepath.Join(t.TempDir(), "snapshot.json")
+			is.NoErr(os.WriteFile(file, []byte(content), 0o644))
+			repo, revision := with(t, twoStacks())
+			s := start(t, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
+			s.logged("level=WARN", "SNAPSHOT_FILE")
+			s.awaitRevision(revision)
+			is.NoErr(os.Remove(file))
+			s.report("web", `{"status":"syncing"}`) // is answered when the file holds it
+			kept := awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == revision })
+			is.Equal(kept, s.snapshot())
+		})
+	}
+}
+
+func TestHeadlessOpensNoPortAndFollowsPushes(t *testing.T) {
+	is := is.New(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	is.NoErr(err)
+	address := listener.Addr().String()
+	is.NoErr(listener.Close())
+	repo, first := with(t, twoStacks())
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	host := serveRepository(t, repo)
+	s := launch(t, t.TempDir(), "GIT_URL="+host.url(), "HEADLESS=true", "LISTEN_ADDR="+address, "POLL_INTERVAL=50ms",
+		"SNAPSHOT_FILE="+file)
+	awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == first })
+	_, err = net.Dial("tcp", address)
+	is.True(err != nil)
+	for i := range 3 {
+		next := repo.push(files{"web/docker-compose.yml": fmt.Sprintf("services: {web%d: {}}", i)})
+		seen := awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == next })
+		is.Equal(seen.at("web").Hash, repo.hash(next, "web/docker-compose.yml"))
+	}
+	s.logged("refresh completed", "source=poll")
+	is.Equal(host.counts().most, 1)
+	is.Equal(s.stop(syscall.SIGTERM), 0)
+}
+
+func TestHeadlessRefreshesAtAHangup(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	s := launch(t, t.TempDir(), "GIT_URL="+repo.bare, "HEADLESS=true", "POLL_INTERVAL=1h")
+	s.logged("refresh completed", "source=startup", first)
+	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+	s.signal(syscall.SIGHUP)
+	s.logged("refresh completed", "source=manual", next)
+	is.Equal(s.stop(syscall.SIGTERM), 0)
+}
+
+func TestPollingFollowsPushesOneAtATime(t *testing.T) {
+	is := is.New(t)
+	repo, host, _, s := refreshed(t, twoStacks(), "POLL_INTERVAL=20ms")
+	for i := range 3 {
+		s.awaitRevision(repo.push(files{"web/docker-compose.yml": fmt.Sprintf("services: {web%d: {}}", i)}))
+	}
+	is.Equal(s.status().LastSuccess.Trigger.Source, "poll")
+	is.Equal(host.counts().most, 1)
+	before := s.snapshot()
+	next := s.refresh()
+	is.Equal(len(next.Changes.Added)+len(next.Changes.Changed)+len(next.Changes.Removed), 0)
+	is.Equal(s.snapshot(), before) // the same revision changes nothing, refreshed_at included
+}

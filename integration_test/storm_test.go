@@ -1,0 +1,134 @@
+package integration_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// Many at once. What is promised is counted here; how long it takes is for the program in measure.
+
+// A thousand triggers while Git hangs are all accepted, and come to two fetches, one after the other.
+func TestThousandTriggersWhileGitHangsComeToTwoFetches(t *testing.T) {
+	is := is.New(t)
+	repo, host, _, s := refreshed(t, twoStacks())
+	before := host.counts()
+	host.hang()
+	const count = 1000
+	replies := make([]<-chan reply, count)
+	for i := range replies {
+		replies[i] = s.later(http.MethodPost, "/api/v1/refresh")
+	}
+	statuses, replaced := map[string]int{}, map[string]bool{}
+	var queued string
+	for _, c := range replies {
+		answer := <-c
+		is.Equal(answer.status, http.StatusAccepted)
+		accepted := decode[refresh](t, answer)
+		statuses[accepted.Status]++
+		if accepted.Replaces != "" {
+			is.True(!replaced[accepted.Replaces]) // each is replaced once
+			replaced[accepted.Replaces] = true
+		}
+		queued = accepted.ID
+	}
+	is.Equal(statuses, map[string]int{"refreshing": 1, "queued": count - 1})
+	is.Equal(len(replaced), count-2)
+	host.reached()
+	is.Equal(host.counts().requests, before.requests+1)
+	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+	host.release()
+	s.awaitRevision(next)
+	s.logged("refresh completed", "id="+s.found(queued).ID) // whichever took its place in the end
+	is.Equal(host.counts().tips, before.tips+2)
+	is.Equal(host.counts().most, 1)
+	is.Equal(len(decode[refreshes](t, s.get("/api/v1/refreshes")).Refreshes), 3) // the start's and these two
+}
+
+// Followers are all told of a change.
+func TestHundredFollowersAreToldOfAChange(t *testing.T) {
+	is := is.New(t)
+	repo, _, _, s := refreshed(t, twoStacks())
+	tag := s.get("/api/v1/stacks").header.Get("Etag")
+	followers := make([]<-chan reply, 100)
+	for i := range followers {
+		followers[i] = s.later(http.MethodGet, "/api/v1/stacks?wait=30s", "If-None-Match: "+tag)
+	}
+	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+	s.trigger()
+	for _, c := range followers {
+		answer := <-c
+		is.Equal(answer.status, http.StatusOK)
+		is.Equal(decode[snapshot](t, answer).Revision, next)
+	}
+}
+
+// Callers that go away while they wait keep nothing open, and nobody else waits longer for them.
+func TestCallersThatGoAwayLeaveNothingBehind(t *testing.T) {
+	is := is.New(t)
+	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
+	before := s.open()
+	host.hang()
+	ctx, leave := context.WithCancel(context.Background())
+	defer leave()
+	const count = 50
+	ended := make(chan error, 1)
+	for range count {
+		// Ends when the caller leaves; the test waits for it.
+		go func() {
+			address := "http://" + s.address + "/api/v1/refresh?wait=60s"
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
+			if err == nil {
+				_, err = s.http.http.Do(request)
+			}
+			ended <- err
+		}()
+	}
+	s.log.await(t, "the triggers", func([]string) bool { return s.count("refresh queued") == count-1 })
+	leave()
+	for range count {
+		is.True(errors.Is(<-ended, context.Canceled))
+	}
+	host.release()
+	is.Equal(s.refresh().Status, "completed")
+	is.Equal(s.status().Queued, nil)
+	limit := time.Now().Add(patience) // net/http closes a connection some time after its caller has left
+	for again := time.Tick(5 * time.Millisecond); s.open() > before+2 && time.Now().Before(limit); <-again {
+	}
+	is.True(s.open() <= before+2) // +2: the connections to the host and to this test may be new ones
+}
+
+// Three hundred refreshes, failures among them, leave no file or connection open.
+func TestManyRefreshesKeepNothingOpen(t *testing.T) {
+	is := is.New(t)
+	repo, host, _, s := refreshed(t, twoStacks())
+	s.refresh()
+	before := s.open()
+	for i := range 300 {
+		if i%10 == 9 {
+			host.refuse(http.StatusInternalServerError)
+			is.Equal(s.refresh().Status, "failed")
+			host.refuse(0)
+		}
+		is.Equal(s.refresh().Status, "completed")
+	}
+	next := repo.push(files{"web/docker-compose.yml": "services: {new: {}}"})
+	is.Equal(s.refresh().Revision, next)
+	is.True(s.open() <= before+2)
+}
+
+// open counts the files and connections that the process has open.
+func (s *service) open() int {
+	s.t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.command.Process.Pid))
+	if err != nil {
+		s.t.Skip("the files of a process are listed by Linux alone")
+	}
+	return len(entries)
+}

@@ -1,0 +1,57 @@
+package integration_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// ways are all the ways in which a host may be reached: with protocol 2 and filters, with the old protocol, without
+// filters and single objects by a plain git daemon and by a plain sshd, and in place. Each serves a repository and
+// returns the settings for it.
+func ways() map[string]func(*testing.T, repository) []string {
+	return map[string]func(*testing.T, repository) []string{
+		"HTTP, version 2": func(t *testing.T, r repository) []string {
+			return []string{"GIT_URL=" + serveRepository(t, r).url()}
+		},
+		"HTTP, version 0": func(t *testing.T, r repository) []string {
+			host := serveFaulty(t, r)
+			host.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+				r.Header.Del("Git-Protocol")
+				git.ServeHTTP(w, r)
+			})
+			return []string{"GIT_URL=" + host.url()}
+		},
+		"git daemon": func(t *testing.T, r repository) []string { return []string{"GIT_URL=" + serveDaemon(t, r)} },
+		"SSH": func(t *testing.T, r repository) []string {
+			key := newKey(t, "")
+			host := serveSSH(t, key)
+			return []string{"GIT_URL=" + host.url(r), "GIT_SSH_KEY_FILE=" + key,
+				"GIT_SSH_KNOWN_HOSTS_FILE=" + host.knownHosts(host.hostKey("ed25519"))}
+		},
+		"local path": func(_ *testing.T, r repository) []string { return []string{"GIT_URL=" + r.bare} },
+	}
+}
+
+// serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off unless
+// the repository's configuration has them.
+func serveDaemon(t *testing.T, r repository) string {
+	t.Helper()
+	address := listen(t, func(conn net.Conn) {
+		socket, err := conn.(*net.TCPConn).File()
+		if err != nil {
+			return
+		}
+		defer socket.Close()
+		daemon := exec.Command("git", "daemon", "--inetd", "--export-all", "--base-path="+filepath.Dir(r.bare))
+		daemon.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(r.bare), "GIT_CONFIG_GLOBAL=/dev/null",
+			"GIT_CONFIG_NOSYSTEM=1"}
+		daemon.Stdin, daemon.Stdout, daemon.Stderr = socket, socket, io.Discard
+		_ = daemon.Run() // how it ends is the client's to tell
+	})
+	return "git://" + address + "/" + filepath.Base(r.bare)
+}
