@@ -77,7 +77,7 @@ func (s *Source) fetchWhole(
 func (s *Source) fetchAndBuild(
 	ctx context.Context, from *received, request fetchRequest, previous actors.DesiredState, old *index,
 ) (actors.DesiredState, error) {
-	if err := from.ask(ctx, request); err != nil {
+	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
 	root := from.root

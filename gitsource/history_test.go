@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/matryer/is"
 	"pgregory.net/rapid"
 
 	"mooring/actors"
@@ -174,39 +175,74 @@ func TestAnyHistoryReadInPlaceComesToWhatGitSays(t *testing.T) {
 	})
 }
 
-func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
-	served := newTestRepository(t)
-	type host func(t *testing.T) (base string)
-	overHTTP := func(options httpOptions) host {
-		return func(t *testing.T) string { return serveHTTP(t, served, options).URL + "/" }
+// kindOfHost is a way to reach a Git host, and what such hosts can do.
+type kindOfHost struct {
+	claim string
+	// serve returns the URL of the directory above the repository.
+	serve func(*testing.T, *testRepository) string
+	// plain hosts neither leave out blobs nor serve single objects.
+	plain bool
+}
+
+func kindsOfHost() []kindOfHost {
+	overHTTP := func(options httpOptions) func(*testing.T, *testRepository) string {
+		return func(t *testing.T, r *testRepository) string { return serveHTTP(t, r, options).URL + "/" }
 	}
-	daemon := func(v0 bool) host {
-		return func(t *testing.T) string { return strings.TrimSuffix(serveGit(t, served, v0), "stacks") }
+	daemon := func(v0 bool) func(*testing.T, *testRepository) string {
+		return func(t *testing.T, r *testRepository) string { return strings.TrimSuffix(serveGit(t, r, v0), "stacks") }
 	}
-	for _, c := range []struct {
-		claim string
-		host  host
-		plain bool
-	}{
+	return []kindOfHost{
 		{"HTTP, version 2", overHTTP(httpOptions{}), false},
 		{"HTTP, version 2, without filters", overHTTP(httpOptions{}), true},
 		{"HTTP, version 0", overHTTP(httpOptions{v0: true}), false},
 		{"HTTP, version 0, without filters", overHTTP(httpOptions{v0: true}), true},
 		{"git daemon, version 2", daemon(false), false},
 		{"git daemon, version 0, without filters", daemon(true), true},
-	} {
-		t.Run(c.claim, func(t *testing.T) {
-			base, number := c.host(t), 0
+	}
+}
+
+// hold makes a repository of a history at such a host.
+func (k kindOfHost) hold(t fatal, dir string, h history) *bareRepository {
+	repository := importHistory(t, dir, h)
+	if k.plain {
+		repository.withoutFilter(t)
+	}
+	return repository
+}
+
+func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
+	served := newTestRepository(t)
+	for _, kind := range kindsOfHost() {
+		t.Run(kind.claim, func(t *testing.T) {
+			base, number := kind.serve(t, served), 0
 			checkRapid(t, 6, func(t *rapid.T) {
 				number++
-				name := strings.ReplaceAll(fmt.Sprint(c.claim, number), " ", "")
+				name := strings.ReplaceAll(fmt.Sprint(kind.claim, number), " ", "")
 				dir := filepath.Join(filepath.Dir(served.dir), name)
-				repository := importHistory(t, dir, anyHistory().Draw(t, "history"))
-				if c.plain {
-					repository.withoutFilter(t)
-				}
-				followHistory(t, repository, base+name)
+				followHistory(t, kind.hold(t, dir, anyHistory().Draw(t, "history")), base+name)
 			})
+		})
+	}
+}
+
+// Git sends objects in the order in which it comes to them: a file at the root before the directories, and with it a
+// link of the same bytes before the tree that calls it a link.
+func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
+	linked := layout{"README": file("target"), "a/docker-compose.yml": link("target"), "a/target": file("services: {}")}
+	for _, kind := range kindsOfHost() {
+		t.Run(kind.claim, func(t *testing.T) {
+			is := is.New(t)
+			served := &testRepository{t: t, dir: filepath.Join(t.TempDir(), "stacks")}
+			repository := kind.hold(t, served.dir, history{{layout: linked.with(layout{"README": {}})}, {layout: linked}})
+			source := newTestSource(t, kind.serve(t, served)+"stacks")
+			var state actors.DesiredState
+			for _, tip := range []int{1, 0, 1} {
+				var err error
+				repository.moveMain(t, repository.commits[tip])
+				state, err = source.Fetch(t.Context(), state)
+				is.NoErr(err)
+				is.Equal(state.Stacks, []actors.DesiredStack{yml("a", "services: {}")})
+			}
 		})
 	}
 }

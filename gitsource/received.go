@@ -15,6 +15,8 @@ type received struct {
 	session session
 	limits  packLimits
 	tip     plumbing.Hash
+	// first is the request that the session began with.
+	first fetchRequest
 	// root is the tree of the tip; zero until that was sent.
 	root plumbing.Hash
 	// notACommit: the tip was sent, and is something else.
@@ -38,7 +40,12 @@ func newReceived(from session, limits packLimits) *received {
 	}
 }
 
-// ask sends a request and takes in what comes.
+// begin sends the first request and takes in what comes.
+func (r *received) begin(ctx context.Context, request fetchRequest) error {
+	r.first = request
+	return r.ask(ctx, request)
+}
+
 func (r *received) ask(ctx context.Context, request fetchRequest) error {
 	pack, err := r.session.fetch(ctx, request)
 	if err != nil {
@@ -67,8 +74,8 @@ func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []
 	return err
 }
 
-// addTree keeps a tree, and notes the symbolic links in it: Git sends trees before blobs, so their texts can be kept
-// when they come.
+// addTree keeps a tree, and notes the symbolic links in it: the texts of those that are sent after it can be kept when
+// they come.
 func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 	for entry, err := range treeEntries(tree) {
 		if err != nil {
@@ -119,7 +126,8 @@ func (r *received) blob(id plumbing.Hash) (blob, bool) {
 func (r *received) isCheap() bool { return false }
 
 // fetch implements objects: one request for all the blobs that are wanted. Where some of them came in a form that could
-// not be made within the limits, each of these is asked for by itself: alone it comes as it is.
+// not be made within the limits, each of these is asked for by itself: alone it comes as it is. Links that were sent
+// before a tree called them so are sent again with everything, which no host refuses, if that is how they came.
 func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
 		r.links[id] = struct{}{}
@@ -128,7 +136,11 @@ func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
 		// All trees are read by now, and only symbolic links are followed through them again. A host may still send one.
 		r.trees = map[plumbing.Hash][]byte{}
 	}
-	if err := r.ask(ctx, fetchRequest{wants: wanted.ids()}); err != nil {
+	request := fetchRequest{wants: wanted.ids()}
+	if r.first.isWhole() && r.sent(wanted) {
+		request = r.first
+	}
+	if err := r.ask(ctx, request); err != nil {
 		return err
 	}
 	alone := 0
@@ -147,6 +159,16 @@ func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
 		}
 	}
 	return nil
+}
+
+// sent tells whether all the wanted blobs were sent, though not all that is wanted of them was kept.
+func (r *received) sent(wanted wantedBlobs) bool {
+	for _, id := range wanted.ids() {
+		if _, ok := r.blobs[id]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // maxAlone is how many blobs are asked for one by one.

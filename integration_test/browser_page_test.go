@@ -2,7 +2,6 @@ package integration_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"syscall"
@@ -182,14 +181,11 @@ func TestPageShowsHostilePathsAsText(t *testing.T) {
 func TestPageSaysThatTheServiceIsGoneAndComesBack(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	is.NoErr(err)
-	address := listener.Addr().String()
-	is.NoErr(listener.Close())
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	settings := []string{"GIT_URL=" + host.url(), "LISTEN_ADDR=" + address}
-	s := start(t, settings...)
+	// The second service must get the port of the first. All other tests listen and connect from 127.0.0.1, so at an
+	// address of its own nobody takes the port in between.
+	s := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR=127.0.77.1:0")
 	s.logged("refresh completed")
 	b := on(t, s, "")
 	b.untilText("verdict", "2 of 2 stacks not in sync")
@@ -200,7 +196,7 @@ func TestPageSaysThatTheServiceIsGoneAndComesBack(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("outcome", "There was no refresh: mooring does not answer.")
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
-	again := start(t, settings...)
+	again := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR="+s.address)
 	b.untilHidden("gone")
 	b.untilText("link", "Live")
 	b.untilText("verdict", "3 of 3 stacks not in sync")
