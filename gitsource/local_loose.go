@@ -21,7 +21,7 @@ func (s *localStore) loose(id plumbing.Hash, limit int64) (plumbing.ObjectType, 
 	}
 	defer file.Close()
 	data := bufio.NewReader(file)
-	if err := s.inflate.start(data); err != nil {
+	if err := s.stream.start(data); err != nil {
 		return 0, nil, damagedLoose(err)
 	}
 	kind, size, err := s.looseHeader()
@@ -32,7 +32,7 @@ func (s *localStore) loose(id plumbing.Hash, limit int64) (plumbing.ObjectType, 
 		return kind, nil, errTooLarge
 	}
 	s.content = resize(s.content, int(size))
-	if err := s.inflate.rest(s.content); err != nil {
+	if err := s.stream.rest(s.content); err != nil {
 		return kind, nil, damagedLoose(err)
 	}
 	return kind, s.content, nil
@@ -55,7 +55,7 @@ func (s *localStore) looseHeader() (plumbing.ObjectType, int64, error) {
 	header := make([]byte, 0, longest)
 	for len(header) < longest {
 		next := header[len(header) : len(header)+1]
-		if n, err := s.inflate.stream.Read(next); n == 0 {
+		if n, err := s.stream.reader.Read(next); n == 0 {
 			if err == nil {
 				continue
 			}

@@ -21,6 +21,7 @@ type localStore struct {
 	known   map[string]struct{}
 	hasher  *objectHasher
 	inflate inflater
+	stream  zlibStream
 	// bases are contents at hand; the others are room that is used over and over.
 	bases                          contentCache[packPlace]
 	instructions, baseInstructions []byte

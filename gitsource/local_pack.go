@@ -198,3 +198,17 @@ func damagedUnlessIO(err error) error {
 	}
 	return errDamagedLocalPack()
 }
+
+// bufferedRuns are what a buffer holds, one fill after another.
+type bufferedRuns struct{ *bufio.Reader }
+
+// run implements compressed.
+func (b bufferedRuns) run() ([]byte, error) {
+	if _, err := b.Peek(1); err != nil {
+		return nil, err
+	}
+	return b.Peek(b.Buffered())
+}
+
+// skip implements compressed.
+func (b bufferedRuns) skip(n int) { _, _ = b.Discard(n) } // never more than is buffered

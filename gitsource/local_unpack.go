@@ -138,7 +138,7 @@ func (s *localStore) inflateWhole(at packPlace, e packedEntry, limit int64, buff
 		return nil, errTooLarge
 	}
 	content := s.room(e.size, buffer)
-	if err := s.inflate.into(e.data, content); err != nil {
+	if err := s.inflate.into(bufferedRuns{e.data}, content); err != nil {
 		return nil, damagedUnlessIO(err)
 	}
 	s.hold(at, content)
@@ -150,7 +150,7 @@ func (s *localStore) inflateDelta(e packedEntry, buffer *[]byte) (delta, error) 
 		return delta{}, errTooLarge
 	}
 	*buffer = resize(*buffer, int(e.size))
-	if err := s.inflate.into(e.data, *buffer); err != nil {
+	if err := s.inflate.into(bufferedRuns{e.data}, *buffer); err != nil {
 		return delta{}, damagedUnlessIO(err)
 	}
 	d, err := parseDelta(*buffer)

@@ -52,6 +52,7 @@ type packReader struct {
 	visit   packVisitor
 	hasher  *objectHasher
 	inflate inflater
+	stream  zlibStream
 	bases   contentCache[int32]
 	small   keptBytes
 	big     keptBytes

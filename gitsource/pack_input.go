@@ -60,6 +60,19 @@ func (in *packInput) Read(into []byte) (int, error) {
 	return n, nil
 }
 
+// run implements compressed.
+func (in *packInput) run() ([]byte, error) {
+	if in.next == in.end {
+		if err := in.fill(); err != nil {
+			return nil, err
+		}
+	}
+	return in.buffer[in.next:in.end], nil
+}
+
+// skip implements compressed.
+func (in *packInput) skip(n int) { in.next += n }
+
 // fill gets more bytes. The error, which stays, is io.EOF at the end of the source.
 func (in *packInput) fill() error {
 	if in.err != nil {

@@ -51,24 +51,16 @@ type keptReader struct {
 	offset int64
 }
 
-// ReadByte implements io.ByteReader.
-func (r *keptReader) ReadByte() (byte, error) {
-	rest := r.rest()
-	if len(rest) == 0 {
-		return 0, io.EOF
+// run implements compressed.
+func (r *keptReader) run() ([]byte, error) {
+	if rest := r.rest(); len(rest) > 0 {
+		return rest, nil
 	}
-	r.offset++
-	return rest[0], nil
+	return nil, io.EOF
 }
 
-// Read implements io.Reader.
-func (r *keptReader) Read(into []byte) (int, error) {
-	n := copy(into, r.rest())
-	if r.offset += int64(n); n == 0 && len(into) > 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
+// skip implements compressed.
+func (r *keptReader) skip(n int) { r.offset += int64(n) }
 
 // rest is what the current chunk holds from the offset on.
 func (r *keptReader) rest() []byte {

@@ -14,7 +14,7 @@ const maxAtHand = 256 << 10
 func (r *packReader) whole(ctx context.Context, record packRecord, size int64) error {
 	if size > r.limits.object {
 		r.hasher.begin(record.kind, size)
-		if err := r.inflate.copy(r.in, size, whileOpen(ctx, r.hasher.sha1)); err != nil {
+		if err := r.stream.copy(r.in, size, whileOpen(ctx, r.hasher.sha1)); err != nil {
 			return r.in.explain(err)
 		}
 		return r.tooLarge(r.add(record))
@@ -29,7 +29,7 @@ func (r *packReader) whole(ctx context.Context, record packRecord, size int64) e
 // delta reads a delta and applies it, if its base is there.
 func (r *packReader) delta(ctx context.Context, record packRecord, size int64) error {
 	if size > r.limits.object || record.base >= 0 && r.records[record.base].isOutOfReach() {
-		if err := r.inflate.copy(r.in, size, whileOpen(ctx, io.Discard)); err != nil {
+		if err := r.stream.copy(r.in, size, whileOpen(ctx, io.Discard)); err != nil {
 			return r.in.explain(err)
 		}
 		r.lose(r.add(record))

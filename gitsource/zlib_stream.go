@@ -7,9 +7,10 @@ import (
 	"io"
 )
 
-// inflater inflates one object after another; it is made ready when first used.
-type inflater struct {
-	stream io.ReadCloser
+// zlibStream inflates, piece by piece, what is too large to be held or of a size that is not known; it is made ready
+// when first used.
+type zlibStream struct {
+	reader io.ReadCloser
 	buffer []byte
 }
 
@@ -19,56 +20,48 @@ type byteSource interface {
 	io.ByteReader
 }
 
-func (i *inflater) start(source byteSource) (err error) {
-	if i.stream == nil {
-		i.stream, err = zlib.NewReader(source)
+func (z *zlibStream) start(source byteSource) (err error) {
+	if z.reader == nil {
+		z.reader, err = zlib.NewReader(source)
 		return err
 	}
-	return i.stream.(zlib.Resetter).Reset(source, nil)
-}
-
-// into fills content, which has the size that the object must have.
-func (i *inflater) into(source byteSource, content []byte) error {
-	if err := i.start(source); err != nil {
-		return err
-	}
-	return i.rest(content)
+	return z.reader.(zlib.Resetter).Reset(source, nil)
 }
 
 // rest fills content with what is left of the stream.
-func (i *inflater) rest(content []byte) error {
-	if _, err := io.ReadFull(i.stream, content); err != nil {
+func (z *zlibStream) rest(content []byte) error {
+	if _, err := io.ReadFull(z.reader, content); err != nil {
 		return err
 	}
-	return i.finish()
+	return z.finish()
 }
 
 // copy hands size bytes on, piece by piece.
-func (i *inflater) copy(source byteSource, size int64, into io.Writer) error {
-	if err := i.start(source); err != nil {
+func (z *zlibStream) copy(source byteSource, size int64, into io.Writer) error {
+	if err := z.start(source); err != nil {
 		return err
 	}
-	if i.buffer == nil {
-		i.buffer = make([]byte, 32<<10)
+	if z.buffer == nil {
+		z.buffer = make([]byte, 32<<10)
 	}
-	n, err := io.CopyBuffer(struct{ io.Writer }{into}, io.LimitReader(i.stream, size), i.buffer)
+	n, err := io.CopyBuffer(struct{ io.Writer }{into}, io.LimitReader(z.reader, size), z.buffer)
 	switch {
 	case err != nil:
 		return err
 	case n < size:
 		return errWrongSize
 	}
-	return i.finish()
+	return z.finish()
 }
 
 // finish reads the end of the stream, at which its checksum is compared.
-func (i *inflater) finish() error {
+func (z *zlibStream) finish() error {
 	var more [1]byte
-	switch n, err := i.stream.Read(more[:]); {
+	switch n, err := z.reader.Read(more[:]); {
 	case n > 0:
 		return errWrongSize
 	case err == nil:
-		return i.finish()
+		return z.finish()
 	case err != io.EOF:
 		return err
 	}
