@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 
 	facts := openSession(t, remote, hostFacts{}).facts()
 	before := host.saw()
-	is.Equal(len(before), 2) // what the host can do, and the tip
+	is.Equal(len(before), 1) // what the host can do shows when it is asked for something
 
 	is.Equal(openSession(t, remote, facts).tip(), tip)
 	is.Equal(openSession(t, remote, facts).facts(), facts)
@@ -72,6 +73,59 @@ func TestAPinnedCommitOfAKnownHostNeedsNoRequest(t *testing.T) {
 	is.Equal(again.tip(), tip)
 	is.Equal(len(host.saw()), 0)
 	is.Equal(unpackedCount(t, again, tip), 3)
+}
+
+// The first request takes the host for one of today. However an older one refuses it, that is not the last word.
+func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	tests := map[string]struct {
+		status     int
+		retryAfter string
+		asked      bool
+	}{
+		"another version":      {0, "", true},
+		"a web page":           {http.StatusOK, "", true},
+		"a redirect":           {http.StatusFound, "", true},
+		"a bad request":        {http.StatusBadRequest, "", true},
+		"not found":            {http.StatusNotFound, "", true},
+		"another method":       {http.StatusMethodNotAllowed, "", true},
+		"a fault":              {http.StatusInternalServerError, "", true},
+		"not implemented":      {http.StatusNotImplemented, "", true},
+		"credentials":          {http.StatusUnauthorized, "", false},
+		"not allowed":          {http.StatusForbidden, "", false},
+		"overloaded":           {http.StatusServiceUnavailable, "7", false},
+		"too many requests":    {http.StatusTooManyRequests, "7", false},
+		"pinned, so not asked": {http.StatusInternalServerError, "", true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			host := serveHTTP(t, repository, httpOptions{v0: true, instead: func(w http.ResponseWriter, q *http.Request) bool {
+				if test.status == 0 || q.Method != http.MethodPost || q.Header.Get("Git-Protocol") != "version=2" {
+					return false
+				}
+				w.Header().Set("Content-Type", "text/html")
+				if test.retryAfter != "" {
+					w.Header().Set("Retry-After", test.retryAfter)
+				}
+				w.WriteHeader(test.status)
+				return true
+			}})
+			settings := Settings{URL: host.url()}
+			if strings.HasPrefix(name, "pinned") {
+				settings.Ref = tip.String()
+			}
+			opened, err := newTestRemote(t, settings).open(t.Context(), hostFacts{})
+			is.Equal(err == nil, test.asked)
+			is.Equal(slices.ContainsFunc(host.saw(), func(s seen) bool { return s.method == http.MethodGet }), test.asked)
+			if err == nil {
+				is.Equal(opened.tip(), tip)
+				is.Equal(opened.facts().protocol, protocolV0)
+				opened.close()
+			}
+		})
+	}
 }
 
 func TestStaleFactsAreForgotten(t *testing.T) {
@@ -203,7 +257,8 @@ func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			is := is.New(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
-			host := serveHTTP(t, repository, httpOptions{instead: func(_ http.ResponseWriter, q *http.Request) bool {
+			older := path == "/stacks/info/refs" // only these are asked there
+			host := serveHTTP(t, repository, httpOptions{v0: older, instead: func(_ http.ResponseWriter, q *http.Request) bool {
 				if q.URL.Path != path {
 					return false
 				}

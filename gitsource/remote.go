@@ -11,8 +11,8 @@ import (
 // remote opens sessions with one Git host: over HTTP, SSH or git://. A repository on a local path is not a remote.
 type remote interface {
 	// open starts a session and asks the host where the tracked ref is. With the facts of an earlier session that is one
-	// small request; with none (the zero value) or stale ones the host is asked first what it can do. A tracked commit
-	// id needs no request at all when the host is known.
+	// small request, and over HTTP it mostly is with none (the zero value); where they are stale or the host is not as
+	// is likely, it is asked what it can do. A tracked commit id needs no request at all when the host is known.
 	open(ctx context.Context, known hostFacts) (session, error)
 }
 
@@ -22,7 +22,7 @@ type session interface {
 	// tip is the commit that the tracked ref named when the session was opened; annotated tags are peeled. It may turn
 	// out to be a tree or a blob, which a tag may name: then the refresh fails with errNotACommit.
 	tip() plumbing.Hash
-	// filters tells whether the host can leave out blobs and send them later by their ids.
+	// filters tells whether the host can leave out blobs and send them later by their ids, as far as is known.
 	filters() bool
 	// facts are what the next session need not ask again.
 	facts() hostFacts

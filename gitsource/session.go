@@ -88,11 +88,15 @@ func (s *hostSession) facts() hostFacts { return s.hello.facts }
 
 func (s *hostSession) close() { s.wire.close() }
 
-// begin finds the tip. Facts that turn out stale are forgotten, and the host is asked for them.
+// begin finds the tip. Facts that turn out stale, or were only likely, are forgotten, and the host is asked for them.
 func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
-	if s.ref.isPinned() && known.protocol != protocolUnknown {
+	guessed := known.protocol == protocolUnknown
+	switch {
+	case s.ref.isPinned() && !guessed:
 		s.hello.facts, s.commit = known, s.ref.commit
 		return nil
+	case guessed && s.wire.stateless() && !s.ref.isPinned():
+		known = likelyFacts(s.wire.home())
 	}
 	if known.protocol == protocolV2 && s.wire.greeted() {
 		s.hello.facts = known
@@ -102,11 +106,24 @@ func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
 		}
 		// An address that a redirect led to once may be gone in any way.
 		moved := s.wire.base() != s.wire.home()
-		if ctx.Err() != nil || !moved && !mayBeStale(err) {
+		if ctx.Err() != nil || !moved && !mayBeStale(err) && !(guessed && mayBeOlder(err)) {
 			return err
 		}
 	}
 	return s.discover(ctx)
+}
+
+// likelyFacts are true of most hosts today, so the first session over HTTP begins with them: where they are true that
+// saves a request, and a host of which they are not says so at once.
+func likelyFacts(base string) hostFacts {
+	return hostFacts{protocol: protocolV2, filter: true, shallow: true, base: base}
+}
+
+// mayBeOlder tells whether a request that no host of version 0 can read may have been answered by one: some do so as if
+// they themselves had failed. One that says when it wants to be asked again has not.
+func mayBeOlder(err error) bool {
+	failure := classify(err)
+	return failure.Code == actors.CodeUnreachable && failure.RetryAfter == 0
 }
 
 // mayBeStale tells whether a request may have failed because the host is no longer what it was: moved, changed, or
