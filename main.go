@@ -166,8 +166,6 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	held := make([]byte, headroom)
-	defer runtime.KeepAlive(held)
 	listeners, err := listen(s)
 	if err != nil {
 		return err
@@ -190,6 +188,8 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	server := api.New(s.API, actor, log)
 	// Ends with ctx, or when a listener fails; served tells, and is received from below.
 	go func() { served <- server.Serve(ctx, listeners) }()
+	held := make([]byte, headroom) // which has the collector run: now, while Git is waited for
+	defer runtime.KeepAlive(held)
 	tell(log, serviceReady)
 	ended := false
 	for waiting := true; waiting; {

@@ -10,7 +10,6 @@ import (
 	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/transport"
 
 	"mooring/actors"
 )
@@ -49,10 +48,8 @@ func classify(err error) *actors.Failure {
 // localFailure knows the errors of repositories, local ones above all.
 func localFailure(err error) *actors.Failure {
 	switch {
-	case errors.Is(err, errNoRepository), errors.Is(err, transport.ErrRepositoryNotFound):
+	case errors.Is(err, errNoRepository):
 		return failf(actors.CodeNotFound, "There is no Git repository at GIT_URL.")
-	case errors.Is(err, transport.ErrEmptyRemoteRepository):
-		return emptyRepository()
 	case errors.Is(err, errNotACommit):
 		return failf(actors.CodeRefNotFound, "GIT_REF must lead to a commit: %s.", errNotACommit)
 	case errors.Is(err, plumbing.ErrReferenceNotFound):

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	gitssh "github.com/go-git/go-git/v5/plumbing/transport/ssh"
+	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
@@ -28,7 +28,7 @@ func (r *hostRemote) sshConfig(ctx context.Context, address string, shown creden
 	if err := readable(file); err != nil {
 		return nil, nil, noKnownHosts()
 	}
-	known, err := gitssh.NewKnownHostsDb(file)
+	known, err := knownhosts.NewDB(file)
 	if err != nil {
 		return nil, nil, failf(actors.CodeUntrusted, "The known hosts cannot be read: %s; mend the file of "+
 			"GIT_SSH_KNOWN_HOSTS_FILE.", cleanText(err.Error()))

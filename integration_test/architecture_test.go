@@ -88,7 +88,7 @@ func mayImport(directory, imported string) bool {
 		"api": {"mooring/actors", "mooring/hashing", "github.com/julienschmidt/httprouter",
 			"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
 			"github.com/prometheus/client_golang/prometheus/promhttp"},
-		"gitsource": {"mooring/actors", "mooring/hashing", "github.com/pjbgf/sha1cd"},
+		"gitsource": {"mooring/actors", "mooring/hashing", "github.com/pjbgf/sha1cd", "github.com/skeema/knownhosts"},
 		"actors":    {},
 		"hashing":   {},
 	}

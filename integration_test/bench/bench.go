@@ -57,13 +57,15 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// build builds mooring from the module that the working directory is in.
+// build builds mooring from the module that the working directory is in, as releases are built.
 func (b *bench) build(ctx context.Context) error {
 	b.say("build mooring")
 	b.mooring = filepath.Join(b.work, "mooring")
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", b.mooring, "mooring").CombinedOutput()
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.mooring, "mooring")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	output, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build mooring: %w\n%s", err, output)
 	}
