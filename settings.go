@@ -58,7 +58,7 @@ func readSettings() (settings, error) {
 			return settings{}, err
 		}
 	}
-	s.API.Ref = s.Git.Ref // the webhook needs to know which pushes count
+	s.API.TrackedRefs = s.Git.TrackedRefs() // the webhook needs to know which pushes count
 	return s, nil
 }
 

@@ -54,8 +54,8 @@ func FuzzPush(f *testing.F) {
 		if p.expected() == "" && len(p.stale()) > 0 {
 			t.Fatal("something is stale though nothing is expected")
 		}
-		for _, ref := range []string{"", "main", revisionA} {
-			if reason := tracked(ref).ignore(p); len(reason) > 4096 || strings.ContainsAny(reason, "\n\r\x1b") {
+		for _, refs := range []tracked{{"HEAD"}, {"refs/heads/main"}, nil} {
+			if reason := refs.ignore(p); len(reason) > 4096 || strings.ContainsAny(reason, "\n\r\x1b") {
 				t.Fatalf("reason %q", reason)
 			}
 		}

@@ -67,7 +67,7 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		log:         log,
 		hosts:       newHostNames(settings.AllowedHosts),
 		crossOrigin: http.NewCrossOriginProtection(),
-		tracked:     tracked(settings.Ref),
+		tracked:     tracked(settings.TrackedRefs),
 		webhookKeys: webhookKeys{settings.WebhookSecret, settings.WebhookSecretPrevious},
 		deployers:   newDeployers(settings.DeployerToken, log),
 		lists:       lists,

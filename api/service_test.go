@@ -75,6 +75,9 @@ func serve(t testing.TB, o options) service {
 	if o.wrap != nil {
 		refresher = o.wrap(handle)
 	}
+	if o.settings.TrackedRefs == nil {
+		o.settings.TrackedRefs = []string{"HEAD"}
+	}
 	server := New(o.settings, refresher, o.log)
 	if o.adjust != nil {
 		o.adjust(server)

@@ -16,8 +16,9 @@ type Settings struct {
 	AllowedHosts []string `envconfig:"ALLOWED_HOSTS" desc:"host names that requests may be sent to, separated by commas; unset: any"`
 	// MetricsAddr is where Prometheus finds /metrics, as host:port; empty for nowhere.
 	MetricsAddr string `envconfig:"METRICS_ADDR" desc:"where /metrics is served to Prometheus, host:port; unset: nowhere"`
-	// Ref is the ref that refreshes follow, as an operator writes it: the webhook ignores pushes to others.
-	Ref string `ignored:"true"`
+	// TrackedRefs are the full names of the refs that refreshes may follow, or HEAD alone: the webhook ignores pushes to
+	// others, and all of them where there is none.
+	TrackedRefs []string `ignored:"true"`
 
 	// WebhookSecret is the key of the webhook's signatures. It is read at each use, so that a rotated file counts. A nil
 	// function or an empty secret is an unset one, and an error refuses the delivery.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -90,12 +91,9 @@ func (s *Server) readDelivery(w http.ResponseWriter, r *http.Request) (push, str
 	if event == "ping" {
 		return push{}, "a ping asks for nothing", nil
 	}
-	if event != "push" && event != "" {
-		return push{}, "", nil
-	}
 	p := parsePush(r.Header.Get("Content-Type"), body)
-	if p.Ref == "" {
-		return push{}, "", nil
+	if event != "push" && event != "" || p.Ref == "" {
+		return push{}, "", nil // all else that is signed asks for a refresh, and announces nothing
 	}
 	return p, s.tracked.ignore(p), nil
 }
@@ -115,29 +113,23 @@ func printable(text string, limit int) string {
 	return kept.String()
 }
 
-// tracked is GIT_REF: the ref that refreshes follow, as an operator writes it.
-type tracked string
+// tracked are the full names of the refs that refreshes may follow: HEAD alone for the remote's, none where GIT_REF is a
+// commit.
+type tracked []string
 
-// ignore returns the reason why a push is none of this service's business, or nothing when it is to the tracked ref.
+// ignore returns the reason why a push is none of this service's business, or nothing when it is to a tracked ref.
 func (t tracked) ignore(p push) string {
-	var names []string
-	switch name := string(t); {
-	case name == "" || name == "HEAD":
-		if p.Repository.DefaultBranch == "" {
-			return "" // any ref may be the remote's HEAD
-		}
-		names = []string{"refs/heads/" + p.Repository.DefaultBranch}
-	case strings.HasPrefix(name, "refs/"):
-		names = []string{name}
-	case isCommit(strings.ToLower(name)):
+	names := []string(t)
+	switch {
+	case len(names) == 0:
 		return "GIT_REF names a commit, which no push moves"
-	default:
-		names = []string{"refs/heads/" + name, "refs/tags/" + name}
+	case names[0] == "HEAD" && p.Repository.DefaultBranch == "":
+		return "" // any ref may be the remote's HEAD
+	case names[0] == "HEAD":
+		names = []string{"refs/heads/" + p.Repository.DefaultBranch}
 	}
-	for _, name := range names {
-		if p.Ref == name {
-			return ""
-		}
+	if slices.Contains(names, p.Ref) {
+		return ""
 	}
 	const shown = 200 // characters
 	return fmt.Sprintf("the push is to %s; %s is tracked", printable(p.Ref, shown),

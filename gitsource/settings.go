@@ -38,6 +38,10 @@ type Settings struct {
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }
 
+// TrackedRefs returns the full names of the refs that Ref may mean, best first: HEAD alone for the remote's, and none
+// where a commit is given, which no push moves.
+func (s Settings) TrackedRefs() []string { return parseRef(s.Ref).names }
+
 // Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
 // could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
 func (s Settings) Validate() error {
