@@ -18,6 +18,20 @@
 // A repository on this machine is read where it lies: packs, loose objects, those of repositories that it borrows
 // from. Nothing is written, no program is run, and the checkout is not looked at.
 //
+// # Where to look
+//
+//	settings.go ref.go endpoint.go auth.go       what an operator sets, and what it means
+//	source.go fetch.go received.go local.go      what a Fetch asks for, and what it keeps of the answers
+//	remote.go session.go                         a conversation with a host, whichever way it goes
+//	protocol_*.go ref_listing.go                 what is said in it, in versions 2 and 0 of Git's protocol
+//	wire.go http_*.go stream_wire.go ssh*.go     how it is carried
+//	pktline.go sideband.go                       its packets
+//	pack*.go delta.go inflate*.go zlib_stream.go the packs that come of it, in one pass
+//	object.go content_cache.go                   what packs and local repositories have in common
+//	local_*.go                                   a repository on this machine
+//	index*.go tree.go symlink.go                 from trees to stacks
+//	errors*.go host_error.go                     what an operator is told when something fails
+//
 // # The index
 //
 // A tree's id names its content for ever, so what was learned of a tree holds wherever it turns up again. The index

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// maxRedirects is how many redirects of the first request are followed.
+	// maxRedirects is how many redirects of a greeting are followed.
 	maxRedirects = 5
-	// discoveryPath follows a repository's address in the first request (gitprotocol-http, "Smart Clients").
+	// discoveryPath follows a repository's address in a greeting (gitprotocol-http, "Smart Clients").
 	discoveryPath = "/info/refs"
 	uploadPack    = "git-upload-pack"
 	// userAgent begins as git's does, for some hosts tell Git's clients from browsers by that.

@@ -22,7 +22,7 @@ type compressed interface {
 // belongs to one reader.
 type inflater struct {
 	source compressed
-	// run is what the source gave last, at how much of it was taken.
+	// bytes are the run that the source gave last, at is how many of them were taken.
 	bytes []byte
 	at    int
 	// held are the bits that were taken and not used yet, the next one lowest; count is how many of them count.

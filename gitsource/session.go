@@ -90,27 +90,30 @@ func (s *hostSession) close() { s.wire.close() }
 
 // begin finds the tip. Facts that turn out stale, or were only likely, are forgotten, and the host is asked for them.
 func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
-	guessed := known.protocol == protocolUnknown
+	isKnown := known.protocol != protocolUnknown
 	switch {
-	case s.ref.isPinned() && !guessed:
+	case s.ref.isPinned() && isKnown:
 		s.hello.facts, s.commit = known, s.ref.commit
 		return nil
-	case guessed && s.wire.stateless() && !s.ref.isPinned():
+	case s.ref.isPinned(): // there is no tip to ask for, so the first question is what the host can do
+		return s.discover(ctx)
+	case !isKnown && s.wire.stateless():
 		known = likelyFacts(s.wire.home())
 	}
-	if known.protocol == protocolV2 && s.wire.greeted() {
-		s.hello.facts = known
-		listing, err := lsRefs(ctx, s.wire, s.ref.names)
-		if err == nil {
-			return s.resolve(ctx, listing)
-		}
-		// An address that a redirect led to once may be gone in any way.
-		moved := s.wire.base() != s.wire.home()
-		if ctx.Err() != nil || !moved && !mayBeStale(err) && !(guessed && mayBeOlder(err)) {
-			return err
-		}
+	if known.protocol != protocolV2 || !s.wire.greeted() {
+		return s.discover(ctx)
 	}
-	return s.discover(ctx)
+	s.hello.facts = known
+	listing, err := lsRefs(ctx, s.wire, s.ref.names)
+	if err == nil {
+		return s.resolve(ctx, listing)
+	}
+	// An address that a redirect led to once may be gone in any way.
+	moved := s.wire.base() != s.wire.home()
+	if ctx.Err() == nil && (moved || mayBeStale(err) || !isKnown && mayBeOlder(err)) {
+		return s.discover(ctx)
+	}
+	return err
 }
 
 // likelyFacts are true of most hosts today, so the first session over HTTP begins with them: where they are true that
