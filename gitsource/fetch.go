@@ -18,8 +18,8 @@ const (
 )
 
 // fetchRemote asks a Git host for what is new: nothing when the tip is the commit that is known, else what changed
-// since then, else, where that does not lead to a whole state, everything. What the old index knows by its id is never
-// asked for, whatever became of the commit that it was made from.
+// since then, else, where that does not lead to a whole state, everything. Compose files that the old index knows by their ids
+// are not asked for, whatever became of the commit that it was made from, where the host can leave them out.
 func (s *Source) fetchRemote(
 	ctx context.Context, previous actors.DesiredState, old *index,
 ) (actors.DesiredState, error) {
@@ -95,15 +95,18 @@ func (s *Source) fetchAndBuild(
 	return state, nil
 }
 
+// maxTrees bounds the trees that are kept until a state is made of them, in bytes: those of about a million directories.
+const maxTrees = 128 << 20
+
 // changeLimits bound what one change brings: beyond them it is cheaper to read everything anew, without history.
 func (s *Source) changeLimits() packLimits {
-	return packLimits{bytes: 64 << 20, objects: 200_000, object: s.largest}
+	return packLimits{bytes: 64 << 20, objects: 200_000, object: s.largest, trees: maxTrees}
 }
 
 // wholeLimits bound the whole of a commit. Big files beside the stacks may come with it, so the bytes are many; what is
 // remembered of them is little.
 func (s *Source) wholeLimits() packLimits {
-	return packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest}
+	return packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest, trees: maxTrees}
 }
 
 // wantsWhole tells whether reading everything anew may succeed where a smaller request led to an error: the host does

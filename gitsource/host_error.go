@@ -7,10 +7,12 @@ import (
 	"mooring/actors"
 )
 
-// hostError is what a Git host says went wrong: in a packet "ERR", on the third side band, or on an SSH session's
-// standard error. Git knows no codes for these, so the words decide.
+// hostError is what a Git host says went wrong: in a packet "ERR", on the third side band, on an SSH session's standard
+// error, or when it ends a connection. The text is as it came: a session removes secrets from it before it is shown.
 type hostError struct {
 	text string
+	// about is what it is about, where that is known; else the host's words decide, for Git knows no codes.
+	about string
 }
 
 func (e *hostError) Error() string { return "the Git host says: " + cleanText(e.text) }
@@ -30,6 +32,8 @@ func (e *hostError) mentions(phrases ...string) bool {
 func (e *hostError) failure() *actors.Failure {
 	said := cleanText(e.text)
 	switch {
+	case e.about != "":
+		return failf(actors.CodeProtocol, "%s: %s.", e.about, said)
 	case e.mentions("mismatched object format", "unsupported object format"):
 		return sha256Repository()
 	case e.mentions("not exported", "not found", "not appear to be a git repository", "no such", "does not exist",

@@ -27,7 +27,7 @@ func (w *httpWire) accept(response *http.Response, mediaType string) (answer, er
 	}
 	said := w.errorText(response)
 	response.Body.Close()
-	return nil, w.statusFailure(response, said)
+	return nil, &statusError{response.StatusCode, classify(w.statusFailure(response, said))}
 }
 
 func mediaTypeOf(response *http.Response) string {
@@ -58,6 +58,28 @@ func (w *httpWire) errorText(response *http.Response) string {
 		return ": " + said
 	}
 	return ""
+}
+
+// statusError is an answer with another status than 200.
+type statusError struct {
+	status  int
+	failure *actors.Failure
+}
+
+func (e *statusError) Error() string { return e.failure.Error() }
+
+// Unwrap makes the error the failure that an operator is told.
+func (e *statusError) Unwrap() error { return e.failure }
+
+// isFinal tells whether the same would be answered to any request: the credentials are not good, or the host (or the
+// proxy) wants to be left alone.
+func (e *statusError) isFinal() bool {
+	switch e.status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusTooManyRequests,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return e.failure.RetryAfter > 0
 }
 
 // statusFailure reads a status code (RFC 9110, section 15). What was said has gone through errorText.

@@ -56,8 +56,8 @@ func newHTTPWire(
 	return w, nil
 }
 
-// greeted is always true: each request says all that the host must know.
-func (w *httpWire) greeted() bool { return true }
+// isReady is always true: each request says all that the host must know.
+func (w *httpWire) isReady() bool { return true }
 
 func (w *httpWire) stateless() bool { return true }
 

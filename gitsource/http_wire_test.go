@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,9 +94,12 @@ func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 		"a fault":              {http.StatusInternalServerError, "", true},
 		"not implemented":      {http.StatusNotImplemented, "", true},
 		"credentials":          {http.StatusUnauthorized, "", false},
-		"not allowed":          {http.StatusForbidden, "", false},
-		"overloaded":           {http.StatusServiceUnavailable, "7", false},
-		"too many requests":    {http.StatusTooManyRequests, "7", false},
+		"not allowed":          {http.StatusForbidden, "", true},
+		"overloaded":           {http.StatusServiceUnavailable, "", false},
+		"overloaded in detail": {http.StatusInternalServerError, "7", false},
+		"too many requests":    {http.StatusTooManyRequests, "", false},
+		"too slow":             {http.StatusGatewayTimeout, "", false},
+		"a proxy's":            {http.StatusProxyAuthRequired, "", false},
 		"pinned, so not asked": {http.StatusInternalServerError, "", true},
 	}
 	for name, test := range tests {
@@ -126,6 +130,61 @@ func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a host of version 2 cannot do shows when it is asked to, and however it refuses that, it is served and known.
+func TestAHostWithoutFilterIsKnownHoweverItRefusesOne(t *testing.T) {
+	first := someStacks(3)
+	history := chain(first, first.with(layout{"hosts/h0/s1/docker-compose.yml": file("2")}))
+	tests := map[string]struct {
+		status int
+		answer string
+	}{
+		"a fault":                {http.StatusInternalServerError, ""},
+		"not allowed":            {http.StatusForbidden, ""},
+		"words of credentials":   {http.StatusOK, lines("ERR filter: permission denied\n")},
+		"in place of the pack":   {http.StatusOK, lines("packfile\n", "\x03filter is not supported\n")},
+		"a pack that breaks off": {http.StatusOK, lines("packfile\n", "\x01PACK")},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			r := hostHistory(t, httpOptions{instead: func(w http.ResponseWriter, q *http.Request) bool {
+				body, _ := io.ReadAll(q.Body)
+				q.Body = io.NopCloser(bytes.NewReader(body))
+				if !bytes.Contains(body, []byte("filter ")) {
+					return false
+				}
+				w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.answer)
+				return true
+			}}, history)
+			r.withoutFilter(t)
+			source := newTestSource(t, r.url)
+			state := r.fetchOK(t, source, 0, actors.DesiredState{})
+			is.Equal(state.Index.(*index).facts.filter, false)
+			r.posts()
+			r.fetchOK(t, source, 1, state)
+			is.Equal(r.posts(), 2) // where the ref is, what changed
+		})
+	}
+}
+
+// A guess that is answered with nothing is not believed.
+func TestAnEmptyListIsAskedForAgainOfAHostThatWasNotGreeted(t *testing.T) {
+	is := is.New(t)
+	repository := newTestRepository(t)
+	tip := repository.commit("docker-compose.yml", "a")
+	host := serveHTTP(t, repository, httpOptions{v0: true, instead: func(w http.ResponseWriter, q *http.Request) bool {
+		if q.Header.Get("Git-Protocol") != "version=2" || q.Method != http.MethodPost {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+		_, _ = io.WriteString(w, lines(""))
+		return true
+	}})
+	is.Equal(openSession(t, newTestRemote(t, Settings{URL: host.url()}), hostFacts{}).tip(), tip)
 }
 
 func TestStaleFactsAreForgotten(t *testing.T) {

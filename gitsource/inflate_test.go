@@ -98,6 +98,7 @@ func TestAnObjectOfAnotherSizeOrCutShortIsNotInflated(t *testing.T) {
 }
 
 // FuzzInflate holds the inflater to package zlib: what one takes the other takes, to the same content and the same end.
+// Streams that name a preset dictionary are left out: package zlib takes one for an empty one, and Git has none.
 func FuzzInflate(f *testing.F) {
 	for _, content := range contents() {
 		for _, level := range []int{zlib.NoCompression, zlib.BestSpeed, zlib.DefaultCompression} {
@@ -111,6 +112,9 @@ func FuzzInflate(f *testing.F) {
 		piece = max(1, piece%20)
 		source := bytes.NewReader(stream)
 		want, err := unzip(source)
+		if len(want) > largestUnzipped || len(stream) > 1 && stream[1]&0x20 != 0 {
+			t.Skip()
+		}
 		from, got := &runs{stream, piece}, make([]byte, len(want))
 		var z inflater
 		switch gotErr := z.into(from, got); {
@@ -128,13 +132,15 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
+const largestUnzipped = 1 << 20
+
 // unzip inflates with package zlib.
 func unzip(source *bytes.Reader) ([]byte, error) {
 	reader, err := zlib.NewReader(source)
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(reader, 1<<20))
+	return io.ReadAll(io.LimitReader(reader, largestUnzipped+1))
 }
 
 func BenchmarkInflate(b *testing.B) {

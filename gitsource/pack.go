@@ -25,6 +25,8 @@ type packLimits struct {
 	objects int
 	// object is the size of the largest object whose content is handed on. Larger ones are no error.
 	object int64
+	// trees is how many bytes of trees are kept: one that is a delta takes a few bytes of a pack, and any number here.
+	trees int
 }
 
 const (

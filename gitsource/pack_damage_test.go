@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -169,4 +170,27 @@ func TestErrorsOfTheSourceArePassedOn(t *testing.T) {
 	cancel()
 	_, err := readPack(stopped, bytes.NewReader(pack), testLimits(), newCollector())
 	is.True(errors.Is(err, context.Canceled))
+}
+
+func TestTreesWithoutEndAreNotKept(t *testing.T) {
+	is := is.New(t)
+	var tree []byte
+	for i := range 1000 {
+		tree = fmt.Appendf(tree, "100644 file%04d\x00%s", i, strings.Repeat("x", idSize))
+	}
+	var m packMaker
+	m.whole(plumbing.TreeObject, tree)
+	for i := range 100 {
+		next := fmt.Sprintf("100644 more%04d\x00%s", i, strings.Repeat("y", idSize))
+		m.offsetDelta(i, makeDelta(tree, len(tree), next))
+		tree = append(tree, next...)
+	}
+	limits := testLimits()
+	for _, limit := range []int{1 << 20, 100 << 20} {
+		limits.trees = limit
+		r := received{limits: limits, trees: map[plumbing.Hash][]byte{}, links: map[plumbing.Hash]struct{}{}}
+		_, err := readPack(t.Context(), bytes.NewReader(m.pack()), limits, &r)
+		is.Equal(err == nil, limit > len(m.pack())*1000)
+		is.True(r.treeBytes <= limit+len(tree))
+	}
 }

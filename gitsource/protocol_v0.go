@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"mooring/actors"
 )
 
 // greeting is what a host says first.
@@ -209,7 +207,7 @@ func readV0Acknowledgments(r *packetReader, request fetchRequest) (known bool, e
 		case kind == packetData && acknowledged && !request.have.IsZero() && strings.HasPrefix(rest, " "):
 			known = true
 		case kind == packetData && strings.HasPrefix(line, "\x03"):
-			return false, failf(actors.CodeProtocol, "The Git host could not answer the request. It says: %s.", cleanText(line))
+			return false, &hostError{text: line[1:]}
 		default:
 			return false, malformed("it does not say clearly which commits the host knows")
 		}

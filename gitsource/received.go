@@ -9,19 +9,20 @@ import (
 	"mooring/hashing"
 )
 
-// received are the objects that a Git host sent in one session, reduced to what a build needs: trees, the hashes of
-// blobs, the texts of symbolic links.
+// received are the objects that a Git host sent in one attempt at a state, reduced to what a build needs: trees, the
+// hashes of blobs, the texts of symbolic links.
 type received struct {
 	session session
 	limits  packLimits
 	tip     plumbing.Hash
-	// first is the request that the session began with.
+	// first is the request that the attempt began with.
 	first fetchRequest
 	// root is the tree of the tip; zero until that was sent.
 	root plumbing.Hash
 	// notACommit: the tip was sent, and is something else.
 	notACommit bool
 	trees      map[plumbing.Hash][]byte
+	treeBytes  int
 	blobs      map[plumbing.Hash]blob
 	// links are the blobs that a tree calls a symbolic link: their texts count.
 	links map[plumbing.Hash]struct{}
@@ -85,6 +86,12 @@ func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 			r.links[entry.id] = struct{}{}
 		}
 	}
+	if _, known := r.trees[id]; known {
+		return nil
+	}
+	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
+		return malformed("its trees are larger than may be read")
+	}
 	r.trees[id] = append([]byte(nil), tree...)
 	return nil
 }
@@ -125,24 +132,29 @@ func (r *received) blob(id plumbing.Hash) (blob, bool) {
 // isCheap implements objects.
 func (r *received) isCheap() bool { return false }
 
-// fetch implements objects: one request for all the blobs that are wanted. Where some of them came in a form that could
-// not be made within the limits, each of these is asked for by itself: alone it comes as it is. Links that were sent
-// before a tree called them so are sent again with everything, which no host refuses, if that is how they came.
+// fetch implements objects: one request for all the blobs that are wanted.
 func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
 		r.links[id] = struct{}{}
 	}
 	if len(r.links) == 0 {
 		// All trees are read by now, and only symbolic links are followed through them again. A host may still send one.
-		r.trees = map[plumbing.Hash][]byte{}
+		r.trees, r.treeBytes = map[plumbing.Hash][]byte{}, 0
 	}
-	request := fetchRequest{wants: wanted.ids()}
-	if r.first.isWhole() && r.sent(wanted) {
-		request = r.first
+	err := r.ask(ctx, fetchRequest{wants: wanted.ids()})
+	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
+		// Links that came before the trees that call them so, from a host that does not hand out single objects.
+		err = r.ask(ctx, r.first)
 	}
-	if err := r.ask(ctx, request); err != nil {
+	if err != nil {
 		return err
 	}
+	return r.fetchAlone(ctx, wanted)
+}
+
+// fetchAlone asks for each blob by itself that came in a form that could not be made within the limits: alone it comes
+// as it is.
+func (r *received) fetchAlone(ctx context.Context, wanted wantedBlobs) error {
 	alone := 0
 	for _, id := range wanted.ids() {
 		if r.has(id) {
@@ -159,6 +171,11 @@ func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
 		}
 	}
 	return nil
+}
+
+// cameWhole tells whether the first answer held every file of the tip.
+func (r *received) cameWhole() bool {
+	return r.first.have.IsZero() && (r.first.filter == "" || !r.session.filters())
 }
 
 // sent tells whether all the wanted blobs were sent, though not all that is wanted of them was kept.

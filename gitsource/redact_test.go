@@ -1,6 +1,8 @@
 package gitsource
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,17 +23,22 @@ func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 		"with its blanks":             "no entry for " + secret,
 		"at the end of what is shown": strings.Repeat("x", maxText-12) + " " + secret,
 	} {
-		for way, echo := range map[string]func(*testing.T, string) Settings{"HTTP": echoOverHTTP, "git": echoOverGit} {
+		for way, echo := range map[string]func(*testing.T, string) Settings{
+			"HTTP": echoOverHTTP, "git": echoOverGit, "side band": echoOnSideBand(protocolV2),
+			"side band of version 0": echoOnSideBand(protocolV0),
+		} {
 			t.Run(name+" over "+way, func(t *testing.T) {
 				settings := echo(t, text)
 				settings.Password = func() (string, error) { return secret, nil }
-				message := openFailure(t, settings).Message
+				message := fetchFailure(t, settings).Message
 				for _, part := range []string{"ab cd", "cd ef", "ef-0", "ab "} {
 					if strings.Contains(message, part) {
 						t.Errorf("%q shows %q", message, part)
 					}
 				}
-				is.New(t).True(strings.Contains(message, redacted[:1]))
+				if !strings.Contains(message, redacted[:1]) {
+					t.Errorf("%q shows no sign of it", message)
+				}
 			})
 		}
 	}
@@ -52,6 +59,46 @@ func echoOverGit(t *testing.T, text string) Settings {
 		}
 	})
 	return Settings{URL: fmt.Sprintf("git://%s/stacks", address)}
+}
+
+// echoOnSideBand is a host that answers to a fetch with the text on the third side band.
+func echoOnSideBand(version protocolVersion) func(*testing.T, string) Settings {
+	return func(t *testing.T, text string) Settings {
+		repository := newTestRepository(t)
+		repository.commit("docker-compose.yml", "a")
+		through := serveHTTP(t, repository, httpOptions{v0: version == protocolV0})
+		host := serveHTTP(t, repository, httpOptions{instead: func(w http.ResponseWriter, q *http.Request) bool {
+			body, _ := io.ReadAll(q.Body)
+			q.Body = io.NopCloser(bytes.NewReader(body))
+			q.Header.Del("Authorization") // which the other host does not ask for
+			answer := forward(through, q)
+			content := answer.Body.String()
+			if bytes.Contains(body, []byte("want ")) {
+				content = map[protocolVersion]string{protocolV0: lines("", "\x03"+text), protocolV2: lines("packfile\n", "\x03"+text)}[version]
+			}
+			w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+			w.WriteHeader(answer.Code)
+			_, _ = io.WriteString(w, content)
+			return true
+		}})
+		return Settings{URL: host.url()}
+	}
+}
+
+// fetchFailure is the failure of a whole fetch.
+func fetchFailure(t *testing.T, settings Settings) *actors.Failure {
+	t.Helper()
+	settings.DeployDir, settings.ComposeFiles = ".", []string{"docker-compose.yml"}
+	source, err := New(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = source.Fetch(t.Context(), actors.DesiredState{})
+	var failure *actors.Failure
+	if !errors.As(err, &failure) {
+		t.Fatalf("not a failure: %v", err)
+	}
+	return failure
 }
 
 // A proxy that refuses a tunnel is told from a Git host that refuses a request, and its words are not shown: it has seen

@@ -69,9 +69,6 @@ type fetchRequest struct {
 	filter string
 }
 
-// isWhole tells whether the answer holds every file of what is wanted.
-func (r fetchRequest) isWhole() bool { return r.filter == "" && r.have.IsZero() }
-
 var (
 	// errNoCommonCommit: the host does not acknowledge the commit that a request has. It would send the whole history.
 	errNoCommonCommit = errors.New("the host does not know the commit that was read before")

@@ -73,9 +73,13 @@ type hostSession struct {
 	ref    trackedRef
 	wire   wire
 	redact func(string) string
-	// hello is what the host said in this session; only its facts are set, from an earlier session, while asked is false.
-	hello greeting
-	asked bool
+	// hello is what the host said in this session. Until it is greeted only the facts are set: those of an earlier
+	// session, or the likely ones, which are guessed then.
+	hello   greeting
+	greeted bool
+	guessed bool
+	// doubted: an answer broke off that was asked for on a guess, so the host is greeted before the next request.
+	doubted bool
 	// commit is where the tracked ref is.
 	commit plumbing.Hash
 }
@@ -88,7 +92,7 @@ func (s *hostSession) facts() hostFacts { return s.hello.facts }
 
 func (s *hostSession) close() { s.wire.close() }
 
-// begin finds the tip. Facts that turn out stale, or were only likely, are forgotten, and the host is asked for them.
+// begin finds the tip. Facts that turn out stale, or were only guessed, are forgotten, and the host is greeted.
 func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
 	isKnown := known.protocol != protocolUnknown
 	switch {
@@ -96,37 +100,41 @@ func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
 		s.hello.facts, s.commit = known, s.ref.commit
 		return nil
 	case s.ref.isPinned(): // there is no tip to ask for, so the first question is what the host can do
-		return s.discover(ctx)
+		return s.greetAndResolve(ctx)
 	case !isKnown && s.wire.stateless():
-		known = likelyFacts(s.wire.home())
+		known, s.guessed = likelyFacts(s.wire.home()), true
 	}
-	if known.protocol != protocolV2 || !s.wire.greeted() {
-		return s.discover(ctx)
+	if known.protocol != protocolV2 || !s.wire.isReady() {
+		return s.greetAndResolve(ctx)
 	}
 	s.hello.facts = known
 	listing, err := lsRefs(ctx, s.wire, s.ref.names)
-	if err == nil {
-		return s.resolve(ctx, listing)
-	}
 	// An address that a redirect led to once may be gone in any way.
 	moved := s.wire.base() != s.wire.home()
-	if ctx.Err() == nil && (moved || mayBeStale(err) || !isKnown && mayBeOlder(err)) {
-		return s.discover(ctx)
+	switch {
+	case err == nil && (listing.any || !s.guessed):
+		return s.resolve(ctx, listing)
+	case ctx.Err() == nil && (moved || s.mayBeMistaken(err)):
+		return s.greetAndResolve(ctx)
 	}
 	return err
 }
 
 // likelyFacts are true of most hosts today, so the first session over HTTP begins with them: where they are true that
-// saves a request, and a host of which they are not says so at once.
+// saves a request, and a host of which they are not refuses one.
 func likelyFacts(base string) hostFacts {
 	return hostFacts{protocol: protocolV2, filter: true, shallow: true, base: base}
 }
 
-// mayBeOlder tells whether a request that no host of version 0 can read may have been answered by one: some do so as if
-// they themselves had failed. One that says when it wants to be asked again has not.
-func mayBeOlder(err error) bool {
-	failure := classify(err)
-	return failure.Code == actors.CodeUnreachable && failure.RetryAfter == 0
+// mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. Of a guess that is
+// so whatever it answers, but for words on credentials and on being asked later: some hosts fail in odd ways at what
+// they do not know.
+func (s *hostSession) mayBeMistaken(err error) bool {
+	if answer, ok := errors.AsType[*statusError](err); ok && s.guessed {
+		return !answer.isFinal()
+	}
+	refused := isHostError(err) && classify(err).Code != actors.CodeUnreachable
+	return err == nil || mayBeStale(err) || s.guessed && refused
 }
 
 // mayBeStale tells whether a request may have failed because the host is no longer what it was: moved, changed, or
@@ -136,8 +144,8 @@ func mayBeStale(err error) bool {
 	return !errors.Is(err, errNoCommonCommit) && (code == actors.CodeProtocol || code == actors.CodeNotFound)
 }
 
-// discover greets the host and finds the tip.
-func (s *hostSession) discover(ctx context.Context) error {
+// greetAndResolve asks the host what it can do, and finds the tip.
+func (s *hostSession) greetAndResolve(ctx context.Context) error {
 	if err := s.greet(ctx); err != nil {
 		return err
 	}
@@ -166,7 +174,7 @@ func (s *hostSession) greet(ctx context.Context) error {
 		return err
 	}
 	hello.facts.base = s.wire.base()
-	s.hello, s.asked = hello, true
+	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
 	return nil
 }
 
@@ -188,24 +196,32 @@ func (s *hostSession) resolve(ctx context.Context, listing refListing) error {
 	return refNotFound(s.ref)
 }
 
-// fetch implements session.
+// fetch implements session. Where the host was not greeted yet and refuses the request, it is; and asked again, unless it
+// is as it was taken for.
 func (s *hostSession) fetch(ctx context.Context, request fetchRequest) (io.ReadCloser, error) {
 	body, err := s.ask(ctx, request)
-	if err != nil && !s.asked && ctx.Err() == nil && mayBeStale(err) {
-		if err = s.greet(ctx); err == nil {
+	if err != nil && !s.greeted && ctx.Err() == nil && !errors.Is(err, errNoCommonCommit) && s.mayBeMistaken(err) {
+		guessed, taken := s.guessed, s.hello.facts
+		switch greetErr := s.greet(ctx); {
+		case greetErr != nil:
+			err = greetErr
+		case !guessed || s.hello.facts != taken:
 			body, err = s.ask(ctx, request)
 		}
 	}
 	if err != nil {
 		return nil, s.fail(ctx, s.aboutWants(err, request))
 	}
-	body.explain = func(err error) error { return s.fail(ctx, err) }
+	body.explain = func(err error) error {
+		s.doubted = s.guessed
+		return s.fail(ctx, err)
+	}
 	return body, nil
 }
 
 // ask sends the request in the host's version, without what the host cannot do.
 func (s *hostSession) ask(ctx context.Context, request fetchRequest) (*packBody, error) {
-	if !s.wire.greeted() || s.hello.facts.protocol == protocolV0 && !s.asked {
+	if !s.wire.isReady() || s.doubted || s.hello.facts.protocol == protocolV0 && !s.greeted {
 		if err := s.greet(ctx); err != nil {
 			return nil, err
 		}

@@ -128,7 +128,7 @@ func TestEveryWayFetchesTreesThenSingleBlobs(t *testing.T) {
 			a, b := repository.id("HEAD:a/docker-compose.yml"), repository.id("HEAD:b/docker-compose.yml")
 			kinds = fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{a, b}})
 			is.Equal(kinds, map[plumbing.Hash]string{a: "blob", b: "blob"})
-			is.Equal(from.(*hostSession).wire.greeted(), name != "Git/v0" && name != "SSH/v0") // connections are kept
+			is.Equal(from.(*hostSession).wire.isReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
 		})
 	}
 }

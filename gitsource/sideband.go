@@ -1,10 +1,6 @@
 package gitsource
 
-import (
-	"io"
-
-	"mooring/actors"
-)
+import "io"
 
 // The side bands of an answer that carries a pack (gitprotocol-pack, section "Packfile Data").
 const (
@@ -74,8 +70,7 @@ func (s *sideband) advance() error {
 	case bandProgress:
 		return nil
 	case bandError:
-		return failf(actors.CodeProtocol, "The Git host gave up while it sent the pack. It says: %s.",
-			cleanText(string(text)))
+		return &hostError{text: string(text), about: "The Git host gave up while it sent the pack. It says"}
 	}
 	return malformed("its pack is interrupted")
 }

@@ -127,5 +127,5 @@ func sshFailure(err error) error {
 	case networkFailure(err) != nil:
 		return err
 	}
-	return failf(actors.CodeProtocol, "The SSH handshake with the Git host failed: %s.", cleanText(err.Error()))
+	return &hostError{text: err.Error(), about: "The SSH handshake with the Git host failed"}
 }

@@ -27,7 +27,7 @@ type streamWire struct {
 	reader *bufio.Reader
 }
 
-func (w *streamWire) greeted() bool { return w.open != nil }
+func (w *streamWire) isReady() bool { return w.open != nil }
 
 func (w *streamWire) stateless() bool { return false }
 

@@ -12,8 +12,8 @@ type wire interface {
 	greet(ctx context.Context) (answer, error)
 	// exchange sends one request in the given version of the protocol. The answer before must have ended.
 	exchange(ctx context.Context, version protocolVersion, request []byte) (answer, error)
-	// greeted tells whether a request can be sent without greeting first.
-	greeted() bool
+	// isReady tells whether a request can be sent without greeting first.
+	isReady() bool
 	// stateless tells whether every request stands alone; else the one request of version 0 ends the conversation.
 	stateless() bool
 	// home is the address that GIT_URL names, base the one that requests go to; both without credentials.
