@@ -160,8 +160,8 @@ func isTerminal(out io.Writer) bool {
 // hardly longer, unlike with a higher GOGC.
 const headroom = 8 << 20
 
-// serve runs until ctx ends or a listener fails. It stops in this order: the refresh actor, which answers all who wait;
-// the HTTP servers, which by then have only short requests left; the snapshot file's last write.
+// serve runs until ctx ends or a listener fails. The refresh actor stops first and answers all who wait; then the HTTP
+// servers, which have only short requests left, and the snapshot file's actor, after the write that it is at.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

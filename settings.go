@@ -146,7 +146,7 @@ func (s *settings) validate() error {
 		}
 	}
 	if s.Process.Headless && s.Refresh.PollInterval == 0 {
-		return errors.New("HEADLESS needs POLL_INTERVAL above 0: nothing else would ask for a refresh")
+		return errors.New("HEADLESS needs POLL_INTERVAL above 0: without it nothing follows Git")
 	}
 	if format := s.Process.LogFormat; format != "text" && format != "json" {
 		return fmt.Errorf("LOG_FORMAT must be text or json, and is %q", format)

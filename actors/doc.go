@@ -3,7 +3,7 @@
 //
 // # Who owns what
 //
-// The refresh actor (loop) is one goroutine that owns all state. Others hold a Refresher, which has the send ends of the
+// The refresh actor (loop) is one goroutine that owns all state. Others hold a Refresher, which has their ends of the
 // actor's channels and nothing else; they get values that never change. The exporter is a second, smaller actor that
 // owns the snapshot file and follows the first one like any other reader. A worker, one goroutine for each fetch, holds
 // copies and sends one message at its end. Nothing is guarded by a lock, because nothing is shared.
@@ -57,5 +57,5 @@
 //
 // When the context of run ends, the loop answers those who wait with the refresh as it stands, closes done, upon which
 // every later call returns ErrStopped, and gives a fetch that is out two seconds to come back. The exporter ends with
-// the refresher, or with its own context, after the write that it is at.
+// the refresher, after the write that it is at.
 package actors

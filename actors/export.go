@@ -34,17 +34,19 @@ func (e *exporter) run(ctx context.Context) {
 	defer close(e.stopped)
 	again := stoppedTimer()
 	defer again.Stop()
+	changed, err := e.save(ctx)
 	for {
-		changed, err := e.save(ctx)
 		if err != nil {
 			again.Reset(saveAgain)
 		}
 		select {
 		case <-changed:
+			changed, err = e.save(ctx)
 		case <-again.C:
+			changed, err = e.save(ctx)
 		case reply := <-e.flushes:
 			// The snapshot is looked at after the flush has come, so it holds what the caller did before.
-			_, err := e.save(ctx)
+			changed, err = e.save(ctx)
 			reply <- err // never blocks: capacity 1, answered once
 		case <-e.refresher.Done():
 			return

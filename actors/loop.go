@@ -217,7 +217,7 @@ func (l *loop) startFetch(ctx context.Context) {
 	w := worker{source: l.source, previous: l.state.desired, trigger: refresh.Trigger, limit: limit, log: log}
 	fetched := make(chan fetchedMessage, 1)
 	l.fetched = fetched
-	// Ends when the source comes back, which it does when ctx ends. The loop waits for it, and at a stop stop does; one
+	// Ends when the source comes back, which it does when ctx ends. The loop waits for it, or at the end its stop; one
 	// that never comes back is given up by both, and its message is dropped with the channel.
 	go func() { fetched <- fetchedMessage{refresh.ID, w.fetch(ctx)} }()
 }

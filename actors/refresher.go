@@ -19,7 +19,7 @@ var (
 	ErrStillDesired = errors.New("the stack is still in Git")
 )
 
-// Refresher is the handle on the refresh actor: it holds nothing but the send ends of the actor's channels, and any
+// Refresher is the handle on the refresh actor: it holds nothing but its ends of the actor's channels, and any
 // number of goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error
 // when that ends first; a message that was sent by then may have been accepted all the same.
 type Refresher struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // firstPause is how long the worker waits before it asks again for a push that has not reached Git; each further pause
-// is twice as long.
+// is twice as long, and asksAgain is how many there are.
 const (
 	firstPause = time.Second
 	asksAgain  = 3

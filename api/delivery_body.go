@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// deliveryLimit bounds the body of a delivery, in bytes; GitHub sends no larger ones.
-	deliveryLimit = 25 << 20
+	// maxDeliveryBody bounds the body of a delivery, in bytes; GitHub sends no larger ones.
+	maxDeliveryBody = 25 << 20
 	// largeDelivery is from how many bytes on bodies are kept one at a time: anyone may send them, hundreds at once and as
 	// slowly as they like. Most pushes are smaller.
 	largeDelivery = 64 << 10
@@ -19,8 +19,8 @@ const (
 
 // readSigned reads a body, which its reader bounds, to the end and returns it when one of the keys made its signature:
 // HMAC-SHA256 of the raw bytes, compared in constant time. The length is what its sender says of it, negative where that
-// is nothing. The body is whole, or nil for a large one while another large one is kept: it counts as one that is not
-// understood then. The caller releases the body when it is done with it.
+// is nothing. The body is whole, or nil for a large one while another large one is kept: such a delivery asks for a
+// refresh that expects no revision, whatever ref it is for. The caller releases the body when it is done with it.
 func (s *Server) readSigned(
 	from io.Reader, length int64, keys []string, signature []byte,
 ) ([]byte, func(), error) {
@@ -30,7 +30,7 @@ func (s *Server) readSigned(
 		macs[i] = hmac.New(sha256.New, []byte(key))
 		writers[i] = macs[i]
 	}
-	body, release, err := s.readBounded(io.TeeReader(from, io.MultiWriter(writers...)), length)
+	body, release, err := s.keepBody(io.TeeReader(from, io.MultiWriter(writers...)), length)
 	if err != nil {
 		return nil, release, err
 	}
@@ -44,8 +44,8 @@ func (s *Server) readSigned(
 	return body, release, nil
 }
 
-// readBounded reads to the end and keeps what it reads: beyond the first part only when there is room.
-func (s *Server) readBounded(from io.Reader, length int64) ([]byte, func(), error) {
+// keepBody reads to the end and keeps what it reads: beyond the first part only when there is room.
+func (s *Server) keepBody(from io.Reader, length int64) ([]byte, func(), error) {
 	release := func() {}
 	var kept bytes.Buffer
 	n, err := io.CopyN(&kept, from, largeDelivery)
@@ -58,7 +58,7 @@ func (s *Server) readBounded(from io.Reader, length int64) ([]byte, func(), erro
 	select {
 	case s.largec <- struct{}{}:
 		release = func() { <-s.largec }
-		if length > n && length <= deliveryLimit {
+		if length > n && length <= maxDeliveryBody {
 			// In one go: a buffer that grows leaves twice as much behind. MinRead more, or it would grow at the very end.
 			kept.Grow(int(length-n) + bytes.MinRead)
 		}

@@ -4,12 +4,13 @@
 // # Who owns what
 //
 // A handler owns nothing but its request. What is known is the refresh actor's, and each handler asks it through the
-// interface Refresher. Three things are kept here:
+// interface Refresher. Four things are kept here:
 //
 //	listEncoder      the lists of stacks as they go over the wire, encoded and compressed once for each snapshot;
 //	                 handlers ask it through lists
 //	deliveryCounter  how many webhook deliveries came to which result; handlers tell it, and a scrape asks it, through
 //	                 deliveries
+//	largec           room for one large delivery at a time: who has sent to this channel of capacity 1 holds it
 //	connection       what the requests of one connection hand on to one another while the view that it was made from
 //	                 holds; it is net/http's goroutine for that connection that owns it
 //

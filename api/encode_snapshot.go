@@ -22,7 +22,7 @@ func encodeStacks(snapshot actors.Snapshot, f filter) []byte {
 	const roughly = 400 // bytes of a stack with a long path
 	b := make([]byte, 0, roughly*(len(stacks)+len(snapshot.Skipped)+1))
 	b = appendTextOrNull(b, `{"revision":`, snapshot.Revision)
-	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt)
+	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt) // and not when Git was last asked: a poll changes nothing
 	b = appendList(b, `,"stacks":`, stacks, appendStack)
 	b = appendList(b, `,"skipped":`, snapshot.Skipped, appendSkipped)
 	return append(b, "}\n"...)

@@ -18,7 +18,7 @@ func TestDeliveryIDsArePrintable(t *testing.T) {
 		"čé☃😀":                     "čé☃😀",
 		strings.Repeat("☃", 200):   strings.Repeat("☃", 128),
 	} {
-		is.Equal(printable(text, deliveryLength), kept)
+		is.Equal(printable(text, maxDeliveryID), kept)
 	}
 }
 

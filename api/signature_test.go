@@ -23,7 +23,7 @@ func TestBodyOfADeliveryIsBounded(t *testing.T) {
 	// One that says its length is not read at all.
 	r := exchange(t, s.address, "POST /api/v1/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 26214401\r\n\r\n")
 	s.refuses(r, http.StatusRequestEntityTooLarge, codePayloadTooLarge)
-	largest := strings.Repeat("x", deliveryLimit)
+	largest := strings.Repeat("x", maxDeliveryBody)
 	is.Equal(s.deliver(largest).status, http.StatusAccepted)
 }
 

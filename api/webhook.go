@@ -15,8 +15,8 @@ import (
 	"mooring/actors"
 )
 
-// deliveryLength bounds, in characters, what is kept of a delivery's id.
-const deliveryLength = 128
+// maxDeliveryID bounds, in characters, what is kept of a delivery's id.
+const maxDeliveryID = 128
 
 // postWebhook answers POST /api/v1/webhook: a signed delivery of the Git host (contract, rule 4.9; GitHub's "Validating
 // webhook deliveries" and "Webhook events and payloads"). Gitea and Forgejo send the same headers.
@@ -32,7 +32,7 @@ func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request, _ httproute
 // takeDelivery answers a delivery and tells what became of it, or returns the error to refuse it with.
 func (s *Server) takeDelivery(w http.ResponseWriter, r *http.Request) (deliveryResult, error) {
 	received := time.Now()
-	delivery := printable(r.Header.Get("X-GitHub-Delivery"), deliveryLength)
+	delivery := printable(r.Header.Get("X-GitHub-Delivery"), maxDeliveryID)
 	log := s.log.With("delivery", delivery, "remote", r.RemoteAddr)
 	push, reason, err := s.readDelivery(w, r)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Server) readDelivery(w http.ResponseWriter, r *http.Request) (push, str
 	if err != nil {
 		return push{}, "", err
 	}
-	if r.ContentLength > deliveryLimit {
+	if r.ContentLength > maxDeliveryBody {
 		return push{}, "", tooLarge()
 	}
 	signature, err := parseSignature(r.Header.Values("X-Hub-Signature-256"))
@@ -83,7 +83,7 @@ func (s *Server) readDelivery(w http.ResponseWriter, r *http.Request) (push, str
 	}
 	release := func() {}
 	defer func() { release() }()
-	body, release, err := s.readSigned(http.MaxBytesReader(w, r.Body, deliveryLimit), r.ContentLength, keys, signature)
+	body, release, err := s.readSigned(http.MaxBytesReader(w, r.Body, maxDeliveryBody), r.ContentLength, keys, signature)
 	if err != nil {
 		return push{}, "", err
 	}

@@ -116,14 +116,3 @@ func (r redactor) clean(text string) string {
 	}
 	return text
 }
-
-// Redact removes every secret of the settings from a text, raw and percent-encoded, also a token that is given as the
-// user name.
-func (s Settings) Redact(text string) string {
-	at, err := parseEndpoint(s.URL)
-	if err != nil && s.URL != "" {
-		text = strings.ReplaceAll(text, s.URL, redacted)
-	}
-	shown, _ := s.credentials(at)
-	return s.redactor(at, shown).clean(text)
-}

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
 )
 
@@ -52,10 +50,6 @@ func localFailure(err error) *actors.Failure {
 		return failf(actors.CodeNotFound, "There is no Git repository at GIT_URL.")
 	case errors.Is(err, errNotACommit):
 		return failf(actors.CodeRefNotFound, "GIT_REF must lead to a commit: %s.", errNotACommit)
-	case errors.Is(err, plumbing.ErrReferenceNotFound):
-		return failf(actors.CodeRefNotFound, "The repository has no such ref; check GIT_REF.")
-	case errors.Is(err, plumbing.ErrObjectNotFound):
-		return failf(actors.CodeProtocol, "The repository lacks an object that it refers to: it is damaged or incomplete.")
 	case errors.Is(err, fs.ErrPermission):
 		return failf(actors.CodeAuth, "The repository may not be read by this user; check the permissions of its files.")
 	}
@@ -75,8 +69,6 @@ func protocolFailure(err error) *actors.Failure {
 		return failf(actors.CodeProtocol, "The Git host's answer cannot be read: %s.", broken.reason)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return failf(actors.CodeProtocol, "The Git host's answer is cut short.")
-	case errors.Is(err, errNoCommonCommit):
-		return failf(actors.CodeProtocol, "%s.", upperFirst(errNoCommonCommit.Error()))
 	}
 	return nil
 }
@@ -125,5 +117,3 @@ func cleanText(text string) string {
 	}
 	return strings.TrimRight(string(runes), ". ")
 }
-
-func upperFirst(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -112,5 +112,11 @@ func (s *Source) wholeLimits() packLimits {
 // wantsWhole tells whether reading everything anew may succeed where a smaller request led to an error: the host does
 // not know what is known here, its answer lacks something, or it would not answer as it was asked.
 func wantsWhole(err error) bool {
-	return err != nil && (errors.Is(err, errAbsent) || classify(err).Code == actors.CodeProtocol)
+	switch {
+	case err == nil:
+		return false
+	case errors.Is(err, errAbsent), errors.Is(err, errNoCommonCommit):
+		return true
+	}
+	return classify(err).Code == actors.CodeProtocol
 }

@@ -10,8 +10,8 @@ import (
 
 const packBufferSize = 64 << 10
 
-// packInput reads the bytes of a pack, counts and sums them, and hands on the ones to be kept. As an io.ByteReader it
-// lets the inflater stop exactly where an object's bytes end.
+// packInput reads the bytes of a pack, counts and sums them, and hands on the ones to be kept. By runs, or byte by byte,
+// it is read to exactly where an object's bytes end.
 type packInput struct {
 	source io.Reader
 	buffer []byte

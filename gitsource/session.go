@@ -141,7 +141,7 @@ func (s *hostSession) mayBeMistaken(err error) bool {
 // another one. Credentials and an overloaded host are no reason to ask twice.
 func mayBeStale(err error) bool {
 	code := classify(err).Code
-	return !errors.Is(err, errNoCommonCommit) && (code == actors.CodeProtocol || code == actors.CodeNotFound)
+	return code == actors.CodeProtocol || code == actors.CodeNotFound
 }
 
 // greetAndResolve asks the host what it can do, and finds the tip.

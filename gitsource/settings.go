@@ -23,9 +23,9 @@ type Settings struct {
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
 	// Username and Password win over the ones inside URL. Where only a password is given, the name is "git".
-	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP; git where only a password is given; wins over the one in GIT_URL"`
+	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
 	// Password is read at each use; an error of it means that the host is not asked. Nil: none is set.
-	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP"`
+	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
 	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
 	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
 	// SSHKeyPassphrase opens SSHKeyFile; like Password it is read at each use. Nil: none is set.

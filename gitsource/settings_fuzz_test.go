@@ -70,14 +70,15 @@ func FuzzHostText(f *testing.F) {
 	f.Add("ERR repository not found: p%40ss", "p@ss")
 	f.Add("\xff\u202e\u2028", "\xff")
 	f.Fuzz(func(t *testing.T, said, secret string) {
-		redact := Settings{URL: "https://h/x", Password: func() (string, error) { return secret, nil }}
-		w := &httpWire{redact: redact.Redact, named: &url.URL{Scheme: "https", Host: "h"}, at: &url.URL{Scheme: "https", Host: "h"}}
+		settings := Settings{URL: "https://h/x", Password: func() (string, error) { return secret, nil }}
+		hide := func(text string) string { return redact(settings, text) }
+		w := &httpWire{redact: hide, named: &url.URL{Scheme: "https", Host: "h"}, at: &url.URL{Scheme: "https", Host: "h"}}
 		header := http.Header{"Content-Type": {"text/plain"}, "Retry-After": {said}}
 		for _, status := range []int{400, 401, 404, 429, 500} {
 			response := &http.Response{StatusCode: status, Header: header, Body: body(said)}
 			checkShown(t, classify(w.statusFailure(response, w.errorText(response))), secret)
 		}
-		failure := (&hostSession{redact: redact.Redact}).fail(t.Context(), &hostError{text: said})
+		failure := (&hostSession{redact: hide}).fail(t.Context(), &hostError{text: said})
 		checkShown(t, classify(failure), secret)
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"mooring/actors"
 )
 
-// Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch: what a later one
-// need not read again rides in the state's Index.
+// Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch but idle
+// connections: what a later one need not read again rides in the state's Index.
 type Source struct {
 	settings Settings
 	names    []string
