@@ -30,8 +30,12 @@ func (c constant) Fetch(context.Context, DesiredState) (DesiredState, error) {
 
 // exporting runs an actor and its exporter until the test ends.
 func exporting(t *testing.T, file string, source Source) *Durable {
+	return exportingTo(t, SnapshotFile{file, encode, decode}, source)
+}
+
+func exportingTo(t *testing.T, file SnapshotFile, source Source) *Durable {
 	log := slog.New(slog.DiscardHandler)
-	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, SnapshotFile{file, encode, decode}, log)
+	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, file, log)
 	ctx, stop := context.WithCancel(context.Background())
 	// Ends with ctx; the clean-up waits for it.
 	stopped := make(chan struct{})
@@ -126,4 +130,25 @@ func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
 	none, err := restore(filepath.Join(dir, "not there yet"), decode)
 	is.NoErr(err)
 	is.Equal(none, Snapshot{})
+}
+
+func TestEachFlushTriesOnceToWriteAFileThatCannotBe(t *testing.T) {
+	is := is.New(t)
+	dir := filepath.Join(t.TempDir(), "there")
+	is.NoErr(os.Mkdir(dir, 0o755))
+	tried := make(chan struct{}, 100)
+	file := SnapshotFile{filepath.Join(dir, "snapshot.json"), func(snapshot Snapshot) []byte {
+		tried <- struct{}{}
+		return encode(snapshot)
+	}, decode}
+	durable := exportingTo(t, file, constant(desired("r1", "web", "h")))
+	is.NoErr(durable.Flush(t.Context()))
+	is.NoErr(os.RemoveAll(dir))
+	_, err := durable.Report(t.Context(), Report{"web", Syncing, ""})
+	is.Equal(err, ErrNotSaved)
+	before := len(tried)
+	for range 10 {
+		is.Equal(durable.Flush(t.Context()), ErrNotSaved)
+	}
+	is.True(len(tried)-before <= 11) // and once more where the change itself comes after the first flush
 }
