@@ -151,7 +151,7 @@ func (s *settings) validate() error {
 	if format := s.Process.LogFormat; format != "text" && format != "json" {
 		return fmt.Errorf("LOG_FORMAT must be text or json, and is %q", format)
 	}
-	return actors.Writable(s.Process.SnapshotFile)
+	return actors.CheckSnapshotFile(s.Process.SnapshotFile)
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {

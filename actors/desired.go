@@ -1,9 +1,6 @@
 package actors
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Source reads the desired state. The refresh actor calls it from one goroutine at a time and keeps what it returns.
 type Source interface {
@@ -44,45 +41,4 @@ type Skipped struct {
 	Path string
 	// Reason is a phrase for an operator, such as "a symbolic link that leaves the repository".
 	Reason string
-}
-
-// Status tells how far a stack is applied to the runtime. Deployers move it; Git adds and removes stacks.
-type Status string
-
-const (
-	// Missing: nothing is known to run (or a deployer said that it failed).
-	Missing Status = "missing"
-	// Syncing: a deployer is applying the stack.
-	Syncing Status = "syncing"
-	// Synced: a deployer has applied the stack; AppliedHash tells which content.
-	Synced Status = "synced"
-	// Deleting: Git no longer has the stack and something may still run.
-	Deleting Status = "deleting"
-)
-
-// Stack is a stack of the snapshot: what Git wants beside what is applied.
-type Stack struct {
-	DesiredStack
-	Status          Status
-	StatusChangedAt time.Time
-	// AppliedHash is the hash that a deployer last reported as applied; empty when none ever was.
-	AppliedHash string
-}
-
-// InSync tells whether what runs is what Git wants.
-func (s Stack) InSync() bool { return s.Status == Synced && s.AppliedHash == s.Hash }
-
-// Snapshot is the published desired state: one commit's, whole, with every stack's status. It is immutable: whoever
-// holds one may read it for ever.
-type Snapshot struct {
-	// Version counts the changes since the process started; two snapshots of one process with the same Version are equal.
-	Version uint64
-	// Revision is the commit that the stacks were read from; empty before the first one.
-	Revision string
-	// ChangedAt is when the revision, the stacks, a status or what is skipped last changed; zero before the first refresh.
-	ChangedAt time.Time
-	// Stacks are sorted by path, bytewise; the deleting ones stand among them.
-	Stacks []Stack
-	// Skipped are sorted by path, bytewise.
-	Skipped []Skipped
 }

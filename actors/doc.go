@@ -23,7 +23,7 @@
 // A view tells by itself when it is out of date (Validity), so that readers ask again when there is something new, and
 // not each time they are asked.
 //
-// A message is folded into the state by a method of state, which does no more than that (state.go, snapshot.go); the
+// A message is folded into the state by a method of state, which does no more than that (state.go, merge.go, report.go); the
 // loop then carries out the effects that the method returned (loop.go).
 //
 // # A refresh

@@ -9,13 +9,6 @@ import (
 // ErrNotSaved: a report was accepted, but the snapshot file does not hold it; it would not outlive a restart.
 var ErrNotSaved = errors.New("the report could not be written to SNAPSHOT_FILE: report it again")
 
-// SnapshotFile is where a snapshot is kept across restarts, and in which form. The zero value keeps none.
-type SnapshotFile struct {
-	Path   string
-	Encode func(Snapshot) []byte
-	Decode func([]byte) (Snapshot, error)
-}
-
 // Durable is a Refresher whose reports are answered once the snapshot file holds them, so that nothing a deployer was
 // told is lost by a restart. Without a file it is no more than a Refresher.
 type Durable struct {

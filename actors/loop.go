@@ -33,7 +33,7 @@ type loop struct {
 	superseded chan struct{} // closed before anyone is told of something new; each view carries it
 
 	awaitCurrent waiters
-	awaitPending waiters
+	awaitQueued  waiters
 
 	fetched  <-chan fetchedMessage // from the worker → loop; nil while none is out
 	giveUp   context.CancelFunc    // ends the worker's context
@@ -77,7 +77,7 @@ func newLoop(settings Settings, source Source, restored Snapshot, log *slog.Logg
 		changed:      make(chan struct{}),
 		superseded:   make(chan struct{}),
 		awaitCurrent: make(waiters),
-		awaitPending: make(waiters),
+		awaitQueued:  make(waiters),
 	}
 	return handle, l
 }
@@ -101,7 +101,7 @@ func (l *loop) run(ctx context.Context) {
 			l.trigger(ctx, m)
 		case ended := <-l.leavers:
 			delete(l.awaitCurrent, ended)
-			delete(l.awaitPending, ended)
+			delete(l.awaitQueued, ended)
 		case q := <-l.lookups:
 			l.lookup(q)
 		case l.views <- l.view():
@@ -166,7 +166,7 @@ func (l *loop) trigger(ctx context.Context, m triggerMessage) {
 	case refresh.Ended():
 		m.ended <- refresh // never blocks: capacity 1, answered once
 	case refresh.Phase == Queued:
-		l.awaitPending[m.ended] = struct{}{}
+		l.awaitQueued[m.ended] = struct{}{}
 	default:
 		l.awaitCurrent[m.ended] = struct{}{}
 	}
@@ -190,7 +190,7 @@ func (l *loop) carryOut(ctx context.Context, e effects) {
 	for _, refresh := range e.ended {
 		l.logEnded(refresh)
 		l.awaitCurrent.answer(refresh)
-		l.awaitCurrent, l.awaitPending = l.awaitPending, make(waiters)
+		l.awaitCurrent, l.awaitQueued = l.awaitQueued, make(waiters)
 	}
 	if e.changed {
 		close(l.changed)
@@ -234,7 +234,7 @@ func (l *loop) fetchIsOver() {
 func (l *loop) stop() {
 	l.supersede()
 	l.awaitCurrent.answer(l.state.current)
-	l.awaitPending.answer(l.state.pending)
+	l.awaitQueued.answer(l.state.queued)
 	close(l.done)
 	if l.fetched == nil {
 		return

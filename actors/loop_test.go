@@ -247,7 +247,7 @@ func TestCallerGoneDuringTheWaitLeavesNothingBehind(t *testing.T) {
 		synctest.Wait()
 		stop()
 		<-stopped
-		is.Equal(len(l.awaitCurrent)+len(l.awaitPending), 0)
+		is.Equal(len(l.awaitCurrent)+len(l.awaitQueued), 0)
 	})
 }
 

@@ -53,15 +53,6 @@ type answer struct {
 	err     error
 }
 
-// Report is a deployer's word on what it does or has done with a stack.
-type Report struct {
-	Path string
-	// Status is Syncing, Synced or Missing.
-	Status Status
-	// Hash is what was applied; set with Synced, and with nothing else.
-	Hash string
-}
-
 // Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with what it replaced.
 func (r *Refresher) Trigger(ctx context.Context, t Trigger) (Refresh, error) {
 	return r.trigger(ctx, t, nil)

@@ -1,149 +1,44 @@
 package actors
 
-import (
-	"slices"
-	"strings"
-	"time"
+import "time"
+
+// Status tells how far a stack is applied to the runtime. Deployers move it; Git adds and removes stacks.
+type Status string
+
+const (
+	// Missing: nothing is known to run (or a deployer said that it failed).
+	Missing Status = "missing"
+	// Syncing: a deployer is applying the stack.
+	Syncing Status = "syncing"
+	// Synced: a deployer has applied the stack; AppliedHash tells which content.
+	Synced Status = "synced"
+	// Deleting: Git no longer has the stack and something may still run.
+	Deleting Status = "deleting"
 )
 
-// merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the result
-// differs from the old snapshot at all (contract, rule 4.4).
-func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes, bool) {
-	next := Snapshot{
-		Version:   old.Version + 1,
-		Revision:  desired.Revision,
-		ChangedAt: now,
-		Stacks:    make([]Stack, 0, max(len(old.Stacks), len(desired.Stacks))),
-		Skipped:   desired.Skipped,
-	}
-	var changes Changes
-	before, wanted := old.Stacks, desired.Stacks
-	for len(before) > 0 || len(wanted) > 0 {
-		switch order := comparePaths(before, wanted); {
-		case order < 0:
-			next.Stacks, changes.Removed = leave(next.Stacks, changes.Removed, before[0], now)
-			before = before[1:]
-		case order > 0:
-			next.Stacks = append(next.Stacks, Stack{DesiredStack: wanted[0], Status: Missing, StatusChangedAt: now})
-			changes.Added = append(changes.Added, wanted[0].Path)
-			wanted = wanted[1:]
-		default:
-			next.Stacks = append(next.Stacks, stay(before[0], wanted[0], &changes, now))
-			before, wanted = before[1:], wanted[1:]
-		}
-	}
-	changed := old.Revision != next.Revision || !slices.Equal(old.Stacks, next.Stacks) ||
-		!slices.Equal(old.Skipped, next.Skipped)
-	return next, changes, changed
+// Stack is a stack of the snapshot: what Git wants beside what is applied.
+type Stack struct {
+	DesiredStack
+	Status          Status
+	StatusChangedAt time.Time
+	// AppliedHash is the hash that a deployer last reported as applied; empty when none ever was.
+	AppliedHash string
 }
 
-// comparePaths orders the heads of two sorted lists; an empty list comes last.
-func comparePaths(before []Stack, wanted []DesiredStack) int {
-	switch {
-	case len(before) == 0:
-		return 1
-	case len(wanted) == 0:
-		return -1
-	}
-	return strings.Compare(before[0].Path, wanted[0].Path)
-}
+// InSync tells whether what runs is what Git wants.
+func (s Stack) InSync() bool { return s.Status == Synced && s.AppliedHash == s.Hash }
 
-// leave handles a stack that Git does not have: it is dropped when nothing of it can run, and waits to be deleted
-// otherwise.
-func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stack, []string) {
-	switch {
-	case stack.Status == Deleting:
-		return append(stacks, stack), removed
-	case stack.Status != Missing || stack.AppliedHash != "":
-		stack.Status, stack.StatusChangedAt = Deleting, now
-		stacks = append(stacks, stack)
-	}
-	return stacks, append(removed, stack.Path)
-}
-
-// stay handles a stack that Git has and that is known: what is applied is kept, whatever the compose file did.
-func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Stack {
-	switch {
-	case stack.Status == Deleting:
-		stack.Status, stack.StatusChangedAt = Missing, now
-		changes.Added = append(changes.Added, stack.Path)
-	case stack.DesiredStack != wanted:
-		changes.Changed = append(changes.Changed, stack.Path)
-	}
-	stack.DesiredStack = wanted
-	return stack
-}
-
-// notice is a compose file that is not served, for the log: the operator may not have meant it so.
-type notice struct {
-	path, reason string
-}
-
-// notices are the skipped and shadowed compose files that the old desired state did not have.
-func notices(old, next DesiredState) []notice {
-	var list []notice
-	for _, skipped := range next.Skipped {
-		i, known := slices.BinarySearchFunc(old.Skipped, skipped.Path, func(s Skipped, path string) int {
-			return strings.Compare(s.Path, path)
-		})
-		if !known || old.Skipped[i] != skipped {
-			list = append(list, notice{skipped.Path, skipped.Reason})
-		}
-	}
-	for _, path := range next.Shadowed {
-		if _, known := slices.BinarySearch(old.Shadowed, path); !known {
-			list = append(list, notice{path, "another compose file in the same directory comes first"})
-		}
-	}
-	return list
-}
-
-// report takes a deployer's word on a stack. One that says what is known already changes nothing.
-func (s *state) report(r Report, now time.Time) (Stack, effects, error) {
-	i, found := s.find(r.Path)
-	if !found {
-		return Stack{}, effects{}, ErrStackNotFound
-	}
-	stack := s.snapshot.Stacks[i]
-	if stack.Status == Deleting {
-		return Stack{}, effects{}, ErrDeleting
-	}
-	if stack.Status != r.Status {
-		stack.Status, stack.StatusChangedAt = r.Status, now
-	}
-	if r.Status == Synced {
-		stack.AppliedHash = r.Hash
-	}
-	if stack == s.snapshot.Stacks[i] {
-		return stack, effects{}, nil
-	}
-	stacks := slices.Clone(s.snapshot.Stacks)
-	stacks[i] = stack
-	return stack, s.publish(stacks, now), nil
-}
-
-// forget drops a stack that waits to be deleted, on a deployer's word that nothing of it runs.
-func (s *state) forget(path string, now time.Time) (Stack, effects, error) {
-	i, found := s.find(path)
-	if !found {
-		return Stack{}, effects{}, ErrStackNotFound
-	}
-	stack := s.snapshot.Stacks[i]
-	if stack.Status != Deleting {
-		return Stack{}, effects{}, ErrStillDesired
-	}
-	return stack, s.publish(slices.Concat(s.snapshot.Stacks[:i], s.snapshot.Stacks[i+1:]), now), nil
-}
-
-func (s *state) find(path string) (int, bool) {
-	return slices.BinarySearchFunc(s.snapshot.Stacks, path, func(stack Stack, path string) int {
-		return strings.Compare(stack.Path, path)
-	})
-}
-
-func (s *state) publish(stacks []Stack, now time.Time) effects {
-	s.snapshot.Version++
-	s.snapshot.ChangedAt = now
-	s.snapshot.Stacks = stacks
-	return effects{changed: true}
+// Snapshot is the published desired state: one commit's, whole, with every stack's status. It is immutable: whoever
+// holds one may read it for ever.
+type Snapshot struct {
+	// Version counts the changes since the process started; two snapshots of one process with the same Version are equal.
+	Version uint64
+	// Revision is the commit that the stacks were read from; empty before the first one.
+	Revision string
+	// ChangedAt is when the revision, the stacks, a status or what is skipped last changed; zero before the first refresh.
+	ChangedAt time.Time
+	// Stacks are sorted by path, bytewise; the deleting ones stand among them.
+	Stacks []Stack
+	// Skipped are sorted by path, bytewise.
+	Skipped []Skipped
 }

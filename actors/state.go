@@ -20,7 +20,7 @@ const (
 // state is all that the refresh actor knows. The loop alone owns it. Its methods fold one message into it, given the
 // time; they start nothing and wait for nothing, and return what the loop has to carry out.
 //
-// Invariants: a fetch for current runs exactly while current is set; nothing is pending while nothing is current;
+// Invariants: a fetch for current runs exactly while current is set; nothing is queued while nothing is current;
 // nextAttempt is zero while something is current.
 type state struct {
 	settings Settings
@@ -32,7 +32,7 @@ type state struct {
 	snapshot Snapshot
 
 	current  Refresh // the one that runs; without an ID there is none
-	pending  Refresh // the single slot; without an ID it is empty
+	queued   Refresh // the single slot; without an ID it is empty
 	ended    []Refresh
 	replaced map[string]string // id of a replaced refresh → id of the one that took its place
 	order    []string          // keys of replaced, oldest first
@@ -77,16 +77,16 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
 	if s.current.ID == "" {
 		effects := s.begin(refresh, now)
-		accepted, _ := s.lookup(refresh.ID)
+		accepted, _ := s.lookup(refresh.ID) // which may have failed at once: see begin
 		return accepted, effects
 	}
-	if s.pending.ID != "" {
-		refresh.Replaces = s.pending.ID
+	if s.queued.ID != "" {
+		refresh.Replaces = s.queued.ID
 		s.totals.Replaced++
-		refresh.Trigger = t.inherit(s.pending.Trigger)
-		s.remember(s.pending.ID, refresh.ID)
+		refresh.Trigger = t.inherit(s.queued.Trigger)
+		s.remember(s.queued.ID, refresh.ID)
 	}
-	s.pending = refresh
+	s.queued = refresh
 	return refresh, effects{}
 }
 
@@ -125,8 +125,8 @@ func (s *state) lookup(id string) (Refresh, bool) {
 		return Refresh{}, false
 	case s.current.ID:
 		return s.current, true
-	case s.pending.ID:
-		return s.pending, true
+	case s.queued.ID:
+		return s.queued, true
 	}
 	i := slices.IndexFunc(s.ended, func(r Refresh) bool { return r.ID == id })
 	if i < 0 {
@@ -225,7 +225,7 @@ func (s *state) complete(desired DesiredState, now time.Time) effects {
 	return s.end(e, now)
 }
 
-// end moves the current refresh into the history and lets the pending one begin.
+// end moves the current refresh into the history and lets the queued one begin.
 func (s *state) end(e effects, now time.Time) effects {
 	s.current.FinishedAt = now
 	s.current.Duration = now.Sub(s.current.StartedAt)
@@ -237,8 +237,8 @@ func (s *state) end(e effects, now time.Time) effects {
 	// A new slice each time: views hold the old one.
 	s.ended = slices.Concat([]Refresh{ended}, s.ended[:min(len(s.ended), historySize-1)])
 	e.ended = append(e.ended, ended)
-	next := s.pending
-	s.current, s.pending = Refresh{}, Refresh{}
+	next := s.queued
+	s.current, s.queued = Refresh{}, Refresh{}
 	if next.ID != "" {
 		begun := s.begin(next, now)
 		e.fetch = begun.fetch
@@ -271,7 +271,7 @@ func (s *state) view() View {
 		NextAttempt: s.nextAttempt,
 		Totals:      s.totals,
 		current:     s.current,
-		queued:      s.pending,
+		queued:      s.queued,
 		ended:       s.ended,
 	}
 }

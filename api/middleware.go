@@ -1,14 +1,9 @@
 package api
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
-	"strings"
 	"time"
-
-	"github.com/julienschmidt/httprouter"
 )
 
 // ServeHTTP answers one request. At debug level it logs it too.
@@ -43,34 +38,6 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.router.ServeHTTP(w, r)
 	}
-}
-
-// methodNotAllowed answers where the path has other methods. httprouter has set Allow, and lists OPTIONS in it whether
-// that is handled or not.
-func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
-	if r.URL.Path == "*" && r.Method != http.MethodOptions {
-		return s.notFound(w, r, params) // httprouter takes the asterisk of "OPTIONS *" for a path with every method
-	}
-	allowed := strings.Split(w.Header().Get("Allow"), ", ")
-	kept := allowed[:0]
-	for _, method := range allowed {
-		if method != http.MethodOptions {
-			kept = append(kept, method)
-		}
-	}
-	list := strings.Join(kept, ", ")
-	w.Header().Set("Allow", list)
-	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path answers " + list + " alone"}
-}
-
-// panicked answers for a handler that panicked. http.ErrAbortHandler is a handler's way to hang up, so it goes on.
-func (s *Server) panicked(w http.ResponseWriter, r *http.Request, value any) {
-	if value == http.ErrAbortHandler {
-		panic(value)
-	}
-	s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(value),
-		"stack", string(debug.Stack()))
-	s.respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
 }
 
 // statusRecorder notes the status of an answer for the log.

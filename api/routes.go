@@ -1,7 +1,10 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
+	"runtime/debug"
+	"strings"
 
 	"github.com/julienschmidt/httprouter"
 )
@@ -82,4 +85,32 @@ func (s *Server) plain(h handler) http.Handler {
 
 func (s *Server) notFound(http.ResponseWriter, *http.Request, httprouter.Params) error {
 	return fault{http.StatusNotFound, codeNotFound, "nothing is served under this path"}
+}
+
+// methodNotAllowed answers where the path has other methods. httprouter has set Allow, and lists OPTIONS in it whether
+// that is handled or not.
+func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
+	if r.URL.Path == "*" && r.Method != http.MethodOptions {
+		return s.notFound(w, r, params) // httprouter takes the asterisk of "OPTIONS *" for a path with every method
+	}
+	allowed := strings.Split(w.Header().Get("Allow"), ", ")
+	kept := allowed[:0]
+	for _, method := range allowed {
+		if method != http.MethodOptions {
+			kept = append(kept, method)
+		}
+	}
+	list := strings.Join(kept, ", ")
+	w.Header().Set("Allow", list)
+	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path answers " + list + " alone"}
+}
+
+// panicked answers for a handler that panicked. http.ErrAbortHandler is a handler's way to hang up, so it goes on.
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, value any) {
+	if value == http.ErrAbortHandler {
+		panic(value)
+	}
+	s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(value),
+		"stack", string(debug.Stack()))
+	s.respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
 }

@@ -22,10 +22,10 @@
 //
 //	settings.go ref.go endpoint.go auth.go       what an operator sets, and what it means
 //	source.go fetch.go received.go local.go      what a Fetch asks for, and what it keeps of the answers
-//	remote.go session.go                         a conversation with a host, whichever way it goes
-//	protocol_*.go ref_listing.go                 what is said in it, in versions 2 and 0 of Git's protocol
+//	remote.go session.go host_facts.go           a conversation with a host, whichever way it goes
+//	greeting.go protocol_*.go ref_listing.go     what is said in it, in versions 2 and 0 of Git's protocol
 //	wire.go http_*.go stream_wire.go ssh*.go     how it is carried
-//	pktline.go sideband.go                       its packets
+//	fetch_request.go pktline.go sideband.go      what is asked for, and the packets of the answer
 //	pack*.go delta.go inflate*.go zlib_stream.go the packs that come of it, in one pass
 //	object.go content_cache.go                   what packs and local repositories have in common
 //	local_*.go                                   a repository on this machine

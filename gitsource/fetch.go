@@ -27,50 +27,50 @@ func (s *Source) fetchRemote(
 	if old != nil {
 		known = old.facts
 	}
-	session, err := s.remote.open(ctx, known)
+	host, err := s.remote.open(ctx, known)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	defer session.close()
-	if old != nil && old.commit == session.tip() {
-		if facts := session.facts(); facts != known {
+	defer host.close()
+	if old != nil && old.commit == host.tip() {
+		if facts := host.facts(); facts != known {
 			previous.Index = old.withFacts(facts)
 		}
 		return previous, nil
 	}
 	if old != nil {
-		state, err := s.fetchChange(ctx, session, previous, old)
+		state, err := s.fetchChange(ctx, host, previous, old)
 		if !wantsWhole(err) {
 			return state, err
 		}
 	}
-	if session.filters() {
-		state, err := s.fetchWhole(ctx, session, withoutBlobs, previous, old)
+	if host.filters() {
+		state, err := s.fetchWhole(ctx, host, withoutBlobs, previous, old)
 		if !wantsWhole(err) {
 			return state, err
 		}
 	}
-	return s.fetchWhole(ctx, session, "", previous, old)
+	return s.fetchWhole(ctx, host, "", previous, old)
 }
 
 // fetchChange asks for what the tip has and the known commit has not, in one request where compose files are small.
 func (s *Source) fetchChange(
-	ctx context.Context, session session, previous actors.DesiredState, old *index,
+	ctx context.Context, host *session, previous actors.DesiredState, old *index,
 ) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []plumbing.Hash{session.tip()}, have: old.commit}
-	if session.filters() {
+	request := fetchRequest{wants: []plumbing.Hash{host.tip()}, have: old.commit}
+	if host.filters() {
 		request.filter = withSmallBlobs
 	}
-	return s.fetchAndBuild(ctx, newReceived(session, s.changeLimits()), request, previous, old)
+	return s.fetchAndBuild(ctx, newReceived(host, s.changeLimits()), request, previous, old)
 }
 
 // fetchWhole asks for everything that the tip has: first the trees and then the compose files that are not known, or
 // all at once where the host cannot leave out blobs.
 func (s *Source) fetchWhole(
-	ctx context.Context, session session, filter string, previous actors.DesiredState, old *index,
+	ctx context.Context, host *session, filter string, previous actors.DesiredState, old *index,
 ) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []plumbing.Hash{session.tip()}, shallow: true, filter: filter}
-	return s.fetchAndBuild(ctx, newReceived(session, s.wholeLimits()), request, previous, old)
+	request := fetchRequest{wants: []plumbing.Hash{host.tip()}, shallow: true, filter: filter}
+	return s.fetchAndBuild(ctx, newReceived(host, s.wholeLimits()), request, previous, old)
 }
 
 // fetchAndBuild makes the state from the answer to a request and, where blobs are missing, from further ones.

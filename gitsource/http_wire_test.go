@@ -227,7 +227,7 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 }
 
 // unpackedCount fetches the commit alone and counts what came.
-func unpackedCount(t *testing.T, from session, commit plumbing.Hash) int {
+func unpackedCount(t *testing.T, from *session, commit plumbing.Hash) int {
 	t.Helper()
 	return len(fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{commit}, shallow: true}))
 }

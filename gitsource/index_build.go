@@ -19,10 +19,10 @@ type objects interface {
 	tree(ctx context.Context, id plumbing.Hash) ([]byte, error)
 	// blob returns what is known of a blob so far.
 	blob(id plumbing.Hash) (blob, bool)
-	// isCheap tells whether fetching a blob costs less than looking for it in an index of many thousands.
-	isCheap() bool
-	// fetch makes all the wanted blobs known, or fails with errAbsent.
-	fetch(ctx context.Context, wanted wantedBlobs) error
+	// areAtHand tells whether making a blob known costs less than looking for it in an index of many thousands.
+	areAtHand() bool
+	// makeKnown makes all the wanted blobs known, or fails with errAbsent.
+	makeKnown(ctx context.Context, wanted wantedBlobs) error
 }
 
 // errAbsent: an object is neither sent nor known. Asking for the whole state anew may help.

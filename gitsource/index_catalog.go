@@ -47,7 +47,7 @@ func (b *builder) blob(id plumbing.Hash) (blob, bool) {
 	if found, ok := b.old.blobs[id]; ok {
 		return found, true
 	}
-	if b.objects.isCheap() {
+	if b.objects.areAtHand() {
 		return blob{}, false
 	}
 	found, ok := b.catalog().blobs[id]

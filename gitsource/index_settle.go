@@ -24,7 +24,7 @@ func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *direct
 		if wanted.isEmpty() {
 			return odd, nil
 		}
-		if err := b.objects.fetch(ctx, wanted); err != nil {
+		if err := b.objects.makeKnown(ctx, wanted); err != nil {
 			return nil, err
 		}
 	}

@@ -76,11 +76,11 @@ func (l *localObjects) blob(id plumbing.Hash) (blob, bool) {
 	return found, ok
 }
 
-// isCheap implements objects.
-func (l *localObjects) isCheap() bool { return true }
+// areAtHand implements objects.
+func (l *localObjects) areAtHand() bool { return true }
 
-// fetch implements objects.
-func (l *localObjects) fetch(ctx context.Context, wanted wantedBlobs) error {
+// makeKnown implements objects.
+func (l *localObjects) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
 		text, err := l.object(plumbing.BlobObject, id, maxLinkText)
 		if err != nil && !errors.Is(err, errTooLarge) {

@@ -25,6 +25,10 @@ const (
 // maxPacket is the longest packet, with its length field (gitprotocol-common).
 const maxPacket = 65520
 
+// maxListing bounds what a host says in packets before a pack, or without one: a greeting, acknowledgments, a list of
+// some 500,000 refs.
+const maxListing = 64 << 20
+
 // packetReader reads packets, and never a byte beyond the last one it was asked for. One goroutine owns it.
 type packetReader struct {
 	source io.Reader

@@ -8,9 +8,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxListing bounds a host's greeting and its list of refs: some 500,000 refs.
-const maxListing = 64 << 20
-
 // readV2Abilities reads what a host of version 2 can do, behind "version 2" (gitprotocol-v2, "Capability
 // Advertisement").
 func readV2Abilities(r *packetReader) (hostFacts, error) {

@@ -12,7 +12,7 @@ import (
 // received are the objects that a Git host sent in one attempt at a state, reduced to what a build needs: trees, the
 // hashes of blobs, the texts of symbolic links.
 type received struct {
-	session session
+	session *session
 	limits  packLimits
 	tip     plumbing.Hash
 	// first is the request that the attempt began with.
@@ -30,7 +30,7 @@ type received struct {
 	lost int
 }
 
-func newReceived(from session, limits packLimits) *received {
+func newReceived(from *session, limits packLimits) *received {
 	return &received{
 		session: from,
 		limits:  limits,
@@ -129,11 +129,11 @@ func (r *received) blob(id plumbing.Hash) (blob, bool) {
 	return found, ok
 }
 
-// isCheap implements objects.
-func (r *received) isCheap() bool { return false }
+// areAtHand implements objects.
+func (r *received) areAtHand() bool { return false }
 
-// fetch implements objects: one request for all the blobs that are wanted.
-func (r *received) fetch(ctx context.Context, wanted wantedBlobs) error {
+// makeKnown implements objects: one request for all the blobs that are wanted.
+func (r *received) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
 		r.links[id] = struct{}{}
 	}

@@ -3,9 +3,7 @@ package gitsource
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,62 +12,9 @@ import (
 	"mooring/actors"
 )
 
-// hostRemote is a repository on a Git host. It keeps nothing but the HTTP client and its idle connections.
-type hostRemote struct {
-	settings Settings
-	at       endpoint
-	ref      trackedRef
-	// client is nil where the host is not reached over HTTP.
-	client *http.Client
-}
-
-// newRemote makes the remote of settings that Validate has accepted and that name no local path.
-func newRemote(settings Settings) (*hostRemote, error) {
-	at, err := parseEndpoint(settings.URL)
-	if err != nil {
-		return nil, fmt.Errorf("GIT_URL %w", err)
-	}
-	if at.scheme == schemeLocal {
-		return nil, errors.New("GIT_URL names a local path, which is no remote")
-	}
-	r := &hostRemote{settings: settings, at: at, ref: parseRef(settings.Ref)}
-	if at.isHTTP() {
-		if r.client, err = newHTTPClient(settings.CAFile); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-// open implements remote.
-func (r *hostRemote) open(ctx context.Context, known hostFacts) (session, error) {
-	shown, err := r.settings.credentials(r.at)
-	s := &hostSession{ref: r.ref, redact: r.settings.redactor(r.at, shown).clean}
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	if s.wire, err = r.wire(shown, known, s.redact); err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	if err := s.begin(ctx, known); err != nil {
-		s.close()
-		return nil, s.fail(ctx, err)
-	}
-	return s, nil
-}
-
-func (r *hostRemote) wire(shown credentials, known hostFacts, redact func(string) string) (wire, error) {
-	switch r.at.scheme {
-	case schemeSSH:
-		return &streamWire{dial: r.sshDialer(shown)}, nil
-	case schemeGit:
-		return &streamWire{dial: r.gitDialer()}, nil
-	}
-	return newHTTPWire(r.client, r.at, known.base, shown, redact)
-}
-
-// hostSession is a conversation in either version of the protocol, over any wire.
-type hostSession struct {
+// session is one conversation with a Git host, in either version of the protocol, over any wire. It belongs to one
+// goroutine. Its errors are *actors.Failure, save errNoCommonCommit; those of the bytes that fetch returns are, too.
+type session struct {
 	ref    trackedRef
 	wire   wire
 	redact func(string) string
@@ -84,16 +29,21 @@ type hostSession struct {
 	commit plumbing.Hash
 }
 
-func (s *hostSession) tip() plumbing.Hash { return s.commit }
+// tip is the commit that the tracked ref named when the session was opened; annotated tags are peeled. It may turn out
+// to be a tree or a blob, which a tag may name: then the refresh fails with errNotACommit.
+func (s *session) tip() plumbing.Hash { return s.commit }
 
-func (s *hostSession) filters() bool { return s.hello.facts.filter }
+// filters tells whether the host can leave out blobs and send them later by their ids, as far as is known.
+func (s *session) filters() bool { return s.hello.facts.filter }
 
-func (s *hostSession) facts() hostFacts { return s.hello.facts }
+// facts are what the next session need not ask again.
+func (s *session) facts() hostFacts { return s.hello.facts }
 
-func (s *hostSession) close() { s.wire.close() }
+// close ends the session and everything that it holds open.
+func (s *session) close() { s.wire.close() }
 
 // begin finds the tip. Facts that turn out stale, or were only guessed, are forgotten, and the host is greeted.
-func (s *hostSession) begin(ctx context.Context, known hostFacts) error {
+func (s *session) begin(ctx context.Context, known hostFacts) error {
 	isKnown := known.protocol != protocolUnknown
 	switch {
 	case s.ref.isPinned() && isKnown:
@@ -129,7 +79,7 @@ func likelyFacts(base string) hostFacts {
 // mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. Of a guess that is
 // so whatever it answers, but for words on credentials and on being asked later: some hosts fail in odd ways at what
 // they do not know.
-func (s *hostSession) mayBeMistaken(err error) bool {
+func (s *session) mayBeMistaken(err error) bool {
 	if answer, ok := errors.AsType[*statusError](err); ok && s.guessed {
 		return !answer.isFinal()
 	}
@@ -145,7 +95,7 @@ func mayBeStale(err error) bool {
 }
 
 // greetAndResolve asks the host what it can do, and finds the tip.
-func (s *hostSession) greetAndResolve(ctx context.Context) error {
+func (s *session) greetAndResolve(ctx context.Context) error {
 	if err := s.greet(ctx); err != nil {
 		return err
 	}
@@ -163,7 +113,7 @@ func (s *hostSession) greetAndResolve(ctx context.Context) error {
 	return s.resolve(ctx, listing)
 }
 
-func (s *hostSession) greet(ctx context.Context) error {
+func (s *session) greet(ctx context.Context) error {
 	answer, err := s.wire.greet(ctx)
 	if err != nil {
 		return err
@@ -179,7 +129,7 @@ func (s *hostSession) greet(ctx context.Context) error {
 }
 
 // resolve takes the tip from a listing. Where it is missing, an empty repository is told from one without the ref.
-func (s *hostSession) resolve(ctx context.Context, listing refListing) error {
+func (s *session) resolve(ctx context.Context, listing refListing) error {
 	if id, found := listing.best(); found {
 		s.commit = id
 		return nil
@@ -196,9 +146,11 @@ func (s *hostSession) resolve(ctx context.Context, listing refListing) error {
 	return refNotFound(s.ref)
 }
 
-// fetch implements session. Where the host was not greeted yet and refuses the request, it is; and asked again, unless it
-// is as it was taken for.
-func (s *hostSession) fetch(ctx context.Context, request fetchRequest) (io.ReadCloser, error) {
+// fetch asks for objects and returns the bytes of the pack that holds them. errNoCommonCommit when the host does not know
+// the commit that the request has. It may be called more than once; the pack of one call is closed before the next, and
+// costs its connection when it was not read to io.EOF. Where the host was not greeted yet and refuses the request, it
+// is; and asked again, unless it is as it was taken for.
+func (s *session) fetch(ctx context.Context, request fetchRequest) (io.ReadCloser, error) {
 	body, err := s.ask(ctx, request)
 	if err != nil && !s.greeted && ctx.Err() == nil && !errors.Is(err, errNoCommonCommit) && s.mayBeMistaken(err) {
 		guessed, taken := s.guessed, s.hello.facts
@@ -220,7 +172,7 @@ func (s *hostSession) fetch(ctx context.Context, request fetchRequest) (io.ReadC
 }
 
 // ask sends the request in the host's version, without what the host cannot do.
-func (s *hostSession) ask(ctx context.Context, request fetchRequest) (*packBody, error) {
+func (s *session) ask(ctx context.Context, request fetchRequest) (*packBody, error) {
 	if !s.wire.isReady() || s.doubted || s.hello.facts.protocol == protocolV0 && !s.greeted {
 		if err := s.greet(ctx); err != nil {
 			return nil, err
@@ -237,7 +189,7 @@ func (s *hostSession) ask(ctx context.Context, request fetchRequest) (*packBody,
 }
 
 // aboutWants reads the host's complaint about a pinned commit: it names the id, in words that differ from host to host.
-func (s *hostSession) aboutWants(err error, request fetchRequest) error {
+func (s *session) aboutWants(err error, request fetchRequest) error {
 	var said *hostError
 	pinned := s.ref.isPinned() && slices.Contains(request.wants, s.ref.commit)
 	if pinned && errors.As(err, &said) && said.mentions(s.ref.commit.String()) {
@@ -247,7 +199,7 @@ func (s *hostSession) aboutWants(err error, request fetchRequest) error {
 }
 
 // fail makes the failure that leaves the session: the context's own end before its consequences, and no secret in it.
-func (s *hostSession) fail(ctx context.Context, err error) error {
+func (s *session) fail(ctx context.Context, err error) error {
 	if errors.Is(err, errNoCommonCommit) {
 		return errNoCommonCommit
 	}

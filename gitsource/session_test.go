@@ -36,7 +36,7 @@ func ways() map[string]func(t *testing.T, r *testRepository) Settings {
 }
 
 // newTestRemote makes the remote, and closes its idle connections when the test ends.
-func newTestRemote(t *testing.T, settings Settings) *hostRemote {
+func newTestRemote(t *testing.T, settings Settings) *remote {
 	t.Helper()
 	remote, err := newRemote(settings)
 	if err != nil {
@@ -49,7 +49,7 @@ func newTestRemote(t *testing.T, settings Settings) *hostRemote {
 }
 
 // openSession opens a session and closes it when the test ends.
-func openSession(t *testing.T, remote *hostRemote, known hostFacts) session {
+func openSession(t *testing.T, remote *remote, known hostFacts) *session {
 	t.Helper()
 	opened, err := remote.open(t.Context(), known)
 	if err != nil {
@@ -93,7 +93,7 @@ func unpacked(t *testing.T, pack []byte) map[plumbing.Hash]string {
 }
 
 // fetchAll fetches and reads a pack to its end.
-func fetchAll(t *testing.T, from session, request fetchRequest) map[plumbing.Hash]string {
+func fetchAll(t *testing.T, from *session, request fetchRequest) map[plumbing.Hash]string {
 	t.Helper()
 	pack, err := from.fetch(t.Context(), request)
 	if err != nil {
@@ -128,7 +128,7 @@ func TestEveryWayFetchesTreesThenSingleBlobs(t *testing.T) {
 			a, b := repository.id("HEAD:a/docker-compose.yml"), repository.id("HEAD:b/docker-compose.yml")
 			kinds = fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{a, b}})
 			is.Equal(kinds, map[plumbing.Hash]string{a: "blob", b: "blob"})
-			is.Equal(from.(*hostSession).wire.isReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
+			is.Equal(from.wire.isReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
 		})
 	}
 }

@@ -78,7 +78,7 @@ func FuzzHostText(f *testing.F) {
 			response := &http.Response{StatusCode: status, Header: header, Body: body(said)}
 			checkShown(t, classify(w.statusFailure(response, w.errorText(response))), secret)
 		}
-		failure := (&hostSession{redact: hide}).fail(t.Context(), &hostError{text: said})
+		failure := (&session{redact: hide}).fail(t.Context(), &hostError{text: said})
 		checkShown(t, classify(failure), secret)
 	})
 }

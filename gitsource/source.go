@@ -17,7 +17,7 @@ type Source struct {
 	names    []string
 	// local is the path of a repository on this machine; empty when there is a remote.
 	local  string
-	remote remote
+	remote *remote
 	// largest is the size of the largest compose file that is served.
 	largest int64
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // sshDialer runs git-upload-pack on the host over SSH (gitprotocol-pack, "SSH Transport").
-func (r *hostRemote) sshDialer(shown credentials) dialer {
+func (r *remote) sshDialer(shown credentials) dialer {
 	return func(ctx context.Context) (stream, error) {
 		address := r.at.address("22")
 		config, release, err := r.sshConfig(ctx, address, shown)

@@ -15,7 +15,7 @@ import (
 )
 
 // sshConfig joins credentials and known host keys. The caller calls release when the handshake is over.
-func (r *hostRemote) sshConfig(ctx context.Context, address string, shown credentials) (
+func (r *remote) sshConfig(ctx context.Context, address string, shown credentials) (
 	config *ssh.ClientConfig, release func(), err error) {
 	file := r.settings.SSHKnownHostsFile
 	if file == "" {
@@ -52,7 +52,7 @@ func noKnownHosts() error {
 
 // sshAuth is the key of GIT_SSH_KEY_FILE, else the keys of the agent; and then a password, if there is one. The caller
 // calls release when the handshake is over.
-func (r *hostRemote) sshAuth(ctx context.Context, shown credentials) (
+func (r *remote) sshAuth(ctx context.Context, shown credentials) (
 	methods []ssh.AuthMethod, release func(), err error) {
 	release = func() {}
 	if r.settings.SSHKeyFile != "" {

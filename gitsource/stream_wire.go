@@ -91,7 +91,7 @@ func (a streamAnswer) end(whole bool) {
 }
 
 // gitDialer connects to a git daemon (gitprotocol-pack, "Git Transport").
-func (r *hostRemote) gitDialer() dialer {
+func (r *remote) gitDialer() dialer {
 	return func(ctx context.Context) (stream, error) {
 		conn, err := dialTCP(ctx, r.at.address("9418"))
 		if err != nil {

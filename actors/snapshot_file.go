@@ -19,6 +19,13 @@ const (
 	largestSnapshotFile = 256 << 20
 )
 
+// SnapshotFile is where a snapshot is kept across restarts, and in which form. The zero value keeps none.
+type SnapshotFile struct {
+	Path   string
+	Encode func(Snapshot) []byte
+	Decode func([]byte) (Snapshot, error)
+}
+
 // exporter is the actor of the snapshot file: its goroutine alone writes the file.
 type exporter struct {
 	file      SnapshotFile
@@ -108,9 +115,9 @@ func restore(file string, decode func([]byte) (Snapshot, error)) (Snapshot, erro
 	return decode(content)
 }
 
-// Writable returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty path needs
+// CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty path needs
 // none.
-func Writable(file string) error {
+func CheckSnapshotFile(file string) error {
 	if file == "" {
 		return nil
 	}

@@ -1,0 +1,99 @@
+package actors
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the result
+// differs from the old snapshot at all (contract, rule 4.4).
+func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes, bool) {
+	next := Snapshot{
+		Version:   old.Version + 1,
+		Revision:  desired.Revision,
+		ChangedAt: now,
+		Stacks:    make([]Stack, 0, max(len(old.Stacks), len(desired.Stacks))),
+		Skipped:   desired.Skipped,
+	}
+	var changes Changes
+	before, wanted := old.Stacks, desired.Stacks
+	for len(before) > 0 || len(wanted) > 0 {
+		switch order := comparePaths(before, wanted); {
+		case order < 0:
+			next.Stacks, changes.Removed = leave(next.Stacks, changes.Removed, before[0], now)
+			before = before[1:]
+		case order > 0:
+			next.Stacks = append(next.Stacks, Stack{DesiredStack: wanted[0], Status: Missing, StatusChangedAt: now})
+			changes.Added = append(changes.Added, wanted[0].Path)
+			wanted = wanted[1:]
+		default:
+			next.Stacks = append(next.Stacks, stay(before[0], wanted[0], &changes, now))
+			before, wanted = before[1:], wanted[1:]
+		}
+	}
+	changed := old.Revision != next.Revision || !slices.Equal(old.Stacks, next.Stacks) ||
+		!slices.Equal(old.Skipped, next.Skipped)
+	return next, changes, changed
+}
+
+// comparePaths orders the heads of two sorted lists; an empty list comes last.
+func comparePaths(before []Stack, wanted []DesiredStack) int {
+	switch {
+	case len(before) == 0:
+		return 1
+	case len(wanted) == 0:
+		return -1
+	}
+	return strings.Compare(before[0].Path, wanted[0].Path)
+}
+
+// leave handles a stack that Git does not have: it is dropped when nothing of it can run, and waits to be deleted
+// otherwise.
+func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stack, []string) {
+	switch {
+	case stack.Status == Deleting:
+		return append(stacks, stack), removed
+	case stack.Status != Missing || stack.AppliedHash != "":
+		stack.Status, stack.StatusChangedAt = Deleting, now
+		stacks = append(stacks, stack)
+	}
+	return stacks, append(removed, stack.Path)
+}
+
+// stay handles a stack that Git has and that is known: what is applied is kept, whatever the compose file did.
+func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Stack {
+	switch {
+	case stack.Status == Deleting:
+		stack.Status, stack.StatusChangedAt = Missing, now
+		changes.Added = append(changes.Added, stack.Path)
+	case stack.DesiredStack != wanted:
+		changes.Changed = append(changes.Changed, stack.Path)
+	}
+	stack.DesiredStack = wanted
+	return stack
+}
+
+// notice is a compose file that is not served, for the log: the operator may not have meant it so.
+type notice struct {
+	path, reason string
+}
+
+// notices are the skipped and shadowed compose files that the old desired state did not have.
+func notices(old, next DesiredState) []notice {
+	var list []notice
+	for _, skipped := range next.Skipped {
+		i, known := slices.BinarySearchFunc(old.Skipped, skipped.Path, func(s Skipped, path string) int {
+			return strings.Compare(s.Path, path)
+		})
+		if !known || old.Skipped[i] != skipped {
+			list = append(list, notice{skipped.Path, skipped.Reason})
+		}
+	}
+	for _, path := range next.Shadowed {
+		if _, known := slices.BinarySearch(old.Shadowed, path); !known {
+			list = append(list, notice{path, "another compose file in the same directory comes first"})
+		}
+	}
+	return list
+}
