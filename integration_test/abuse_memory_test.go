@@ -20,7 +20,6 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	_, _, first, s := refreshed(t, twoStacks(), shipped(t), "WEBHOOK_SECRET="+githubSecret, "LOG_LEVEL=info")
-	begin := time.Now()
 	idle := s.idleConnections(300)
 	slow := s.slowClients(300)
 	s.largeBodiesAtOnce(20)
@@ -30,17 +29,19 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	is.Equal(s.get("/healthz").status, http.StatusOK)
 	is.Equal(s.snapshot().Revision, first)
 
-	limit := begin.Add(30 * time.Second) // slow headers and slow bodies are cut off by then
+	for _, conn := range idle {
+		_, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		is.NoErr(err)
+		is.True(strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")) // idle, and alive
+	}
+	// Slow headers and slow bodies are cut off. That the bounds are within 30 s is held where they are set (api,
+	// TestTimeBoundsAreWithinThirtySeconds); here the machine may be as busy as it likes.
+	limit := time.Now().Add(4 * patience)
 	for i, conn := range slow {
 		answer := closedWithin(t, conn, limit)
 		if strings.HasPrefix(answer, "HTTP/1.1 2") && i%len(slowStarts()) != healthWithBody {
 			t.Errorf("slow client %d is answered with %q", i, answer)
 		}
-	}
-	for _, conn := range idle {
-		_, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-		is.NoErr(err)
-		is.True(strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")) // idle, and alive
 	}
 	is.Equal(s.get("/healthz").status, http.StatusOK)
 	peak := s.peak()
