@@ -113,7 +113,7 @@ func FuzzInflate(f *testing.F) {
 		source := bytes.NewReader(stream)
 		want, err := unzip(source)
 		if len(want) > largestUnzipped || len(stream) > 1 && stream[1]&0x20 != 0 {
-			t.Skip()
+			return // too large to compare, or of a kind that Git has not
 		}
 		from, got := &runs{stream, piece}, make([]byte, len(want))
 		var z inflater
