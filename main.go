@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -53,6 +54,7 @@ func report(err error, serving bool, stderr io.Writer) {
 }
 
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	postponeCollection()
 	flags := flag.NewFlagSet("mooring", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	once := flags.Bool("once", false, "")
@@ -160,6 +162,18 @@ func isTerminal(out io.Writer) bool {
 // hardly longer, unlike with a higher GOGC.
 const headroom = 8 << 20
 
+// postponeCollection lets the heap grow to four times the size at which garbage is first collected, 16 MiB with the
+// headroom counted in: a small repository is read by then, and a collection is a tenth of what its start costs. From
+// the first one on the pace is the usual one. An operator who has set GOGC gets what it says.
+func postponeCollection() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	usual := debug.SetGCPercent(400)
+	collected := new(struct{ *int }) // garbage at once, so that the first collection finds it
+	runtime.AddCleanup(collected, func(usual int) { debug.SetGCPercent(usual) }, usual)
+}
+
 // serve runs until ctx ends or a listener fails. The refresh actor stops first and answers all who wait; then the HTTP
 // servers, which have only short requests left, and the snapshot file's actor, after the write that it is at.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
@@ -188,7 +202,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	server := api.New(s.API, actor, log)
 	// Ends with ctx, or when a listener fails; served tells, and is received from below.
 	go func() { served <- server.Serve(ctx, listeners) }()
-	held := make([]byte, headroom) // which has the collector run: now, while Git is waited for
+	held := make([]byte, headroom)
 	defer runtime.KeepAlive(held)
 	tell(log, serviceReady)
 	ended := false

@@ -28,16 +28,13 @@ func (k *keptBytes) append(data []byte) {
 	}
 }
 
-// emptyChunk returns room for more. The first chunk grows with what is put in: most packs of a change are small.
+// emptyChunk returns room for more.
 func (k *keptBytes) emptyChunk() []byte {
 	if held := len(k.chunks) - k.gone; held > 0 && int64(held+1)*keptChunk > k.limit {
 		oldest := k.chunks[k.gone]
 		k.chunks[k.gone] = nil
 		k.gone++
 		return oldest[:0]
-	}
-	if len(k.chunks) == 0 {
-		return nil
 	}
 	return make([]byte, 0, keptChunk)
 }

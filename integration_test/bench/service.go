@@ -87,7 +87,7 @@ func freeAddress(ctx context.Context) (string, error) {
 // when mooring has written to its log, and otherwise now and then.
 func (s *service) ready(ctx context.Context) error {
 	begin := time.Now()
-	ticker := time.NewTicker(10 * time.Millisecond)
+	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		select {
