@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,18 +22,8 @@ import (
 // memoryLimit is what the service may have of memory, whatever it is sent.
 const memoryLimit = 128 << 20
 
-// shipped builds the service without the race detector, which has a memory of its own, and returns the setting by which
-// launch takes that one.
-func shipped(t *testing.T) string {
-	t.Helper()
-	target := filepath.Join(t.TempDir(), "mooring")
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", target, ".")
-	command.Dir = ".."
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build the service: %v: %s", err, output)
-	}
-	return program + "=" + target
-}
+// shipped is the setting by which launch takes the service without the race detector, which has a memory of its own.
+func shipped() string { return program + "=" + os.Getenv(program) + withoutRace }
 
 // peak returns the most memory that the process ever had (proc_pid_status(5), VmHWM).
 func (s *service) peak() int {

@@ -19,7 +19,7 @@ func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
 	host := serveFaulty(t, repo)
-	s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT=2s", shipped(t))
+	s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT=2s", shipped())
 	s.awaitRevision(first)
 	s.logged("refresh completed")
 	before := s.get("/api/v1/stacks")

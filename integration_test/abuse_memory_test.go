@@ -19,7 +19,7 @@ import (
 func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	_, _, first, s := refreshed(t, twoStacks(), shipped(t), "WEBHOOK_SECRET="+githubSecret, "LOG_LEVEL=info")
+	_, _, first, s := refreshed(t, twoStacks(), shipped(), "WEBHOOK_SECRET="+githubSecret, "LOG_LEVEL=info")
 	idle := s.idleConnections(300)
 	slow := s.slowClients(300)
 	s.largeBodiesAtOnce(20)

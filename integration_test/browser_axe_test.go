@@ -46,14 +46,13 @@ func (b browser) checkAccess(moment string) {
 	}
 }
 
-func TestPageIsAccessible(t *testing.T) {
-	t.Parallel()
+func pageIsAccessible(t *testing.T, c chromium) {
 	repo, host, s := lived(t)
 	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
 	s.refresh()
 	host.refuse(http.StatusUnauthorized)
 	s.refresh()
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.untilShown("failure")
 	b.untilText("group-skipped", "x/docker-compose.yml")
 	b.do(chromedp.Click(chromedp.CSS("#group-behind summary")), chromedp.Click(chromedp.CSS("#refreshes summary")))
@@ -75,11 +74,10 @@ func TestPageIsAccessible(t *testing.T) {
 	b.checkProblems()
 }
 
-func TestBrowserTellsWhatThePolicyForbids(t *testing.T) {
-	t.Parallel()
+func browserTellsWhatThePolicyForbids(t *testing.T, c chromium) {
 	is := is.New(t)
 	_, _, _, s := refreshed(t, twoStacks())
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.checkProblems()
 	is.Equal(look[string](b, `(() => {
 		const script = document.createElement('script');

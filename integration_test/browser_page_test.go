@@ -13,10 +13,10 @@ import (
 )
 
 // on opens the page of a service in a browser that sees it follow.
-func on(t *testing.T, s *service, query string) browser {
+func (c chromium) on(t *testing.T, s *service) browser {
 	t.Helper()
-	b := browse(t)
-	b.open("http://" + s.address + "/" + query)
+	b := c.browse(t)
+	b.open("http://" + s.address + "/")
 	b.untilText("link", "Live")
 	return b
 }
@@ -28,8 +28,7 @@ func (b browser) shownPaths() []string {
 		.map((row) => row.querySelector('.path').textContent)`)
 }
 
-func TestPageFiltersSearchesAndOpensAStack(t *testing.T) {
-	t.Parallel()
+func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _, first, s := refreshed(t, files{
 		"web/docker-compose.yml": "services: {web: {}}", "db/main/docker-compose.yml": "services: {db: {}}",
@@ -38,7 +37,7 @@ func TestPageFiltersSearchesAndOpensAStack(t *testing.T) {
 	applied := repo.hash(first, "db/main/docker-compose.yml")
 	s.report("db/main", fmt.Sprintf(`{"status":"synced","hash":%q}`, applied))
 	s.report("web", `{"status":"syncing"}`)
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.untilText("verdict", "2 of 3 stacks not in sync")
 	is.Equal(b.shownPaths(), []string{"db/other", "web", "db/main"}) // what needs attention comes first
 	is.Equal(look[string](b, "document.title"), "2 of 3 stacks not in sync · mooring")
@@ -67,11 +66,10 @@ func TestPageFiltersSearchesAndOpensAStack(t *testing.T) {
 	b.checkProblems()
 }
 
-func TestPageRefreshesAndTellsTheResult(t *testing.T) {
-	t.Parallel()
+func pageRefreshesAndTellsTheResult(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, host, _, s := refreshed(t, twoStacks())
-	b := on(t, s, "")
+	b := c.on(t, s)
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
 	host.hang()
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
@@ -92,11 +90,10 @@ func TestPageRefreshesAndTellsTheResult(t *testing.T) {
 	b.checkProblems()
 }
 
-func TestPageFollowsPushesAndReportsWithoutReloading(t *testing.T) {
-	t.Parallel()
+func pageFollowsPushesAndReportsWithoutReloading(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _, first, s := refreshed(t, twoStacks())
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.do(chromedp.Focus(chromedp.CSS("#group-behind li:nth-child(2) summary")), chromedp.KeyEvent(kb.Enter))
 	look[bool](b, "window.loadedOnce = true")
 	next := repo.push(files{"a/docker-compose.yml": "services: {}"})
@@ -118,11 +115,10 @@ func TestPageFollowsPushesAndReportsWithoutReloading(t *testing.T) {
 	b.checkProblems()
 }
 
-func TestPageShowsAFailureAndItsEnd(t *testing.T) {
-	t.Parallel()
+func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	is := is.New(t)
 	_, host, first, s := refreshed(t, twoStacks())
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.untilText("git", "Reachable")
 	is.Equal(look[bool](b, "document.getElementById('failure').checkVisibility()"), false)
 	host.refuse(http.StatusBadGateway)
@@ -157,11 +153,10 @@ func hostile() files {
 	}
 }
 
-func TestPageShowsHostilePathsAsText(t *testing.T) {
-	t.Parallel()
+func pageShowsHostilePathsAsText(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _, _, s := refreshed(t, twoStacks())
-	b := on(t, s, "")
+	b := c.on(t, s)
 	repo.push(hostile())
 	s.refresh()
 	b.until("document.querySelectorAll('#group-behind li').length === 10")
@@ -178,8 +173,7 @@ func TestPageShowsHostilePathsAsText(t *testing.T) {
 	b.checkProblems()
 }
 
-func TestPageSaysThatTheServiceIsGoneAndComesBack(t *testing.T) {
-	t.Parallel()
+func pageSaysThatTheServiceIsGoneAndComesBack(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
@@ -187,7 +181,7 @@ func TestPageSaysThatTheServiceIsGoneAndComesBack(t *testing.T) {
 	// address of its own nobody takes the port in between.
 	s := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR=127.0.77.1:0")
 	s.logged("refresh completed")
-	b := on(t, s, "")
+	b := c.on(t, s)
 	b.untilText("verdict", "2 of 2 stacks not in sync")
 	is.Equal(s.stop(syscall.SIGTERM), 0)
 	b.untilText("gone", "mooring does not answer")

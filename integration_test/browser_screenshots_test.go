@@ -64,7 +64,7 @@ func TestPageHasItsPictureTaken(t *testing.T) {
 		t.Skip("SCREENSHOTS=1 writes docs/screenshots")
 	}
 	_, host, s := lived(t)
-	b := on(t, s, "")
+	b := startChromium(t).on(t, s)
 	b.do(chromedp.EmulateViewport(1280, 860, chromedp.EmulateScale(1.5)))
 	b.untilText("verdict", "4 of 19 stacks not in sync, 1 must go")
 	b.do(chromedp.Click(chromedp.CSS("#group-behind li:nth-child(2) summary")))

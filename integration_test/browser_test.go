@@ -22,7 +22,12 @@ import (
 // usual for a service inside a network.
 const otherName = "mooring.test"
 
-// browser is a tab of a headless Chromium that runs for one test.
+// chromium is a headless browser, by its first tab: it takes long to start, so that all tests of the page share one.
+type chromium struct {
+	first context.Context // of chromedp
+}
+
+// browser is a tab of it, with a profile of its own.
 type browser struct {
 	t   *testing.T
 	tab context.Context // of chromedp, which keeps the tab in it
@@ -30,8 +35,32 @@ type browser struct {
 	problems watched[[]string]
 }
 
-// chromium returns the browser's program. Where there is none the test is skipped, but not in CI.
-func chromium(t *testing.T) string {
+// TestPage looks at the page in a browser, as people do.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	for name, test := range map[string]func(*testing.T, chromium){
+		"IsAccessible":                            pageIsAccessible,
+		"BrowserTellsWhatThePolicyForbids":        browserTellsWhatThePolicyForbids,
+		"FiltersSearchesAndOpensAStack":           pageFiltersSearchesAndOpensAStack,
+		"RefreshesAndTellsTheResult":              pageRefreshesAndTellsTheResult,
+		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
+		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
+		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,
+		"SaysThatTheServiceIsGoneAndComesBack":    pageSaysThatTheServiceIsGoneAndComesBack,
+		"ThatFollowedSaysWhatAFreshOneSays":       pageThatFollowedSaysWhatAFreshOneSays,
+		"WorksWithoutScripts":                     pageWorksWithoutScripts,
+		"OfAThousandStacksIsSmall":                pageOfAThousandStacksIsSmall,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, c)
+		})
+	}
+}
+
+// programOfChromium returns the browser's program. Where there is none the test is skipped, but not in CI.
+func programOfChromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -46,30 +75,43 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// browse starts a browser that the test ends with. A test that expects no complaint calls checkProblems.
-func browse(t *testing.T) browser {
+// startChromium starts a browser that the test ends with.
+func startChromium(t *testing.T) chromium {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(chromium(t)), chromedp.Headless, // with a user-data-dir of its own, which chromedp removes
+		chromedp.ExecPath(programOfChromium(t)), chromedp.Headless, // with a user-data-dir of its own, which chromedp removes
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
 		chromedp.Flag("host-resolver-rules", "MAP "+otherName+" 127.0.0.1"),
 	}
 	for _, flag := range []string{
 		"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
 		"disable-default-apps", "disable-extensions", "disable-dev-shm-usage", "disable-breakpad",
-		"disable-background-timer-throttling", "disable-renderer-backgrounding", "metrics-recording-only",
-		"hide-scrollbars",
+		"disable-background-timer-throttling", "disable-renderer-backgrounding", "disable-backgrounding-occluded-windows",
+		"metrics-recording-only", "hide-scrollbars",
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
 	root, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop) // waits for the end of the process
+	first, closeFirst := chromedp.NewContext(root)
+	t.Cleanup(closeFirst)
+	// Without a timeout: the browser, which this starts, would end with it.
+	_, err := chromedp.Run(first, chromedp.Evaluate[chromedp.Void]("0"))
+	is.New(t).NoErr(err)
+	return chromium{first}
+}
+
+// browse opens a tab that the test ends with. A test that expects no complaint calls checkProblems.
+func (c chromium) browse(t *testing.T) browser {
+	t.Helper()
 	b := browser{t: t, problems: watch(t, []string(nil))}
-	tab, closeTab := chromedp.NewContext(root, chromedp.WithListener(b.listen))
+	tab, closeTab := chromedp.NewContext(c.first, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
 	t.Cleanup(closeTab)
 	b.tab = tab
+	_, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void]("0")) // which opens it, and without a timeout: see above
+	is.New(t).NoErr(err)
 	b.do(chromedp.EmulateViewport(1280, 900))
-	_, err := chromedp.Call(tab, log.Enable, cdp.Empty{})
+	_, err = chromedp.Call(tab, log.Enable, cdp.Empty{})
 	is.New(t).NoErr(err)
 	return b
 }
@@ -118,12 +160,6 @@ func (b browser) checkProblems(expected ...string) {
 func (b browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.tab, patience)
-	if chromedp.FromContext(b.tab).Target == nil {
-		cancel() // the first step starts the browser, which would end with the timeout
-		ctx, cancel = context.WithCancel(b.tab)
-		_, err := chromedp.Run(b.tab, chromedp.Evaluate[chromedp.Void]("0"))
-		is.New(b.t).NoErr(err)
-	}
 	defer cancel()
 	is.New(b.t).NoErr(chromedp.Do(ctx, steps...))
 }
@@ -150,7 +186,7 @@ func look[T any](b browser, expression string) T {
 // again from here: where scripts are off, nothing in the page would.
 func (b browser) until(expression string) {
 	b.t.Helper()
-	again := time.NewTicker(20 * time.Millisecond)
+	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for limit := time.After(patience); ; {
 		if look[bool](b, "(() => { try { return Boolean("+expression+"); } catch { return false; } })()") {

@@ -4,6 +4,7 @@ package integration_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,17 +23,21 @@ const patience = 30 * time.Second
 // keep to the rule that there are none.
 const program = "MOORING_TEST_PROGRAM"
 
+// withoutRace ends the name of the service that is built as it is shipped, whatever the tests are built with.
+const withoutRace = "-shipped"
+
 func TestMain(m *testing.M) {
 	directory, err := os.MkdirTemp("", "mooring-test-")
+	service := filepath.Join(directory, "mooring")
 	if err == nil {
-		err = build(filepath.Join(directory, "mooring"))
+		err = errors.Join(build(service, raceDetector), build(service+withoutRace, false))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.RemoveAll(directory)
 		os.Exit(1)
 	}
-	os.Setenv(program, filepath.Join(directory, "mooring"))
+	os.Setenv(program, service)
 	waitTogether()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(directory)
@@ -51,11 +56,10 @@ func waitTogether() {
 	}
 }
 
-// build builds the service; with the race detector when the tests have it, so that a race makes the service exit with a
-// code that no test accepts.
-func build(target string) error {
+// build builds the service; with the race detector a race makes it exit with a code that no test accepts.
+func build(target string, race bool) error {
 	args := []string{"build", "-buildvcs=false", "-o", target}
-	if raceDetector {
+	if race {
 		args = append(args, "-race")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)

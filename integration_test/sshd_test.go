@@ -64,7 +64,9 @@ func serveSSH(t *testing.T, key string, lines ...string) sshHost {
 	configuration := append([]string{
 		"HostKey " + h.hostKey("ed25519"), "HostKey " + h.hostKey("ecdsa"), "AuthorizedKeysFile " + key + ".pub",
 		"StrictModes no", "UsePAM no", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PidFile none",
-		"PermitRootLogin yes", "SetEnv GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1",
+		"PermitRootLogin yes",
+		// A bash that sshd starts at level 0 would read what the user has set up for terminals.
+		"SetEnv GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 SHLVL=1",
 	}, lines...)
 	file := filepath.Join(h.directory, "sshd_config")
 	is.NoErr(os.WriteFile(file, []byte(strings.Join(configuration, "\n")+"\n"), 0o600))
