@@ -126,7 +126,6 @@ func oddStacks() files {
 }
 
 func TestDeployerFollowsGit(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo := newRepository(t)
 	is.NoErr(os.MkdirAll(filepath.Join(repo.work, "link"), 0o755))
@@ -170,7 +169,6 @@ func TestDeployerFollowsGit(t *testing.T) {
 }
 
 func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo, first := with(t, files{
 		"a/docker-compose.yml": "# broken", "b/docker-compose.yml": "# good", "c/docker-compose.yml": "# good",
@@ -199,7 +197,6 @@ func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
 }
 
 func TestDeployerTriesAgainWhatFailed(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})
 	s := start(t, "GIT_URL="+repo.bare)
@@ -216,7 +213,6 @@ func TestDeployerTriesAgainWhatFailed(t *testing.T) {
 }
 
 func TestDeployerSurvivesRestartsOfTheService(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})
 	variables := []string{"GIT_URL=" + repo.bare, "SNAPSHOT_FILE=" + filepath.Join(t.TempDir(), "snapshot.json")}
@@ -243,7 +239,6 @@ func TestDeployerSurvivesRestartsOfTheService(t *testing.T) {
 }
 
 func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
-	t.Parallel()
 	for signal, code := range map[syscall.Signal]int{syscall.SIGTERM: 0, syscall.SIGKILL: -1} {
 		t.Run(signal.String(), func(t *testing.T) {
 			is := is.New(t)

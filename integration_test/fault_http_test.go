@@ -222,7 +222,6 @@ func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
 
 // A redirect to another host is followed without the credentials that were given for this one.
 func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
-	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			is := is.New(t)

@@ -200,7 +200,6 @@ func TestRepositoryWithAMissingOrDamagedObjectIsNotServedInPart(t *testing.T) {
 
 // A host whose answers lack a subtree or a blob, and do not say so, is not believed.
 func TestAnswerThatLacksASubtreeOrABlobIsNotServedInPart(t *testing.T) {
-	t.Parallel()
 	for _, lacking := range []string{"main:db", "main:db/main", "main:web/docker-compose.yml"} {
 		t.Run(lacking, func(t *testing.T) {
 			is := is.New(t)

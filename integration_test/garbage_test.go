@@ -28,7 +28,6 @@ func (s *service) collections() []collection {
 
 // A start that collects garbage shares the processors that the Git host needs, or its own answer.
 func TestSmallStartCollectsNoGarbageAndWhatFollowsAsUsual(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	s := start(t, "GIT_URL="+serveRepository(t, repo).url(), "GODEBUG=gctrace=1", "WEBHOOK_SECRET=is known to nobody")

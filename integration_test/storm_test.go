@@ -106,7 +106,6 @@ func TestCallersThatGoAwayLeaveNothingBehind(t *testing.T) {
 
 // Three hundred refreshes, failures among them, leave no file or connection open.
 func TestManyRefreshesKeepNothingOpen(t *testing.T) {
-	t.Parallel()
 	is := is.New(t)
 	repo, host, _, s := refreshed(t, twoStacks())
 	s.refresh()

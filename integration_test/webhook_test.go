@@ -204,7 +204,6 @@ func TestWebhookWithoutASecretIsDisabled(t *testing.T) {
 }
 
 func TestWebhookBodyOfMoreThan25MiBIsRefused(t *testing.T) {
-	t.Parallel()
 	repo, revision := with(t, twoStacks())
 	s := start(t, "GIT_URL="+repo.bare, "WEBHOOK_SECRET="+githubSecret)
 	s.awaitRevision(revision)
