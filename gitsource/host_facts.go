@@ -8,8 +8,9 @@ type hostFacts struct {
 	protocol protocolVersion
 	// filter and shallow are abilities of the host: to leave out blobs, to leave out history.
 	filter, shallow bool
-	// base is the address that requests go to, without credentials; it differs from GIT_URL after a redirect.
-	base string
+	// moved: the address that GIT_URL names redirects. Where to is asked each time: another repository may stand at
+	// GIT_URL by now, while the one that it led to is still there.
+	moved bool
 }
 
 // protocolVersion is a version of Git's wire protocol (gitprotocol-v2, gitprotocol-pack).

@@ -138,7 +138,7 @@ func redirecting(status int, target func(*http.Request) string) func(http.Respon
 	}
 }
 
-func TestARedirectWithinTheHostIsFollowedOnceAndRemembered(t *testing.T) {
+func TestARedirectWithinTheHostIsFollowedAnewInEachSession(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			is := is.New(t)
@@ -154,13 +154,44 @@ func TestARedirectWithinTheHostIsFollowedOnceAndRemembered(t *testing.T) {
 			address := strings.Replace(host.URL, "://", "://alice:secret@", 1) + "/old"
 			remote := newTestRemote(t, Settings{URL: address})
 			from := openSession(t, remote, hostFacts{})
-			is.Equal(from.facts().base, host.url())
+			is.True(from.facts().moved)
 			is.Equal(unpackedCount(t, from, tip), 3)
 			host.saw()
-			openSession(t, remote, from.facts())
-			is.Equal(len(host.saw()), 1)
+			is.Equal(openSession(t, remote, from.facts()).tip(), tip)
+			var asked []string
+			for _, request := range host.saw() {
+				asked = append(asked, request.method+" "+request.path)
+			}
+			is.Equal(asked, []string{"GET /old/info/refs", "GET /stacks/info/refs", "POST /stacks/git-upload-pack"})
 		})
 	}
+}
+
+// A repository that was renamed leaves a redirect behind, until another one takes its name.
+func TestARepositoryThatTakesTheNameOfARenamedOneIsServed(t *testing.T) {
+	is := is.New(t)
+	renamed, taker := newTestRepository(t), newTestRepository(t)
+	before, after := renamed.commit("docker-compose.yml", "a"), taker.commit("docker-compose.yml", "b")
+	elsewhere := serveHTTP(t, renamed, httpOptions{})
+	leads := make(chan bool, 1) // holds whether the redirect is there
+	leads <- true
+	host := serveHTTP(t, taker, httpOptions{instead: redirecting(301, func(q *http.Request) string {
+		redirect := <-leads
+		leads <- redirect
+		if redirect {
+			return elsewhere.URL + q.URL.String()
+		}
+		return ""
+	})})
+	source := newTestSource(t, host.url())
+	state, err := source.Fetch(t.Context(), actors.DesiredState{})
+	is.NoErr(err)
+	is.Equal(state.Revision, before.String())
+	<-leads
+	leads <- false
+	state, err = source.Fetch(t.Context(), state)
+	is.NoErr(err)
+	is.Equal(state.Revision, after.String())
 }
 
 func TestCredentialsAreNotShownToAnotherHost(t *testing.T) {

@@ -39,21 +39,15 @@ type httpWire struct {
 	redact func(string) string
 }
 
-// newHTTPWire makes a wire to the endpoint. A base that was learned before saves following a redirect once more.
+// newHTTPWire makes a wire to the endpoint.
 func newHTTPWire(
-	client *http.Client, to endpoint, base string, shown credentials, redact func(string) string,
+	client *http.Client, to endpoint, shown credentials, redact func(string) string,
 ) (*httpWire, error) {
 	named, err := url.Parse(to.display())
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the Git host: %w", err)
 	}
-	w := &httpWire{client: client, named: named, at: named, authorization: shown.basic(), redact: redact}
-	if base != "" {
-		if w.at, err = url.Parse(base); err != nil {
-			return nil, fmt.Errorf("read the address that was learned before: %w", err)
-		}
-	}
-	return w, nil
+	return &httpWire{client: client, named: named, at: named, authorization: shown.basic(), redact: redact}, nil
 }
 
 // isReady is always true: each request says all that the host must know.
@@ -61,9 +55,7 @@ func (w *httpWire) isReady() bool { return true }
 
 func (w *httpWire) stateless() bool { return true }
 
-func (w *httpWire) home() string { return w.named.String() }
-
-func (w *httpWire) base() string { return w.at.String() }
+func (w *httpWire) moved() bool { return w.at != w.named }
 
 func (w *httpWire) close() {}
 

@@ -51,7 +51,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 		is.Equal(request.remote, before[0].remote) // after a pack, too
 	}
 
-	wire, err := newHTTPWire(remote.client, remote.at, facts.base, credentials{}, strings.ToUpper)
+	wire, err := newHTTPWire(remote.client, remote.at, credentials{}, strings.ToUpper)
 	is.NoErr(err)
 	request := encodeLsRefs([]string{"HEAD"})
 	answer, err := wire.exchange(t.Context(), protocolV2, request)
@@ -210,10 +210,10 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 		is := is.New(t)
 		host := serveHTTP(t, repository, httpOptions{})
 		moved := facts
-		moved.base = host.URL + "/elsewhere"
+		moved.moved = true
 		from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), moved)
 		is.Equal(from.tip(), tip)
-		is.Equal(from.facts().base, host.url())
+		is.True(!from.facts().moved)
 	})
 	repository.git("config", "uploadpack.allowFilter", "false")
 	t.Run("the host has no filter now", func(t *testing.T) {

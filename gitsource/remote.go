@@ -43,7 +43,7 @@ func (r *remote) open(ctx context.Context, known hostFacts) (*session, error) {
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
-	if s.wire, err = r.wire(shown, known, s.redact); err != nil {
+	if s.wire, err = r.wire(shown, s.redact); err != nil {
 		return nil, s.fail(ctx, err)
 	}
 	if err := s.begin(ctx, known); err != nil {
@@ -53,12 +53,12 @@ func (r *remote) open(ctx context.Context, known hostFacts) (*session, error) {
 	return s, nil
 }
 
-func (r *remote) wire(shown credentials, known hostFacts, redact func(string) string) (wire, error) {
+func (r *remote) wire(shown credentials, redact func(string) string) (wire, error) {
 	switch r.at.scheme {
 	case schemeSSH:
 		return &streamWire{dial: r.sshDialer(shown)}, nil
 	case schemeGit:
 		return &streamWire{dial: r.gitDialer()}, nil
 	}
-	return newHTTPWire(r.client, r.at, known.base, shown, redact)
+	return newHTTPWire(r.client, r.at, shown, redact)
 }

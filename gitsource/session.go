@@ -46,25 +46,23 @@ func (s *session) close() { s.wire.close() }
 func (s *session) begin(ctx context.Context, known hostFacts) error {
 	isKnown := known.protocol != protocolUnknown
 	switch {
-	case s.ref.isPinned() && isKnown:
+	case s.ref.isPinned() && isKnown && !known.moved:
 		s.hello.facts, s.commit = known, s.ref.commit
 		return nil
 	case s.ref.isPinned(): // there is no tip to ask for, so the first question is what the host can do
 		return s.greetAndResolve(ctx)
 	case !isKnown && s.wire.stateless():
-		known, s.guessed = likelyFacts(s.wire.home()), true
+		known, s.guessed = likelyFacts(), true
 	}
-	if known.protocol != protocolV2 || !s.wire.isReady() {
+	if known.protocol != protocolV2 || known.moved || !s.wire.isReady() {
 		return s.greetAndResolve(ctx)
 	}
 	s.hello.facts = known
 	listing, err := lsRefs(ctx, s.wire, s.ref.names)
-	// An address that a redirect led to once may be gone in any way.
-	moved := s.wire.base() != s.wire.home()
 	switch {
 	case err == nil && (listing.any || !s.guessed):
 		return s.resolve(ctx, listing)
-	case ctx.Err() == nil && (moved || s.mayBeMistaken(err)):
+	case ctx.Err() == nil && s.mayBeMistaken(err):
 		return s.greetAndResolve(ctx)
 	}
 	return err
@@ -72,9 +70,7 @@ func (s *session) begin(ctx context.Context, known hostFacts) error {
 
 // likelyFacts are true of most hosts today, so the first session over HTTP begins with them: where they are true that
 // saves a request, and a host of which they are not refuses one.
-func likelyFacts(base string) hostFacts {
-	return hostFacts{protocol: protocolV2, filter: true, shallow: true, base: base}
-}
+func likelyFacts() hostFacts { return hostFacts{protocol: protocolV2, filter: true, shallow: true} }
 
 // mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. Of a guess that is
 // so whatever it answers, but for words on credentials and on being asked later: some hosts fail in odd ways at what
@@ -123,7 +119,7 @@ func (s *session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hello.facts.base = s.wire.base()
+	hello.facts.moved = s.wire.moved()
 	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
 	return nil
 }

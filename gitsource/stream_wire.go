@@ -31,9 +31,7 @@ func (w *streamWire) isReady() bool { return w.open != nil }
 
 func (w *streamWire) stateless() bool { return false }
 
-func (w *streamWire) home() string { return "" }
-
-func (w *streamWire) base() string { return "" }
+func (w *streamWire) moved() bool { return false }
 
 // greet opens a new connection.
 func (w *streamWire) greet(ctx context.Context) (answer, error) {

@@ -16,9 +16,8 @@ type wire interface {
 	isReady() bool
 	// stateless tells whether every request stands alone; else the one request of version 0 ends the conversation.
 	stateless() bool
-	// home is the address that GIT_URL names, base the one that requests go to; both without credentials.
-	home() string
-	base() string
+	// moved tells whether the greeting came from another address than the one that GIT_URL names.
+	moved() bool
 	// close gives up everything that is open. It may be called more than once.
 	close()
 }
