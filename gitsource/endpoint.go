@@ -43,6 +43,9 @@ func parseEndpoint(text string) (endpoint, error) {
 	if strings.Contains(text, "://") {
 		return parseURL(text)
 	}
+	if lacksScheme(text) {
+		return endpoint{}, errors.New("must begin with https:// or ssh://, for it seems to hold a password")
+	}
 	if at, ok := parseSCP(text); ok {
 		return at, at.check()
 	}
@@ -77,6 +80,15 @@ func parseURL(text string) (endpoint, error) {
 		return endpoint{}, errors.New("must be an https, http, ssh, git or file URL, user@host:path, or a local path")
 	}
 	return at, at.check()
+}
+
+// lacksScheme tells whether an address looks like a URL of which the beginning was forgotten: as user@host:path it would
+// be another one, and its password a path that anyone may see.
+func lacksScheme(text string) bool {
+	before, after, _ := strings.Cut(text, ":")
+	name, _, found := strings.Cut(after, "@")
+	oneSlash := (before == "https" || before == "http") && strings.HasPrefix(after, "/")
+	return oneSlash || found && !strings.ContainsAny(before, "@/") && !strings.Contains(name, "/")
 }
 
 // parseSCP reads user@host:path. A slash before the first colon makes it a local path.

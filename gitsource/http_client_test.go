@@ -34,6 +34,55 @@ func certificateFile(t *testing.T, host *httpHost) string {
 		&pem.Block{Type: "CERTIFICATE", Bytes: host.Certificate().Raw})))
 }
 
+func TestAnAnswerThatBreaksOffIsAFailureOfTheHost(t *testing.T) {
+	repository := newTestRepository(t)
+	repository.commit("docker-compose.yml", "a")
+	begin := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+	}
+	for name, test := range map[string]struct {
+		tls     bool
+		instead func(http.ResponseWriter)
+		code    actors.Code
+	}{
+		"a stream of HTTP/2 is reset": {true, func(w http.ResponseWriter) {
+			begin(w)
+			panic(http.ErrAbortHandler)
+		}, actors.CodeUnreachable},
+		"chunks are not as they should be": {false, func(w http.ResponseWriter) {
+			begin(w)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			defer conn.Close()
+			_, _ = io.WriteString(conn, "no chunk\r\n")
+		}, actors.CodeProtocol},
+		"it says that it is compressed": {false, func(w http.ResponseWriter) {
+			w.Header().Set("Content-Encoding", "gzip")
+			begin(w)
+			_, _ = io.WriteString(w, "this is not, however long it goes on")
+		}, actors.CodeProtocol},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			host := serveHTTP(t, repository, httpOptions{tls: test.tls, instead: func(w http.ResponseWriter, q *http.Request) bool {
+				if q.Method == http.MethodPost {
+					test.instead(w)
+				}
+				return q.Method == http.MethodPost
+			}})
+			settings := Settings{URL: host.url()}
+			if test.tls {
+				settings.CAFile = certificateFile(t, host)
+			}
+			is.Equal(openFailure(t, settings).Code, test.code)
+		})
+	}
+}
+
 func TestATLSCertificateMustBeTrusted(t *testing.T) {
 	is := is.New(t)
 	repository := newTestRepository(t)

@@ -190,7 +190,8 @@ func httpFailure(err error) error {
 		return failf(actors.CodeUnreachable, "The proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read.")
 	case strings.Contains(text, "Location header"):
 		return malformed("it redirects to an address that cannot be read")
-	case strings.Contains(text, "malformed"), strings.Contains(text, "exceeded"):
+	case strings.Contains(text, "malformed"), strings.Contains(text, "exceeded"), strings.Contains(text, "chunk"),
+		strings.HasPrefix(text, "gzip:"), strings.HasPrefix(text, "flate:"):
 		return malformed("it is not HTTP as it should be")
 	}
 	return failf(actors.CodeUnreachable, "The Git host cannot be reached: %s.", text)

@@ -169,7 +169,19 @@ type httpAnswer struct {
 }
 
 func newHTTPAnswer(body io.ReadCloser) httpAnswer {
-	return httpAnswer{bufio.NewReaderSize(body, maxPacket), body}
+	return httpAnswer{bufio.NewReaderSize(httpBody{body}, maxPacket), body}
+}
+
+// httpBody makes what goes wrong in the middle of an answer an error of the host, as at its beginning.
+type httpBody struct{ io.Reader }
+
+// Read implements io.Reader.
+func (b httpBody) Read(into []byte) (int, error) {
+	n, err := b.Reader.Read(into)
+	if err != nil && !isCutShort(err) {
+		err = httpFailure(err)
+	}
+	return n, err
 }
 
 // end reads to the end where that is near, for only then is the connection kept.

@@ -110,20 +110,32 @@ func (s *localStore) packed(id plumbing.Hash, limit int64) ([]byte, error) {
 	return s.unpack(at, limit)
 }
 
-// kind returns the type of an object.
+// kind returns the type of an object. It looks where read does, in the same order.
 func (s *localStore) kind(id plumbing.Hash) (plumbing.ObjectType, error) {
-	at, err := s.locate(id)
-	if errors.Is(err, errAbsent) {
-		kind, _, err := s.loose(id, 0)
-		if errors.Is(err, errTooLarge) {
-			err = nil
-		}
+	kind, err := s.packedKind(id)
+	if !errors.Is(err, errAbsent) {
 		return kind, err
 	}
+	kind, _, err = s.loose(id, 0)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return kind, nil
+	case !errors.Is(err, errAbsent):
+		return kind, err
+	}
+	if err := s.scan(); err != nil {
+		return 0, err
+	}
+	return s.packedKind(id)
+}
+
+// packedKind returns the type of an object in a pack: a delta's is its base's.
+func (s *localStore) packedKind(id plumbing.Hash) (plumbing.ObjectType, error) {
+	at, err := s.locate(id)
+	if err != nil {
+		return 0, err
+	}
 	for range maxChain {
-		if err != nil {
-			return 0, err
-		}
 		e, entryErr := s.entry(at)
 		if entryErr != nil || !e.isDelta() {
 			return e.kind, entryErr

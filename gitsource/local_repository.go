@@ -3,12 +3,15 @@ package gitsource
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/format/config"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
@@ -19,8 +22,7 @@ import (
 // localRepository is a repository on this machine, opened for reading.
 type localRepository struct {
 	*localStore
-	// storage is used for refs and the config file.
-	storage *filesystem.Storage
+	refs localRefs
 }
 
 // openLocal opens the repository that path is in: a bare one, the one of a checkout, or the one that a linked worktree
@@ -33,18 +35,21 @@ func openLocal(path string) (*localRepository, error) {
 	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
 	return &localRepository{
 		localStore: newLocalStore(filepath.Join(at.commonDir, "objects")),
-		storage:    filesystem.NewStorage(files, cache.NewObjectLRU(0)),
+		refs:       localRefs{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
 	}, nil
 }
 
 // checkFormat refuses repositories that keep objects or refs in ways that are not known here. Extensions that only
 // concern writers or the checkout do not matter.
 func (r *localRepository) checkFormat() error {
-	config, err := r.storage.Config()
-	if err != nil {
+	settings, err := r.config()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return err
+	case err != nil:
 		return failf(actors.CodeProtocol, "The repository's config file cannot be read: %s.", cleanText(err.Error()))
 	}
-	extensions := config.Raw.Section("extensions")
+	extensions := settings.Section("extensions")
 	if format := extensions.Option("objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
 		return sha256Repository()
 	}
@@ -53,6 +58,23 @@ func (r *localRepository) checkFormat() error {
 			"in place (git refs migrate --ref-format=files changes it).", cleanText(format))
 	}
 	return nil
+}
+
+// maxConfig bounds what is read of the config file.
+const maxConfig = 1 << 20
+
+// config reads the config file as it is: what stands in it of branches, remotes and packing is for others to judge.
+func (r *localRepository) config() (*config.Config, error) {
+	settings := config.New()
+	file, err := os.Open(filepath.Join(r.refs.at.commonDir, "config"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return settings, nil
+	}
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer file.Close()
+	return settings, config.NewDecoder(io.LimitReader(file, maxConfig)).Decode(settings)
 }
 
 // maxPeel is how many refs and tags are followed one after another.
@@ -64,11 +86,13 @@ func (r *localRepository) resolve(ref trackedRef) (plumbing.Hash, error) {
 		return ref.commit, nil
 	}
 	for _, name := range ref.names {
-		found, err := storer.ResolveReference(r.storage, plumbing.ReferenceName(name))
-		if err == nil {
+		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
+		switch {
+		case err == nil:
 			return found.Hash(), nil
-		}
-		if !errors.Is(err, plumbing.ErrReferenceNotFound) {
+		case errors.Is(err, fs.ErrPermission):
+			return plumbing.ZeroHash, err
+		case !errors.Is(err, plumbing.ErrReferenceNotFound):
 			return plumbing.ZeroHash, failf(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, cleanText(err.Error()))
 		}
 	}
@@ -129,7 +153,7 @@ func (r *localRepository) small(kind plumbing.ObjectType, id plumbing.Hash) ([]b
 
 // notFound tells a missing ref from a repository in which there is nothing yet.
 func (r *localRepository) notFound(ref trackedRef) error {
-	references, err := r.storage.IterReferences()
+	references, err := r.refs.IterReferences()
 	if err != nil {
 		return failf(actors.CodeProtocol, "The repository's refs cannot be read: %s.", cleanText(err.Error()))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -242,6 +243,44 @@ func TestALooseObjectThatIsDamagedIsAFailure(t *testing.T) {
 	}
 }
 
+// A ref may stand among the packed ones as it was before: that is not where it is now.
+func TestALooseRefThatCannotBeReadHidesNoOlderOne(t *testing.T) {
+	r := newTestRepository(t)
+	r.commit("a/docker-compose.yml", "1")
+	r.git("pack-refs", "--all")
+	r.commit("a/docker-compose.yml", "2")
+	branch := r.git("symbolic-ref", "HEAD")
+	file := filepath.Join(r.dir, ".git", filepath.FromSlash(branch))
+	for name, spoil := range map[string]func() error{
+		"empty":      func() error { return os.WriteFile(file, nil, 0o600) },
+		"unreadable": func() error { return errors.Join(os.Remove(file), os.Symlink(file, file)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			is.NoErr(spoil())
+			for _, ref := range []string{"", branch} {
+				_, err := fetchOnce(t, r.dir, func(s *Settings) { s.Ref = ref })
+				is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
+			}
+		})
+	}
+}
+
+func TestConfigurationThatOnlyWritersUseDoesNotMatter(t *testing.T) {
+	is := is.New(t)
+	r := newTestRepository(t)
+	tip := r.commit("a/docker-compose.yml", "1")
+	for name, value := range map[string]string{
+		"branch.x.merge": "refs/pull/12/head", "branch.x.rebase": "merges", "remote.x.fetch": "^refs/heads/y",
+		"remote.y.fetch": "refs/heads/main", "pack.window": "1k",
+	} {
+		r.git("config", name, value)
+	}
+	state, err := fetchOnce(t, r.dir)
+	is.NoErr(err)
+	is.Equal(state.Revision, tip.String())
+}
+
 func TestARepackBetweenTwoLooksChangesNothing(t *testing.T) {
 	is := is.New(t)
 	r := newTestRepository(t)
@@ -270,6 +309,9 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	_, err := store.kind(r.id("HEAD"))
 	is.NoErr(err) // the packs were looked for, and there was none
 	r.git("gc", "--quiet", "--prune=now")
+	kind, err := store.kind(blob)
+	is.NoErr(err)
+	is.Equal(kind, plumbing.BlobObject)
 	content, err := store.object(3, blob, 4000)
 	is.NoErr(err)
 	is.Equal(len(content), 2000)

@@ -72,11 +72,11 @@ func (s *session) begin(ctx context.Context, known hostFacts) error {
 // saves a request, and a host of which they are not refuses one.
 func likelyFacts() hostFacts { return hostFacts{protocol: protocolV2, filter: true, shallow: true} }
 
-// mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. Of a guess that is
-// so whatever it answers, but for words on credentials and on being asked later: some hosts fail in odd ways at what
-// they do not know.
+// mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. That is so
+// whatever status it answers with, but for words on credentials and on being asked later: some hosts fail in odd ways at
+// what they do not know, and a host that was known may be another one by now.
 func (s *session) mayBeMistaken(err error) bool {
-	if answer, ok := errors.AsType[*statusError](err); ok && s.guessed {
+	if answer, ok := errors.AsType[*statusError](err); ok {
 		return !answer.isFinal()
 	}
 	refused := isHostError(err) && classify(err).Code != actors.CodeUnreachable

@@ -106,10 +106,10 @@ func withoutPath(err error) error {
 }
 
 func validateRef(ref string) error {
-	for _, name := range parseRef(ref).names {
-		if !validRefName(name) {
-			return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
-		}
+	tracked := parseRef(ref)
+	isNothing := len(tracked.names) == 0 && tracked.commit.IsZero() // as hosts write "no commit"
+	if isNothing || slices.ContainsFunc(tracked.names, func(name string) bool { return !validRefName(name) }) {
+		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
 	}
 	return nil
 }

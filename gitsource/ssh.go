@@ -3,6 +3,7 @@ package gitsource
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -49,7 +50,7 @@ func (r *remote) sshDialer(shown credentials) dialer {
 func runUploadPack(client *ssh.Client, path string) (stream, error) {
 	session, err := client.NewSession()
 	if err != nil {
-		return stream{}, err
+		return stream{}, sshFailure(err)
 	}
 	output := &sshOutput{session: session, said: &limitedBuffer{}}
 	session.Stderr = output.said
@@ -64,7 +65,9 @@ func runUploadPack(client *ssh.Client, path string) (stream, error) {
 	if _, err := session.SendRequest("env", false, variable); err != nil {
 		return stream{}, err
 	}
-	if err := session.Start(uploadPack + " " + shellQuote(path)); err != nil {
+	if err := session.Start(uploadPack + " " + shellQuote(path)); isCutShort(err) {
+		return stream{}, sshFailure(err)
+	} else if err != nil {
 		return stream{}, failf(actors.CodeAuth, "The Git host does not let these credentials run git-upload-pack over SSH.")
 	}
 	return stream{Reader: output, Writer: input}, nil
@@ -114,9 +117,12 @@ func (b *limitedBuffer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// sshFailure reads an error of the handshake.
+// sshFailure reads an error of the handshake, or of opening a session after it.
 func sshFailure(err error) error {
+	_, refused := errors.AsType[*ssh.OpenChannelError](err)
 	switch {
+	case refused:
+		return failf(actors.CodeUnreachable, "The Git host opens no SSH session now: %s.", cleanText(err.Error()))
 	case trustFailure(err) != nil:
 		return err
 	case strings.Contains(err.Error(), "unable to authenticate"):
