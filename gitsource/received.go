@@ -137,8 +137,8 @@ func (r *received) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
 		r.links[id] = struct{}{}
 	}
-	if len(r.links) == 0 {
-		// All trees are read by now, and only symbolic links are followed through them again. A host may still send one.
+	if len(r.links) == 0 && r.first.have.IsZero() {
+		// All trees of the commit are read by now, and no symbolic link leads through them again. More may still be sent.
 		r.trees, r.treeBytes = map[plumbing.Hash][]byte{}, 0
 	}
 	err := r.ask(ctx, fetchRequest{wants: wanted.ids()})

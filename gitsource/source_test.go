@@ -87,7 +87,9 @@ func TestEachKindOfRefreshTakesAsFewRequestsAsItCan(t *testing.T) {
 	second := first.with(layout{"hosts/h1/s10/docker-compose.yml": file("changed\n")})
 	third := second.with(layout{"hosts/h1/s11/docker-compose.yml": file(strings.Repeat("large ", 20_000))})
 	fourth := third.with(layout{"README.md": file("beside the stacks\n")})
-	r := hostHistory(t, httpOptions{}, chain(first, second, third, fourth))
+	linked := fourth.with(layout{"hosts/h0/linked/docker-compose.yml": link("../../h2/s20/docker-compose.yml")})
+	target := linked.with(layout{"hosts/h2/s20/docker-compose.yml": file(strings.Repeat("larger ", 20_000))})
+	r := hostHistory(t, httpOptions{}, chain(first, second, third, fourth, linked, target))
 	is := is.New(t)
 	source := newTestSource(t, r.url)
 
@@ -104,6 +106,10 @@ func TestEachKindOfRefreshTakesAsFewRequestsAsItCan(t *testing.T) {
 	beside := r.fetchOK(t, source, 3, large)
 	is.Equal(r.posts(), 2)
 	is.Equal(&beside.Stacks[0], &large.Stacks[0]) // nothing under the deploy directory moved
+	followed := r.fetchOK(t, source, 4, beside)
+	r.posts()
+	r.fetchOK(t, source, 5, followed)
+	is.Equal(r.posts(), 3) // the large target of a known link as well
 }
 
 func TestWhatAChangeDoesNotBringIsAskedForAnew(t *testing.T) {
