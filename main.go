@@ -126,7 +126,7 @@ func runOnce(ctx context.Context, s settings, stdout io.Writer) error {
 		return err
 	}
 	defer func() { stop(); <-exited }()
-	refresh, err := actor.TriggerAndWait(ctx, trigger(actors.Startup))
+	refresh, err := actor.TriggerAndWait(ctx, trigger(actors.Startup), nil)
 	switch {
 	case err != nil:
 		return err

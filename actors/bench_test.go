@@ -30,7 +30,7 @@ func benchmarked(b *testing.B) *Refresher {
 	// Ends with ctx; the clean-up waits for it.
 	go func() { defer close(stopped); run(ctx) }()
 	b.Cleanup(func() { stop(); <-stopped })
-	if _, err := refresher.TriggerAndWait(ctx, Trigger{Source: Startup}); err != nil {
+	if _, err := refresher.TriggerAndWait(ctx, Trigger{Source: Startup}, nil); err != nil {
 		b.Fatal(err)
 	}
 	return refresher
@@ -50,7 +50,7 @@ func BenchmarkRefreshWithoutChangeRoundTrip(b *testing.B) {
 	refresher := benchmarked(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := refresher.TriggerAndWait(b.Context(), Trigger{Source: Manual}); err != nil {
+		if _, err := refresher.TriggerAndWait(b.Context(), Trigger{Source: Manual}, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

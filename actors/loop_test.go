@@ -120,7 +120,7 @@ func (r running) waits(ctx context.Context, trigger Trigger) <-chan Refresh {
 	served := make(chan Refresh, 1)
 	// Ends when TriggerAndWait returns, with ctx or the actor at the latest; the bubble waits for it.
 	go func() {
-		refresh, _ := r.TriggerAndWait(ctx, trigger)
+		refresh, _ := r.TriggerAndWait(ctx, trigger, nil)
 		served <- refresh
 	}()
 	synctest.Wait()
@@ -251,6 +251,22 @@ func TestCallerGoneDuringTheWaitLeavesNothingBehind(t *testing.T) {
 	})
 }
 
+func TestWaitThatIsOverBeforeItBeginsTriggersOnce(t *testing.T) {
+	for range 64 { // select picks at random
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{})
+			defer r.stop()
+			enough := make(chan struct{})
+			close(enough)
+			accepted, err := r.TriggerAndWait(t.Context(), Trigger{Source: Manual}, enough)
+			is.NoErr(err)
+			is.Equal(accepted.Phase, Refreshing) // as it stands
+			is.Equal(len(r.view().Refreshes(10)), 1)
+		})
+	}
+}
+
 func TestStopWhileFetchingAnswersAllWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
@@ -264,7 +280,7 @@ func TestStopWhileFetchingAnswersAllWhoWait(t *testing.T) {
 		r.stop() // a second stop is none
 		_, err := r.Trigger(t.Context(), Trigger{Source: Manual})
 		is.Equal(err, ErrStopped)
-		_, err = r.TriggerAndWait(t.Context(), Trigger{Source: Manual})
+		_, err = r.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
 		is.Equal(err, ErrStopped)
 		_, err = r.View(t.Context())
 		is.Equal(err, ErrStopped)

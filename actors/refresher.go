@@ -65,9 +65,10 @@ func (r *Refresher) trigger(ctx context.Context, t Trigger, ended chan<- Refresh
 }
 
 // TriggerAndWait asks for a refresh and waits until it, or the one that took its place in the queue, has ended. When
-// the context ends or the actor stops before that, it returns the refresh as it then stands, without an error; an error
-// tells that the trigger was not known to be accepted.
-func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger) (Refresh, error) {
+// enough is closed, the context ends or the actor stops before that, it returns the refresh as it then stands, without
+// an error; an error tells that the trigger was not known to be accepted. What closes enough, which may be nil, bounds
+// the waiting alone: however soon it comes, the trigger is accepted.
+func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger, enough <-chan struct{}) (Refresh, error) {
 	ended := make(chan Refresh, 1)
 	accepted, err := r.trigger(ctx, t, ended)
 	if err != nil {
@@ -78,6 +79,8 @@ func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger) (Refresh, err
 	case refresh := <-ended:
 		return refresh, nil
 	case <-r.done:
+	case <-enough:
+		r.leave(ended)
 	case <-ctx.Done():
 		r.leave(ended)
 	}

@@ -41,7 +41,7 @@ func exportingTo(t *testing.T, file SnapshotFile, source Source) *Durable {
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); run(ctx) }()
 	t.Cleanup(func() { stop(); <-stopped })
-	_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup})
+	_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
 	is.New(t).NoErr(err)
 	return durable
 }
@@ -79,7 +79,7 @@ func TestSnapshotThatDidNotChangeIsNotWritten(t *testing.T) {
 	is.NoErr(durable.Flush(t.Context()))
 	written, err := os.Stat(file)
 	is.NoErr(err)
-	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Manual})
+	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
 	is.NoErr(err)
 	is.NoErr(durable.Flush(t.Context()))
 	is.True(os.SameFile(written, stat(t, file))) // the same revision again

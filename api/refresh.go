@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -36,12 +35,9 @@ func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httproute
 	if err := prepareWait(w, r, wait); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	waiting, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	refresh, err := s.actor.TriggerAndWait(ctx, trigger)
-	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil {
-		refresh, err = s.actor.Trigger(r.Context(), trigger) // the wait was over before the actor was reached
-	}
+	refresh, err := s.actor.TriggerAndWait(r.Context(), trigger, waiting.Done())
 	if err != nil {
 		return err
 	}

@@ -141,15 +141,19 @@ func TestBodyOfRefreshIsBounded(t *testing.T) {
 	}
 }
 
-// However short the wait, what was asked for is accepted.
-func TestWaitThatEndsBeforeTheActorIsReachedIsAccepted(t *testing.T) {
+// However short the wait, what was asked for is accepted, and no more than that.
+func TestWaitThatEndsBeforeTheActorIsReachedIsAcceptedOnce(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	for range 200 {
+	const requests = 200
+	for range requests {
 		r := s.do("POST", "/api/v1/refresh?wait=1ns", "")
 		is.Equal(r.status, http.StatusAccepted)
 		is.Equal(r.header.Get("Location"), "/api/v1/refreshes/"+decoded(t, r)["id"].(string))
 	}
+	view, err := s.View(t.Context())
+	is.NoErr(err)
+	is.Equal(view.Totals.Replaced, uint64(requests-2)) // one runs, one is queued
 }
 
 func TestWaitIsCutToAMinute(t *testing.T) {
@@ -237,8 +241,10 @@ type watched struct {
 	gone chan<- error
 }
 
-func (w watched) TriggerAndWait(ctx context.Context, trigger actors.Trigger) (actors.Refresh, error) {
-	refresh, err := w.Refresher.TriggerAndWait(ctx, trigger)
+func (w watched) TriggerAndWait(
+	ctx context.Context, trigger actors.Trigger, enough <-chan struct{},
+) (actors.Refresh, error) {
+	refresh, err := w.Refresher.TriggerAndWait(ctx, trigger, enough)
 	w.gone <- ctx.Err()
 	return refresh, err
 }

@@ -28,7 +28,7 @@ const (
 // restart; an *actors.Refresher will do.
 type Refresher interface {
 	Trigger(ctx context.Context, t actors.Trigger) (actors.Refresh, error)
-	TriggerAndWait(ctx context.Context, t actors.Trigger) (actors.Refresh, error)
+	TriggerAndWait(ctx context.Context, t actors.Trigger, enough <-chan struct{}) (actors.Refresh, error)
 	Lookup(ctx context.Context, id string) (actors.Refresh, error)
 	View(ctx context.Context) (actors.View, error)
 	Report(ctx context.Context, report actors.Report) (actors.Stack, error)

@@ -133,7 +133,8 @@ func (s service) failed(message string) actors.Refresh {
 func (s service) ended(o outcome) actors.Refresh {
 	s.t.Helper()
 	s.outcomes <- o
-	refresh, err := s.TriggerAndWait(s.t.Context(), actors.Trigger{Source: actors.Startup, ReceivedAt: time.Now()})
+	trigger := actors.Trigger{Source: actors.Startup, ReceivedAt: time.Now()}
+	refresh, err := s.TriggerAndWait(s.t.Context(), trigger, nil)
 	is.New(s.t).NoErr(err)
 	return refresh
 }
