@@ -30,8 +30,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	switch {
 	case path != healthzPath && path != readyzPath && !s.hosts.allow(r.Host):
-		s.refuse(w, r, fault{http.StatusMisdirectedRequest, codeMisdirected,
-			"ALLOWED_HOSTS does not have the host name that this request was sent to"})
+		misdirected := fault{http.StatusMisdirectedRequest, codeMisdirected,
+			"ALLOWED_HOSTS does not have the host name that this request was sent to"}
+		if path == webhookPath && r.Method == http.MethodPost {
+			s.logRefused(r, misdirected)
+		}
+		s.refuse(w, r, misdirected)
 	case path != webhookPath && s.crossOrigin.Check(r) != nil:
 		s.refuse(w, r, fault{http.StatusForbidden, codeCrossOrigin,
 			"a page of another site may not do this; send the request without a browser or from the service's own page"})

@@ -24,6 +24,7 @@ func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request, _ httproute
 	result, err := s.takeDelivery(w, r)
 	if err != nil {
 		result = deliveryResult(faultOf(err).code)
+		s.logRefused(r, err)
 	}
 	s.deliveries.add(context.WithoutCancel(r.Context()), result) // a client that has left is counted too
 	return err
@@ -32,16 +33,12 @@ func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request, _ httproute
 // takeDelivery answers a delivery and tells what became of it, or returns the error to refuse it with.
 func (s *Server) takeDelivery(w http.ResponseWriter, r *http.Request) (deliveryResult, error) {
 	received := time.Now()
-	delivery := printable(r.Header.Get("X-GitHub-Delivery"), maxDeliveryID)
-	log := s.log.With("delivery", delivery, "remote", r.RemoteAddr)
 	push, reason, err := s.readDelivery(w, r)
 	if err != nil {
-		known := faultOf(err)
-		log.Warn("webhook refused", "code", string(known.code), "reason", known.message)
 		return "", err
 	}
 	if reason != "" {
-		log.Info("webhook ignored", "reason", reason)
+		s.aboutDelivery(r).Info("webhook ignored", "reason", reason)
 		body := appendText(nil, `{"ignored":true,"reason":`, reason)
 		respond(w, http.StatusOK, append(body, "}\n"...))
 		return deliveryIgnored, nil
@@ -50,20 +47,35 @@ func (s *Server) takeDelivery(w http.ResponseWriter, r *http.Request) (deliveryR
 	refresh, err := s.actor.Trigger(context.WithoutCancel(r.Context()), actors.Trigger{
 		Source:     actors.Webhook,
 		ReceivedAt: received,
-		Delivery:   delivery,
+		Delivery:   deliveryID(r),
 		Expected:   push.expected(),
 		Stale:      push.stale(),
 	})
 	if err != nil {
 		return "", err
 	}
-	logAccepted(log, refresh)
+	s.logAccepted(r, refresh)
 	respondAccepted(w, refresh)
 	return deliveryAccepted, nil
 }
 
-func logAccepted(log *slog.Logger, refresh actors.Refresh) {
-	log.Info("webhook accepted", "id", refresh.ID, "source", string(refresh.Trigger.Source),
+// deliveryID is the Git host's id of a delivery, or empty.
+func deliveryID(r *http.Request) string {
+	return printable(r.Header.Get("X-GitHub-Delivery"), maxDeliveryID)
+}
+
+// aboutDelivery returns a logger whose lines carry what every line about a delivery carries.
+func (s *Server) aboutDelivery(r *http.Request) *slog.Logger {
+	return s.log.With("delivery", deliveryID(r), "remote", r.RemoteAddr)
+}
+
+func (s *Server) logRefused(r *http.Request, err error) {
+	known := faultOf(err)
+	s.aboutDelivery(r).Warn("webhook refused", "code", string(known.code), "reason", known.message)
+}
+
+func (s *Server) logAccepted(r *http.Request, refresh actors.Refresh) {
+	s.aboutDelivery(r).Info("webhook accepted", "id", refresh.ID, "source", string(refresh.Trigger.Source),
 		"status", string(refresh.Phase), "revision", refresh.Trigger.Expected)
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,23 +233,41 @@ func TestDeliveriesAreLoggedWithoutSecrets(t *testing.T) {
 	s.do("POST", "/api/v1/webhook", "{}", sign("guess", "{}"), "X-GitHub-Delivery: bad-1")
 	s.stopActor()
 	s.stopServer() // the log is at rest from here on
-	lines := strings.Split(log.String(), "\n")
-	count := func(parts ...string) (n int) {
-		for _, line := range lines {
-			found := true
-			for _, part := range parts {
-				found = found && strings.Contains(line, part)
-			}
-			if found {
-				n++
-			}
-		}
-		return n
-	}
-	is.Equal(count("level=INFO", "webhook accepted", "id="+accepted["id"].(string), "delivery="+long[:128]+" "), 1)
-	is.Equal(count("level=INFO", "webhook ignored", "delivery=ping-1"), 1)
-	is.Equal(count("level=WARN", "webhook refused", "code=invalid_signature", "delivery=bad-1"), 1)
+	id := "id=" + accepted["id"].(string)
+	is.Equal(linesWith(log.String(), "level=INFO", "webhook accepted", id, "delivery="+long[:128]+" "), 1)
+	is.Equal(linesWith(log.String(), "level=INFO", "webhook ignored", "delivery=ping-1"), 1)
+	is.Equal(linesWith(log.String(), "level=WARN", "webhook refused", "code=invalid_signature", "delivery=bad-1"), 1)
 	is.True(!strings.Contains(log.String(), githubSecret))
+}
+
+// linesWith counts the lines of a log that have all these parts.
+func linesWith(log string, parts ...string) (count int) {
+	for line := range strings.Lines(log) {
+		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
+			count++
+		}
+	}
+	return count
+}
+
+func TestEveryRefusalOfADeliveryIsAWarning(t *testing.T) {
+	is := is.New(t)
+	var log bytes.Buffer
+	o := withSecret(githubSecret)
+	o.log = slog.New(slog.NewTextHandler(&log, nil))
+	o.settings.AllowedHosts = []string{"127.0.0.1"}
+	s := serve(t, o)
+	s.refuses(s.deliver("{}", "Host: elsewhere", "X-GitHub-Delivery: astray-1"),
+		http.StatusMisdirectedRequest, codeMisdirected)
+	s.do("GET", "/api/v1/webhook", "", "Host: elsewhere") // no delivery
+	s.do("POST", "/api/v1/refresh", "", "Host: elsewhere")
+	s.stopActor()
+	s.refuses(s.deliver("{}", "X-GitHub-Delivery: late-1"), http.StatusServiceUnavailable, codeShuttingDown)
+	s.stopServer() // the log is at rest from here on
+	refused := []string{"level=WARN", `msg="webhook refused"`, "reason=", "remote="}
+	is.Equal(linesWith(log.String(), refused...), 2)
+	is.Equal(linesWith(log.String(), append(refused, "code=misdirected", "delivery=astray-1")...), 1)
+	is.Equal(linesWith(log.String(), append(refused, "code=shutting_down", "delivery=late-1")...), 1)
 }
 
 // noted is a Refresher that tells of each trigger.
