@@ -26,7 +26,9 @@ func (l *loop) logQueued(refresh Refresh) {
 	}
 }
 
-func (l *loop) logEnded(refresh Refresh) {
+// logEnded tells how a refresh ended. Of the effects, what was changed and noticed is the completed refresh's: there is
+// one at most.
+func (l *loop) logEnded(refresh Refresh, e effects) {
 	if refresh.Phase == Failed {
 		log := l.about(refresh, l.state.snapshot.Revision)
 		log.Error("refresh failed", "code", string(refresh.Failure.Code), "error", refresh.Failure.Message,
@@ -37,14 +39,18 @@ func (l *loop) logEnded(refresh Refresh) {
 		return
 	}
 	log := l.about(refresh, refresh.Revision)
-	if c := refresh.Changes; len(c.Added)+len(c.Changed)+len(c.Removed) > 0 {
+	for _, n := range e.notices {
+		log.Warn("compose file not served", "path", n.path, "reason", n.reason)
+	}
+	if c := refresh.Changes; e.changed {
 		log.Info("desired state changed", "added", len(c.Added), "changed", len(c.Changed), "removed", len(c.Removed))
 	}
 	log.Info("refresh completed", "duration", refresh.Duration, "stacks", len(l.state.snapshot.Stacks))
 }
 
-func (l *loop) logNotices(notices []notice) {
-	for _, n := range notices {
-		l.log.Warn("compose file not served", "path", n.path, "reason", n.reason, "revision", l.state.desired.Revision)
+// logDeployer tells of a deployer's word that changed the snapshot.
+func (l *loop) logDeployer(event string, stack Stack, e effects) {
+	if e.changed {
+		l.log.Info(event, "path", stack.Path, "status", string(stack.Status), "revision", l.state.snapshot.Revision)
 	}
 }

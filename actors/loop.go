@@ -108,11 +108,13 @@ func (l *loop) run(ctx context.Context) {
 		case q := <-l.reports:
 			l.supersede()
 			stack, effects, err := l.state.report(q.about, time.Now())
+			l.logDeployer("stack reported", stack, effects)
 			l.carryOut(ctx, effects)
 			q.reply <- answer{stack: stack, err: err}
 		case q := <-l.forgets:
 			l.supersede()
 			stack, effects, err := l.state.forget(q.about, time.Now())
+			l.logDeployer("stack forgotten", stack, effects)
 			l.carryOut(ctx, effects)
 			q.reply <- answer{stack: stack, err: err}
 		case m := <-l.fetched:
@@ -186,9 +188,8 @@ func (l *loop) lookup(q question[string]) {
 
 // carryOut does what a message asks for, and arms the timer for the next automatic refresh.
 func (l *loop) carryOut(ctx context.Context, e effects) {
-	l.logNotices(e.notices)
 	for _, refresh := range e.ended {
-		l.logEnded(refresh)
+		l.logEnded(refresh, e)
 		l.awaitCurrent.answer(refresh)
 		l.awaitCurrent, l.awaitQueued = l.awaitQueued, make(waiters)
 	}
@@ -243,7 +244,8 @@ func (l *loop) stop() {
 	select {
 	case <-l.fetched:
 	case <-l.deadline.C:
-		l.log.Warn("a fetch did not come back in time and is left behind", "id", l.state.current.ID)
+		log := l.about(l.state.fetching(), l.state.snapshot.Revision)
+		log.Warn("a fetch did not come back in time and is left behind")
 	}
 	l.giveUp()
 }

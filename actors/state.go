@@ -41,7 +41,7 @@ type state struct {
 	failures    int
 	nextAttempt time.Time
 	totals      Totals
-	abandoned   string // id of the refresh whose fetch was given up and has not come back
+	abandoned   Refresh // whose fetch was given up and has not come back; without an ID there is none
 }
 
 // effects are what a message asks of the loop, beside its answer.
@@ -141,10 +141,10 @@ func (s *state) begin(refresh Refresh, now time.Time) effects {
 	refresh.StartedAt = now
 	s.current = refresh
 	s.nextAttempt = time.Time{}
-	if s.abandoned != "" {
+	if s.abandoned.ID != "" {
 		return s.fail(&Failure{
 			Code:    CodeTimeout,
-			Message: fmt.Sprintf("the fetch of refresh %s ran out of time and has not come back yet", s.abandoned),
+			Message: fmt.Sprintf("the fetch of refresh %s ran out of time and has not come back yet", s.abandoned.ID),
 		}, now)
 	}
 	return effects{fetch: true}
@@ -158,8 +158,8 @@ type outcome struct {
 
 // fetched takes the outcome of a fetch. One that comes after its refresh was given up is dropped.
 func (s *state) fetched(id string, o outcome, now time.Time) effects {
-	if id == s.abandoned {
-		s.abandoned = ""
+	if id == s.abandoned.ID {
+		s.abandoned = Refresh{}
 	}
 	switch {
 	case id != s.current.ID:
@@ -176,8 +176,17 @@ func (s *state) overdue(now time.Time) effects {
 	if s.current.ID == "" {
 		return effects{}
 	}
-	s.abandoned = s.current.ID
+	s.abandoned = s.current
 	return s.fail(timedOut(s.settings.RefreshTimeout), now)
+}
+
+// fetching is the refresh whose fetch is out: the current one, or one that was given up. No other begins before that
+// has come back.
+func (s *state) fetching() Refresh {
+	if s.abandoned.ID != "" {
+		return s.abandoned
+	}
+	return s.current
 }
 
 func timedOut(limit time.Duration) *Failure {

@@ -78,7 +78,7 @@ func TestOutcomeOfAnotherRefreshIsDropped(t *testing.T) {
 	s := testState(Settings{RefreshTimeout: time.Minute})
 	first, _ := s.trigger(Trigger{Source: Startup}, at(0))
 	s.overdue(at(60))
-	is.Equal(s.abandoned, first.ID)
+	is.Equal(s.abandoned.ID, first.ID)
 	second, effects := s.trigger(Trigger{Source: Manual}, at(61))
 	is.True(!effects.fetch) // never two fetches at once
 	is.Equal(second.Phase, Failed)

@@ -1,0 +1,122 @@
+package actors
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/matryer/is"
+)
+
+// logging runs an actor whose log is in the buffer once the actor has stopped.
+func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
+	log := new(bytes.Buffer)
+	settings := Settings{RefreshTimeout: time.Minute}
+	refresher, loop := New(settings, source, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	// Ends when the test stops the actor, at the latest with the test's context; the bubble waits for it.
+	go func() { defer close(stopped); loop(ctx) }()
+	return running{refresher, source, t, stop, stopped}, log
+}
+
+// logged counts the lines of a log that have all these parts.
+func logged(log *bytes.Buffer, parts ...string) (count int) {
+	for line := range strings.Lines(log.String()) {
+		if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
+			count++
+		}
+	}
+	return count
+}
+
+func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		r.trigger(Startup)
+		r.answers(desired("r1", "web", "h1"), nil)
+		for range 2 { // said again it changes nothing
+			_, err := r.Report(t.Context(), Report{"web", Synced, "h1"})
+			is.NoErr(err)
+		}
+		_, err := r.Forget(t.Context(), "web")
+		is.Equal(err, ErrStillDesired)
+		r.trigger(Manual)
+		r.answers(desired("r2"), nil)
+		_, err = r.Forget(t.Context(), "web")
+		is.NoErr(err)
+		_, err = r.Report(t.Context(), Report{"web", Missing, ""})
+		is.Equal(err, ErrStackNotFound)
+		r.stop()
+		<-r.stopped
+		is.Equal(logged(log, "msg=\"stack "), 2)
+		is.Equal(logged(log, "level=INFO", `msg="stack reported" path=web status=synced revision=r1`), 1)
+		is.Equal(logged(log, "level=INFO", `msg="stack forgotten" path=web status=deleting revision=r2`), 1)
+	})
+}
+
+func TestRefreshThatChangesTheSnapshotSaysSoWhateverChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		skipping := desired("r3", "web", "h1")
+		skipping.Skipped = []Skipped{{"big/docker-compose.yml", "too large"}}
+		for _, found := range []DesiredState{desired("r1", "web", "h1"), desired("r2", "web", "h1"), skipping, skipping} {
+			r.trigger(Manual)
+			r.answers(found, nil)
+		}
+		r.stop()
+		<-r.stopped
+		const changed = `msg="desired state changed"`
+		is.Equal(logged(log, changed), 3) // the same revision changes nothing
+		is.Equal(logged(log, "level=INFO", changed, "revision=r2", "added=0 changed=0 removed=0"), 1)
+		is.Equal(logged(log, "level=INFO", changed, "revision=r3"), 1)
+	})
+}
+
+func TestLineAboutAComposeFileNamesTheRefreshThatFoundIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		first := r.trigger(Webhook)
+		r.trigger(Manual) // which has begun when the first one's end is told
+		found := desired("r1")
+		found.Skipped = []Skipped{{"big/docker-compose.yml", "too large"}}
+		found.Shadowed = []string{"web/docker-compose.yaml"}
+		r.answers(found, nil)
+		r.stop()
+		<-r.stopped
+		line := []string{"level=WARN", `msg="compose file not served"`}
+		is.Equal(logged(log, line...), 2)
+		is.Equal(logged(log, append(line, "id="+first.ID, "source=webhook", "revision=r1")...), 2)
+	})
+}
+
+func TestFetchThatIsLeftBehindIsNamedByItsRefresh(t *testing.T) {
+	for name, givenUp := range map[string]bool{"still current": false, "given up before": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				is := is.New(t)
+				r, log := logging(t, scripted{fetches: make(chan fetch), deaf: true})
+				enough := make(chan struct{})
+				if !givenUp {
+					close(enough)
+				}
+				refresh, err := r.TriggerAndWait(t.Context(), Trigger{Source: Startup}, enough)
+				is.NoErr(err)
+				is.Equal(refresh.Ended(), givenUp)
+				hanging := <-r.fetches
+				r.stop()
+				<-r.stopped
+				is.Equal(logged(log, "level=WARN", "left behind", "id="+refresh.ID, "source=startup", "revision="), 1)
+				hanging.answer <- result{}
+			})
+		})
+	}
+}
