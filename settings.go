@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	_ "embed"
 	"errors"
@@ -22,14 +23,25 @@ import (
 // settings of the process and of the packages that it is made of.
 type settings struct {
 	Process struct {
-		Headless     bool       `envconfig:"HEADLESS" default:"false" desc:"do not open LISTEN_ADDR; refresh at the start, by POLL_INTERVAL and on SIGHUP"`
-		SnapshotFile string     `envconfig:"SNAPSHOT_FILE" desc:"after each change the stacks are written here, as JSON, and read back at a start"`
-		LogLevel     slog.Level `envconfig:"LOG_LEVEL" default:"info" desc:"least level that is logged, to standard error: debug, info, warn or error"`
-		LogFormat    string     `envconfig:"LOG_FORMAT" default:"text" desc:"form of the log: text or json"`
+		Headless     bool     `envconfig:"HEADLESS" default:"false" desc:"do not open LISTEN_ADDR; refresh at the start, by POLL_INTERVAL and on SIGHUP"`
+		SnapshotFile string   `envconfig:"SNAPSHOT_FILE" desc:"after each change the stacks are written here, as JSON, and read back at a start"`
+		LogLevel     logLevel `envconfig:"LOG_LEVEL" default:"info" desc:"least level that is logged, to standard error: debug, info, warn or error"`
+		LogFormat    string   `envconfig:"LOG_FORMAT" default:"text" desc:"form of the log: text or json"`
 	}
 	Git     gitsource.Settings
 	Refresh actors.Settings
 	API     api.Settings
+}
+
+// logLevel is a slog.Level in words alone: slog takes "info-1" for one too.
+type logLevel slog.Level
+
+// UnmarshalText reads a level in any case.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if bytes.ContainsAny(text, "+-") {
+		return errors.New("not the name of a level")
+	}
+	return (*slog.Level)(l).UnmarshalText(text)
 }
 
 // settingError is an error that the operator mends in the environment.
@@ -72,7 +84,7 @@ func process(spec any) error {
 	}
 	rule := map[string]string{
 		"time.Duration": "a duration with a unit, such as 90s or 1m",
-		"slog.Level":    "debug, info, warn or error",
+		"main.logLevel": "debug, info, warn or error",
 		"bool":          "true or false",
 	}[bad.TypeName]
 	return fmt.Errorf("%s must be %s, and is %q", bad.KeyName, rule, bad.Value)
@@ -155,7 +167,7 @@ func (s *settings) validate() error {
 }
 
 func (s *settings) logger(stderr io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.Process.LogLevel}
+	options := &slog.HandlerOptions{Level: slog.Level(s.Process.LogLevel)}
 	if s.Process.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(stderr, options))
 	}

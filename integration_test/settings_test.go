@@ -16,7 +16,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 	file := filepath.Join(directory, "secret")
 	is.New(t).NoErr(os.WriteFile(file, []byte(secret+"\n"), 0o600))
 	bad := []struct {
-		variable string // that the line names
+		variable string // that the line names, or the rule too
 		settings []string
 	}{
 		{"GIT_URL", []string{"GIT_URL=ftp://user:" + secret + "@127.0.0.1/repository.git"}},
@@ -42,7 +42,9 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"POLL_INTERVAL", []string{"HEADLESS=true", "POLL_INTERVAL=0"}},
 		{"SNAPSHOT_FILE", []string{"SNAPSHOT_FILE=" + directory + "/none/snapshot.json"}},
 		{"SNAPSHOT_FILE", []string{"SNAPSHOT_FILE=" + directory}},
-		{"LOG_LEVEL", []string{"LOG_LEVEL=loud"}},
+		{"LOG_LEVEL must be debug, info, warn or error", []string{"LOG_LEVEL=loud"}},
+		{"LOG_LEVEL must be debug, info, warn or error", []string{"LOG_LEVEL=error+4"}},
+		{"LOG_LEVEL must be debug, info, warn or error", []string{"LOG_LEVEL=info-1"}},
 		{"LOG_FORMAT", []string{"LOG_FORMAT=xml"}},
 	}
 	for _, name := range secretVariables() {
