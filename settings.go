@@ -141,6 +141,9 @@ func secretFromFile(variable, file string) (string, error) {
 		defer f.Close()
 		content, err = io.ReadAll(io.LimitReader(f, largest))
 	}
+	if unnamed, ok := errors.AsType[*os.PathError](err); ok {
+		err = unnamed.Err // the path may be a secret that was meant for the other variable
+	}
 	secret := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	switch {
 	case err != nil:

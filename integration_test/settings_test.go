@@ -56,6 +56,10 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 			variable string
 			settings []string
 		}{name + "_FILE", []string{name + "_FILE=" + directory + "/none"}})
+		bad = append(bad, struct {
+			variable string
+			settings []string
+		}{name + "_FILE", []string{name + "_FILE=" + secret}}) // typed into the wrong variable
 	}
 	for _, b := range bad {
 		t.Run(b.variable, func(t *testing.T) {
