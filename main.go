@@ -270,6 +270,10 @@ func notify(socket, state string) error {
 		return fmt.Errorf("dial NOTIFY_SOCKET: %w", err)
 	}
 	defer connection.Close()
+	const patience = time.Second // a full socket must not keep the service from its work, nor from stopping
+	if err := connection.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return fmt.Errorf("set a deadline for NOTIFY_SOCKET: %w", err)
+	}
 	if _, err := connection.Write([]byte(state)); err != nil {
 		return fmt.Errorf("write to NOTIFY_SOCKET: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,6 +58,39 @@ func TestServiceManagerIsToldOfStartAndStop(t *testing.T) {
 			os.Remove(name)
 		}
 	}
+}
+
+func TestServiceManagerThatDoesNotReadStopsNothing(t *testing.T) {
+	is := is.New(t)
+	repo, revision := with(t, twoStacks())
+	directory, err := os.MkdirTemp("", "s") // a socket's path has at most 107 bytes
+	is.NoErr(err)
+	t.Cleanup(func() { os.RemoveAll(directory) })
+	name := filepath.Join(directory, "notify")
+	manager(t, name)
+	fill(t, name)
+	s := start(t, "GIT_URL="+repo.bare, "NOTIFY_SOCKET="+name)
+	s.awaitRevision(revision)
+	s.logged("level=WARN", "NOTIFY_SOCKET", `state="READY=1"`)
+	s.finish()
+}
+
+// fill sends to a socket until there is no room in it for any more.
+func fill(t *testing.T, name string) {
+	t.Helper()
+	is := is.New(t)
+	connection, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: name, Net: "unixgram"})
+	is.NoErr(err)
+	t.Cleanup(func() { connection.Close() })
+	raw, err := connection.SyscallConn()
+	is.NoErr(err)
+	is.NoErr(raw.Write(func(descriptor uintptr) bool {
+		for err == nil {
+			_, err = syscall.Write(int(descriptor), []byte("WATCHDOG=1"))
+		}
+		return true
+	}))
+	is.True(err != nil) // it does not block, and is full
 }
 
 func TestServiceManagerThatIsDeafStopsNothing(t *testing.T) {
