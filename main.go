@@ -83,7 +83,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		if isTerminal(stderr) {
 			fmt.Fprintf(stderr, "mooring: waiting for %s, for %s at most\n", s.Git.DisplayURL(), s.Refresh.RefreshTimeout)
 		}
-		return runOnce(ctx, s, stdout)
+		return runOnce(ctx, s, stdout, stderr)
 	default:
 		return serve(ctx, s, s.logger(stderr))
 	}
@@ -99,14 +99,24 @@ func checkHealth(ctx context.Context) error {
 	return api.CheckHealth(ctx, s.API.ListenAddr)
 }
 
-// start runs the refresh actor until ctx ends; the channel is closed when it has come to its end.
-func start(ctx context.Context, s settings, log *slog.Logger) (*actors.Durable, <-chan struct{}, error) {
+// unreadable is what an operator is told of a snapshot file that a start cannot use.
+const unreadable = "SNAPSHOT_FILE cannot be read back: every status starts anew"
+
+// start runs the refresh actor until ctx ends; the channel is closed when it has come to its end. What makes the
+// snapshot file unreadable goes to warn.
+func start(
+	ctx context.Context, s settings, log *slog.Logger, warn func(error),
+) (*actors.Durable, <-chan struct{}, error) {
 	source, err := gitsource.New(s.Git)
 	if err != nil {
 		return nil, nil, settingError{err}
 	}
 	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: api.EncodeSnapshot, Decode: api.DecodeSnapshot}
-	actor, run := actors.NewDurable(s.Refresh, source, file, log)
+	restored, err := file.Restore()
+	if err != nil {
+		warn(err)
+	}
+	actor, run := actors.NewDurable(s.Refresh, source, file, restored, log)
 	exited := make(chan struct{})
 	// Ends with ctx; whoever called start waits for exited.
 	go func() { defer close(exited); run(ctx) }()
@@ -118,9 +128,10 @@ func trigger(source actors.TriggerSource) actors.Trigger {
 }
 
 // runOnce does one refresh and prints the snapshot.
-func runOnce(ctx context.Context, s settings, stdout io.Writer) error {
+func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	running, stop := context.WithCancel(ctx)
-	actor, exited, err := start(running, s, slog.New(slog.DiscardHandler))
+	warn := func(err error) { fmt.Fprintf(stderr, "mooring: %s: %v\n", unreadable, err) }
+	actor, exited, err := start(running, s, slog.New(slog.DiscardHandler), warn)
 	defer stop()
 	if err != nil {
 		return err
@@ -186,7 +197,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	actor, exited, err := start(ctx, s, log)
+	actor, exited, err := start(ctx, s, log, func(err error) { log.Warn(unreadable, "error", err) })
 	if err != nil {
 		return err
 	}

@@ -17,19 +17,15 @@ type Durable struct {
 	stopped <-chan struct{}     // closed by the exporter at its end
 }
 
-// NewDurable returns the handle on a new refresh actor that starts from what the file holds, and the function that runs
-// it, and the exporter beside it, until its context ends. A file that cannot be read back is a warning in the log: the
-// next refresh makes good for all but the statuses.
-func NewDurable(settings Settings, source Source, file SnapshotFile, log *slog.Logger) (*Durable, func(context.Context)) {
+// NewDurable returns the handle on a new refresh actor that starts from what was restored from the file, and the
+// function that runs it, and the exporter beside it, until its context ends.
+func NewDurable(
+	settings Settings, source Source, file SnapshotFile, restored Snapshot, log *slog.Logger,
+) (*Durable, func(context.Context)) {
+	refresher, run := New(settings, source, restored, log)
 	if file.Path == "" {
-		refresher, run := New(settings, source, Snapshot{}, log)
 		return &Durable{Refresher: refresher}, run
 	}
-	restored, err := restore(file.Path, file.Decode)
-	if err != nil {
-		log.Warn("SNAPSHOT_FILE cannot be read back: every status starts anew", "error", err)
-	}
-	refresher, run := New(settings, source, restored, log)
 	flushes := make(chan chan<- error)
 	stopped := make(chan struct{})
 	e := &exporter{

@@ -94,10 +94,14 @@ func replaceFile(file string, content []byte) error {
 	return os.Rename(temporary.Name(), file)
 }
 
-// restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
-// gives the zero snapshot.
-func restore(file string, decode func([]byte) (Snapshot, error)) (Snapshot, error) {
-	f, err := os.Open(file)
+// Restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
+// gives the zero snapshot, as does a path that is empty. An error is worth a warning alone: the next refresh makes good
+// for all but the statuses.
+func (s SnapshotFile) Restore() (Snapshot, error) {
+	if s.Path == "" {
+		return Snapshot{}, nil
+	}
+	f, err := os.Open(s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Snapshot{}, nil
 	}
@@ -110,13 +114,13 @@ func restore(file string, decode func([]byte) (Snapshot, error)) (Snapshot, erro
 		return Snapshot{}, err
 	}
 	if len(content) > largestSnapshotFile {
-		return Snapshot{}, fmt.Errorf("%s is larger than %d MiB", file, largestSnapshotFile>>20)
+		return Snapshot{}, fmt.Errorf("%s is larger than %d MiB", s.Path, largestSnapshotFile>>20)
 	}
-	return decode(content)
+	return s.Decode(content)
 }
 
-// CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty path needs
-// none.
+// CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty
+// path needs none.
 func CheckSnapshotFile(file string) error {
 	if file == "" {
 		return nil

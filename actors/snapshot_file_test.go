@@ -21,6 +21,8 @@ func decode(content []byte) (Snapshot, error) {
 	return snapshot, json.Unmarshal(content, &snapshot)
 }
 
+func restore(file string) (Snapshot, error) { return SnapshotFile{file, encode, decode}.Restore() }
+
 // constant is a source that always says the same.
 type constant DesiredState
 
@@ -35,13 +37,15 @@ func exporting(t *testing.T, file string, source Source) *Durable {
 
 func exportingTo(t *testing.T, file SnapshotFile, source Source) *Durable {
 	log := slog.New(slog.DiscardHandler)
-	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, file, log)
+	restored, err := file.Restore()
+	is.New(t).NoErr(err)
+	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, file, restored, log)
 	ctx, stop := context.WithCancel(context.Background())
 	// Ends with ctx; the clean-up waits for it.
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); run(ctx) }()
 	t.Cleanup(func() { stop(); <-stopped })
-	_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
+	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
 	is.New(t).NoErr(err)
 	return durable
 }
@@ -52,7 +56,7 @@ func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	durable := exporting(t, file, constant(desired("r1", "db", "h", "web", "h")))
 	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
 	is.NoErr(err)
-	restored, err := restore(file, decode)
+	restored, err := restore(file)
 	is.NoErr(err)
 	is.Equal(restored.Stacks[1].AppliedHash, "h")
 
@@ -63,7 +67,7 @@ func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	is.Equal(view.Snapshot.Stacks[1].Status, Deleting)
 	_, err = durable.Forget(t.Context(), "web")
 	is.NoErr(err)
-	restored, err = restore(file, decode)
+	restored, err = restore(file)
 	is.NoErr(err)
 	is.Equal(len(restored.Stacks), 1)
 	_, err = durable.Forget(t.Context(), "web")
@@ -109,7 +113,7 @@ func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
 	is.NoErr(os.Mkdir(dir, 0o755))
 	_, err = durable.Report(t.Context(), Report{"web", Syncing, ""}) // said again, as the error asks
 	is.NoErr(err)
-	restored, err := restore(file, decode)
+	restored, err := restore(file)
 	is.NoErr(err)
 	is.Equal(restored.Stacks[0].Status, Syncing)
 	entries, err := os.ReadDir(dir)
@@ -123,11 +127,11 @@ func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
 	is.True(CheckSnapshotFile(dir) != nil)
 	is.True(CheckSnapshotFile(filepath.Join(dir, "no", "such", "directory")) != nil)
 	is.NoErr(os.WriteFile(filepath.Join(dir, "garbage"), []byte("{"), 0o600))
-	_, err := restore(filepath.Join(dir, "garbage"), decode)
+	_, err := restore(filepath.Join(dir, "garbage"))
 	is.True(err != nil)
-	_, err = restore(dir, decode)
+	_, err = restore(dir)
 	is.True(err != nil)
-	none, err := restore(filepath.Join(dir, "not there yet"), decode)
+	none, err := restore(filepath.Join(dir, "not there yet"))
 	is.NoErr(err)
 	is.Equal(none, Snapshot{})
 }

@@ -54,6 +54,18 @@ func TestOnceKeepsAndWritesTheSnapshotFile(t *testing.T) {
 	is.Equal(string(written), got.stdout)
 }
 
+func TestOnceWarnsOfASnapshotFileThatCannotBeReadBack(t *testing.T) {
+	is := is.New(t)
+	repo, revision := with(t, twoStacks())
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	is.NoErr(os.WriteFile(file, []byte("{"), 0o600))
+	got := run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
+	is.Equal(got.code, 0)
+	is.Equal(decode[snapshot](t, reply{body: got.stdout}).Revision, revision)
+	is.True(strings.HasPrefix(got.stderr, "mooring: SNAPSHOT_FILE cannot be read back"))
+	is.Equal(strings.Count(got.stderr, "\n"), 1)
+}
+
 func TestHelpPrintsEverySetting(t *testing.T) {
 	is := is.New(t)
 	got := run(t, []string{"-help"})
