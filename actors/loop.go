@@ -152,8 +152,8 @@ func (l *loop) view() View {
 	return view
 }
 
-// supersede takes the word back of every view that is out. It comes before all else that a message does, so that who has
-// been told of something new finds it in whatever view still holds.
+// supersede takes the word back of every view that is out. It comes before all else that a message does, so that who
+// has been told of something new finds it in whatever view still holds.
 func (l *loop) supersede() {
 	close(l.superseded)
 	l.superseded = make(chan struct{})

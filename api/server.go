@@ -24,8 +24,8 @@ const (
 	shutdownGrace = 2 * time.Second
 )
 
-// Refresher is what the handlers need of the refresh actor. The program gives an *actors.Durable, whose reports outlive a
-// restart; an *actors.Refresher will do.
+// Refresher is what the handlers need of the refresh actor. The program gives an *actors.Durable, whose reports outlive
+// a restart; an *actors.Refresher will do.
 type Refresher interface {
 	Trigger(ctx context.Context, t actors.Trigger) (actors.Refresh, error)
 	TriggerAndWait(ctx context.Context, t actors.Trigger, enough <-chan struct{}) (actors.Refresh, error)

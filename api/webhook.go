@@ -125,8 +125,8 @@ func printable(text string, limit int) string {
 	return kept.String()
 }
 
-// tracked are the full names of the refs that refreshes may follow: HEAD alone for the remote's, none where GIT_REF is a
-// commit.
+// tracked are the full names of the refs that refreshes may follow: HEAD alone for the remote's, none where GIT_REF is
+// a commit.
 type tracked []string
 
 // ignore returns the reason why a push is none of this service's business, or nothing when it is to a tracked ref.
