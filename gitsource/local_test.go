@@ -253,11 +253,11 @@ func TestALooseRefThatCannotBeReadHidesNoOlderOne(t *testing.T) {
 	file := filepath.Join(r.dir, ".git", filepath.FromSlash(branch))
 	for name, spoil := range map[string]func() error{
 		"empty":      func() error { return os.WriteFile(file, nil, 0o600) },
-		"unreadable": func() error { return errors.Join(os.Remove(file), os.Symlink(file, file)) },
+		"unreadable": func() error { return os.Symlink(file, file) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			is.NoErr(spoil())
+			is.NoErr(errors.Join(os.Remove(file), spoil()))
 			for _, ref := range []string{"", branch} {
 				_, err := fetchOnce(t, r.dir, func(s *Settings) { s.Ref = ref })
 				is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
