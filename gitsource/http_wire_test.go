@@ -200,6 +200,19 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 		is.Equal(from.tip(), tip)
 		is.Equal(from.facts().protocol, protocolV0)
 	})
+	t.Run("the host fails at version 2 now", func(t *testing.T) {
+		is := is.New(t)
+		host := serveHTTP(t, repository, httpOptions{v0: true, instead: func(w http.ResponseWriter, q *http.Request) bool {
+			fails := q.Method == http.MethodPost && q.Header.Get("Git-Protocol") == "version=2"
+			if fails {
+				w.WriteHeader(http.StatusNotImplemented)
+			}
+			return fails
+		}})
+		from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), facts)
+		is.Equal(from.tip(), tip)
+		is.Equal(from.facts().protocol, protocolV0)
+	})
 	t.Run("a pinned commit's host speaks version 0 now", func(t *testing.T) {
 		is := is.New(t)
 		host := serveHTTP(t, repository, httpOptions{v0: true})

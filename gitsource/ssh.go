@@ -63,7 +63,7 @@ func runUploadPack(client *ssh.Client, path string) (stream, error) {
 	}
 	variable := ssh.Marshal(struct{ Name, Value string }{"GIT_PROTOCOL", "version=2"})
 	if _, err := session.SendRequest("env", false, variable); err != nil {
-		return stream{}, err
+		return stream{}, sshFailure(err)
 	}
 	if err := session.Start(uploadPack + " " + shellQuote(path)); isCutShort(err) {
 		return stream{}, sshFailure(err)

@@ -184,3 +184,25 @@ func TestAGitDaemonWithoutTheRepositoryIsNotFound(t *testing.T) {
 		is.Equal(failure.Code, actors.CodeNotFound)
 	}
 }
+
+func TestAnSSHHostThatOpensNoSessionIsUnreachable(t *testing.T) {
+	r := newTestRepository(t)
+	r.commit("docker-compose.yml", "a")
+	for name, opens := range map[string]func(ssh.NewChannel, *ssh.ServerConn) bool{
+		"too many sessions": func(offered ssh.NewChannel, _ *ssh.ServerConn) bool {
+			_ = offered.Reject(ssh.ResourceShortage, "no more sessions")
+			return false
+		},
+		"the connection is lost before the program runs": func(offered ssh.NewChannel, server *ssh.ServerConn) bool {
+			if _, _, err := offered.Accept(); err == nil {
+				server.Close()
+			}
+			return false
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			is.Equal(openFailure(t, serveSSH(t, r, sshOptions{opens: opens})).Code, actors.CodeUnreachable)
+		})
+	}
+}

@@ -22,6 +22,8 @@ type sshOptions struct {
 	password string
 	// key is the one that is accepted; nil for a new one.
 	key *keyFile
+	// opens, where it is set, decides what becomes of a session: it is refused, or its connection lost.
+	opens func(ssh.NewChannel, *ssh.ServerConn) bool
 	// directory is where commands run.
 	directory string
 }
@@ -68,6 +70,9 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 	// Ends when the connection does.
 	go ssh.DiscardRequests(requests)
 	for offered := range channels {
+		if options.opens != nil && !options.opens(offered, server) {
+			continue
+		}
 		channel, requests, err := offered.Accept()
 		if err != nil {
 			return
