@@ -188,21 +188,19 @@ func TestAGitDaemonWithoutTheRepositoryIsNotFound(t *testing.T) {
 func TestAnSSHHostThatOpensNoSessionIsUnreachable(t *testing.T) {
 	r := newTestRepository(t)
 	r.commit("docker-compose.yml", "a")
-	for name, opens := range map[string]func(ssh.NewChannel, *ssh.ServerConn) bool{
-		"too many sessions": func(offered ssh.NewChannel, _ *ssh.ServerConn) bool {
+	for name, instead := range map[string]func(ssh.NewChannel, *ssh.ServerConn){
+		"too many sessions": func(offered ssh.NewChannel, _ *ssh.ServerConn) {
 			_ = offered.Reject(ssh.ResourceShortage, "no more sessions")
-			return false
 		},
-		"the connection is lost before the program runs": func(offered ssh.NewChannel, server *ssh.ServerConn) bool {
+		"the connection is lost before the program runs": func(offered ssh.NewChannel, server *ssh.ServerConn) {
 			if _, _, err := offered.Accept(); err == nil {
 				server.Close()
 			}
-			return false
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			is.Equal(openFailure(t, serveSSH(t, r, sshOptions{opens: opens})).Code, actors.CodeUnreachable)
+			is.Equal(openFailure(t, serveSSH(t, r, sshOptions{instead: instead})).Code, actors.CodeUnreachable)
 		})
 	}
 }

@@ -22,8 +22,8 @@ type sshOptions struct {
 	password string
 	// key is the one that is accepted; nil for a new one.
 	key *keyFile
-	// opens, where it is set, decides what becomes of a session: it is refused, or its connection lost.
-	opens func(ssh.NewChannel, *ssh.ServerConn) bool
+	// instead, where it is set, is what becomes of a session in place of a command: it is refused, or its connection lost.
+	instead func(ssh.NewChannel, *ssh.ServerConn)
 	// directory is where commands run.
 	directory string
 }
@@ -70,7 +70,8 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 	// Ends when the connection does.
 	go ssh.DiscardRequests(requests)
 	for offered := range channels {
-		if options.opens != nil && !options.opens(offered, server) {
+		if options.instead != nil {
+			options.instead(offered, server)
 			continue
 		}
 		channel, requests, err := offered.Accept()
