@@ -27,7 +27,7 @@
 //	wire.go http_*.go stream_wire.go ssh*.go     how it is carried
 //	fetch_request.go pktline.go sideband.go      what is asked for, and the packets of the answer
 //	pack*.go delta.go inflate*.go zlib_stream.go the packs that come of it, in one pass
-//	object.go content_cache.go                   what packs and local repositories have in common
+//	object.go content_ring.go                    what packs and local repositories have in common
 //	local_*.go                                   a repository on this machine
 //	index*.go tree.go symlink.go                 from trees to stacks
 //	errors*.go host_error.go                     what an operator is told when something fails

@@ -151,6 +151,7 @@ func compress(body []byte) ([]byte, error) {
 		return body, nil
 	}
 	var packed bytes.Buffer
+	packed.Grow(len(body)/2 + len(body)/8)
 	writer, err := gzip.NewWriterLevel(&packed, gzip.HuffmanOnly)
 	if err != nil {
 		return nil, fmt.Errorf("compress a request: %w", err)

@@ -89,6 +89,9 @@ const (
 // isPlain tells whether the directory holds one regular compose file and no other entry named like one.
 func (d *directory) isPlain() bool { return len(d.files) == 1 && d.files[0].kind == fileEntry }
 
+// isUnjudged tells whether the directory is plain and its compose file is not known.
+func (d *directory) isUnjudged() bool { return d.isPlain() && d.hash == "" && !d.large }
+
 // child returns the directory of that name, or nil.
 func (d *directory) child(name string) *directory {
 	if d == nil {

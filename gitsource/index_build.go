@@ -33,8 +33,9 @@ type wantedBlobs struct {
 	files, links map[plumbing.Hash]struct{}
 }
 
-func newWantedBlobs() wantedBlobs {
-	return wantedBlobs{files: map[plumbing.Hash]struct{}{}, links: map[plumbing.Hash]struct{}{}}
+// newWantedBlobs returns an empty set with room for so many files.
+func newWantedBlobs(files int) wantedBlobs {
+	return wantedBlobs{files: make(map[plumbing.Hash]struct{}, files), links: map[plumbing.Hash]struct{}{}}
 }
 
 func (w wantedBlobs) isEmpty() bool { return len(w.files) == 0 && len(w.links) == 0 }

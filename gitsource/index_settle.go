@@ -15,7 +15,7 @@ func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *direct
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		wanted := newWantedBlobs()
+		wanted := newWantedBlobs(b.unjudged())
 		b.settlePlain(wanted)
 		odd := newSurvey(ctx, b, wanted)
 		if err := odd.visit(top, path, trail, true); err != nil {
@@ -30,12 +30,23 @@ func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *direct
 	}
 }
 
+// unjudged counts the plain directories of this build whose hashes are not known.
+func (b *builder) unjudged() int {
+	count := 0
+	for _, d := range b.inOrder {
+		if d.isUnjudged() {
+			count++
+		}
+	}
+	return count
+}
+
 // settlePlain gives the plain directories of this build the hashes that are known, and notes the ones that are not. A
 // file that turns out to be too large makes its directory odd, and with it all those above.
 func (b *builder) settlePlain(wanted wantedBlobs) {
 	foundLarge := false
 	for _, d := range b.inOrder {
-		if !d.isPlain() || d.hash != "" || d.large {
+		if !d.isUnjudged() {
 			continue
 		}
 		known, _ := b.blob(d.files[0].id)

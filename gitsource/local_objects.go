@@ -22,8 +22,9 @@ type localStore struct {
 	hasher  *objectHasher
 	inflate inflater
 	stream  zlibStream
-	// bases are contents at hand; the others are room that is used over and over.
-	bases                          contentCache[packPlace]
+	// bases are contents at hand, held is where; the others are room that is used over and over.
+	bases                          contentRing
+	held                           map[packPlace]heldContent
 	instructions, baseInstructions []byte
 	content                        []byte
 	remade                         [2][]byte
@@ -39,7 +40,8 @@ func newLocalStore(objectsDir string) *localStore {
 	return &localStore{
 		dirs:   alternates(objectsDir),
 		hasher: newObjectHasher(),
-		bases:  newContentCache[packPlace](maxBases),
+		bases:  newContentRing(maxBases, arenaSize),
+		held:   map[packPlace]heldContent{},
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *localStore) entry(at packPlace) (packedEntry, error) {
 
 // unpack returns the content of an object in a pack, which may be read until the next call.
 func (s *localStore) unpack(at packPlace, limit int64) ([]byte, error) {
-	if content, ok := s.bases.get(at); ok {
+	if content, ok := s.atHand(at); ok {
 		if int64(len(content)) > limit {
 			return nil, errTooLarge
 		}
@@ -87,7 +87,7 @@ func (s *localStore) base(at packPlace) (content []byte, err error) {
 	var chain []packPlace
 	for {
 		var held bool
-		if content, held = s.bases.get(at); held {
+		if content, held = s.atHand(at); held {
 			break
 		}
 		e, err := s.entry(at)
@@ -137,11 +137,11 @@ func (s *localStore) inflateWhole(at packPlace, e packedEntry, limit int64, buff
 	if e.size > limit {
 		return nil, errTooLarge
 	}
-	content := s.room(e.size, buffer)
+	content, held := s.room(e.size, buffer)
 	if err := s.inflate.into(bufferedRuns{e.data}, content); err != nil {
 		return nil, damagedUnlessIO(err)
 	}
-	s.hold(at, content)
+	s.held[at] = held
 	return content, nil
 }
 
@@ -161,25 +161,29 @@ func (s *localStore) inflateDelta(e packedEntry, buffer *[]byte) (delta, error) 
 }
 
 func (s *localStore) apply(at packPlace, d delta, base []byte, buffer *[]byte) ([]byte, error) {
-	content := s.room(d.resultSize, buffer)
+	content, held := s.room(d.resultSize, buffer)
 	if err := d.apply(base, content); err != nil {
 		return nil, errDamagedLocalPack()
 	}
-	s.hold(at, content)
+	s.held[at] = held
 	return content, nil
 }
 
 // room returns memory for a content: for a small one among the bases at hand, for others the buffer's.
-func (s *localStore) room(size int64, buffer *[]byte) []byte {
-	if size <= maxAtHand {
+func (s *localStore) room(size int64, buffer *[]byte) ([]byte, heldContent) {
+	if s.bases.holds(size) {
 		return s.bases.room(int(size))
 	}
 	*buffer = resize(*buffer, int(size))
-	return *buffer
+	return *buffer, heldContent{}
 }
 
-func (s *localStore) hold(at packPlace, content []byte) {
-	if len(content) <= maxAtHand {
-		s.bases.put(at, content)
+// atHand returns the content of an object that was read lately.
+func (s *localStore) atHand(at packPlace) ([]byte, bool) {
+	held := s.held[at]
+	content, ok := s.bases.get(&held)
+	if ok {
+		s.held[at] = held
 	}
+	return content, ok
 }

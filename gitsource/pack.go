@@ -16,6 +16,8 @@ type packVisitor interface {
 	object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error
 	// large takes an object that is larger than the limit: its content was looked at, and given up.
 	large(kind plumbing.ObjectType, id plumbing.Hash)
+	// expect is called first, with how many objects the pack says it has.
+	expect(objects int)
 }
 
 // packLimits bound a pack. One that goes beyond them is an error, and costs no more than they say.
@@ -37,17 +39,17 @@ const (
 	maxKept    = 128 << 20
 	maxKeptBig = 4 << 20
 	bigObject  = 1 << 20
-	// maxBases bounds the contents that are at hand.
-	maxBases = 16 << 20
+	// maxBases is how many arenas of contents are at hand, 16 MiB.
+	maxBases = 64
 )
 
 func errPackTooLarge() error { return malformed("its pack is larger than may be read") }
 
-// packReader reads one pack (gitformat-pack, version 2) in one pass. Every object is inflated once and handed on;
-// deltas are applied at once, to a content that is still at hand or is made again from the compressed bytes, of which a
-// bounded part is kept. Ids and the pack's checksum are verified on the way: an id is computed, never believed. A pack
-// must hold the bases of its deltas: thin packs are an error. What an object of a given size costs does not depend on
-// how many there are.
+// packReader reads packs (gitformat-pack, version 2), one after another and each in one pass. Every object is inflated
+// once and handed on; deltas are applied at once, to a content that is still at hand or is made again from the
+// compressed bytes, of which a bounded part is kept. Ids and the pack's checksum are verified on the way: an id is
+// computed, never believed. A pack must hold the bases of its deltas: thin packs are an error. What an object of a given
+// size costs does not depend on how many there are, and the memory that one pack took serves the next.
 type packReader struct {
 	in      *packInput
 	limits  packLimits
@@ -55,10 +57,12 @@ type packReader struct {
 	hasher  *objectHasher
 	inflate inflater
 	stream  zlibStream
-	bases   contentCache[int32]
+	bases   contentRing
 	small   keptBytes
 	big     keptBytes
 	records []packRecord
+	// count is how many objects the pack says it has.
+	count int
 	// byID finds an object by its id; nil until the first delta that names its base so.
 	byID map[plumbing.Hash]int32
 	// parked is how many deltas wait for their base, lost how many objects cannot be made within the limits.
@@ -80,7 +84,9 @@ type packRecord struct {
 	// base is the object that the delta is applied to; negative for none.
 	base int32
 	// id is the object's; of a parked delta it is the base's.
-	id    plumbing.Hash
+	id plumbing.Hash
+	// held is where its content is at hand.
+	held  heldContent
 	depth uint16
 	kind  plumbing.ObjectType
 	state packState
@@ -106,33 +112,34 @@ func (r packRecord) hasID() bool { return r.state == objectMade || r.state == ob
 // isOutOfReach tells whether nothing can be made from the object.
 func (r packRecord) isOutOfReach() bool { return r.state == objectTooLarge || r.state == objectLost }
 
-// readPack reads a pack to its end. It returns how many objects could not be made within the limits; they are not
-// handed on. An error of the bytes is a protocolError, one of the source is the source's own.
-func readPack(ctx context.Context, source io.Reader, limits packLimits, visit packVisitor) (lost int, err error) {
-	r := newPackReader(source, limits, visit)
-	err = r.read(ctx)
-	return r.lost, err
-}
-
-func newPackReader(source io.Reader, limits packLimits, visit packVisitor) *packReader {
+func newPackReader(limits packLimits, visit packVisitor) *packReader {
 	return &packReader{
-		in:     newPackInput(source, limits.bytes),
 		limits: limits,
 		visit:  visit,
 		hasher: newObjectHasher(),
-		bases:  newContentCache[int32](maxBases),
+		bases:  newContentRing(maxBases, arenaSize),
 		small:  keptBytes{limit: maxKept},
 		big:    keptBytes{limit: maxKeptBig},
 	}
 }
 
-func (r *packReader) read(ctx context.Context) error {
-	count, err := r.header()
-	if err != nil {
+// read reads a pack to its end. It returns how many objects could not be made within the limits; they are not handed
+// on. An error of the bytes is a protocolError, one of the source is the source's own.
+func (r *packReader) read(ctx context.Context, source io.Reader) (lost int, err error) {
+	r.in = newPackInput(source, r.limits.bytes)
+	r.records, r.byID, r.parked, r.lost = r.records[:0], nil, 0, 0
+	r.small.clear()
+	r.big.clear()
+	err = r.readAll(ctx)
+	return r.lost, err
+}
+
+func (r *packReader) readAll(ctx context.Context) error {
+	if err := r.header(); err != nil {
 		return err
 	}
-	r.records = make([]packRecord, 0, min(count, 4096))
-	for range count {
+	r.visit.expect(r.count)
+	for range r.count {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -146,23 +153,24 @@ func (r *packReader) read(ctx context.Context) error {
 	return r.in.trailer()
 }
 
-// header reads the first twelve bytes and returns the number of objects.
-func (r *packReader) header() (int, error) {
+// header reads the first twelve bytes.
+func (r *packReader) header() error {
 	var header [12]byte
 	if _, err := io.ReadFull(r.in, header[:]); err != nil {
-		return 0, r.in.explain(err)
+		return r.in.explain(err)
 	}
 	if string(header[:4]) != "PACK" {
-		return 0, malformed("it holds something else where the pack should begin")
+		return malformed("it holds something else where the pack should begin")
 	}
 	if version := binary.BigEndian.Uint32(header[4:]); version != 2 && version != 3 {
-		return 0, malformed("its pack is of version %d", version)
+		return malformed("its pack is of version %d", version)
 	}
 	count := binary.BigEndian.Uint32(header[8:])
 	if int64(count) > int64(r.limits.objects) {
-		return 0, errPackTooLarge()
+		return errPackTooLarge()
 	}
-	return int(count), nil
+	r.count = int(count)
+	return nil
 }
 
 // next reads one object.

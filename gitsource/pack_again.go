@@ -32,12 +32,12 @@ func (r *packReader) inflateAgain(object int32, into []byte) (content []byte, fo
 func (r *packReader) baseContent(
 	ctx context.Context, object int32,
 ) (content []byte, found bool, err error) {
-	if content, ok := r.bases.get(object); ok {
+	if content, ok := r.bases.get(&r.records[object].held); ok {
 		return content, true, nil
 	}
 	chain := []int32{object}
 	for at := r.records[object].base; at >= 0; at = r.records[at].base {
-		if content, found = r.bases.get(at); found {
+		if content, found = r.bases.get(&r.records[at].held); found {
 			break
 		}
 		chain = append(chain, at)
@@ -58,10 +58,9 @@ func (r *packReader) baseContent(
 		}
 		*into = content
 	}
-	if len(content) <= maxAtHand {
-		held := r.bases.room(len(content))
+	if r.bases.holds(int64(len(content))) {
+		held := r.room(&r.records[object], int64(len(content)))
 		copy(held, content)
-		r.bases.put(object, held)
 		content = held
 	}
 	return content, true, nil

@@ -22,19 +22,26 @@ func (c *checkVisits) object(kind plumbing.ObjectType, id plumbing.Hash, content
 	return nil
 }
 
+func (*checkVisits) expect(int) {}
+
 func (c *checkVisits) large(plumbing.ObjectType, plumbing.Hash) { c.visits++ }
 
 // fuzzPack reads a pack, which must end well or with an error of the protocol.
 func fuzzPack(t *testing.T, pack []byte) {
 	visits := &checkVisits{t: t}
 	limits := packLimits{bytes: 1 << 20, objects: 1000, object: 1 << 16}
-	lost, err := readPack(context.Background(), bytes.NewReader(pack), limits, visits)
+	reader := newPackReader(limits, visits)
+	lost, err := reader.read(context.Background(), bytes.NewReader(pack))
 	var malformed *protocolError
 	if err != nil && !errors.As(err, &malformed) {
 		t.Fatalf("the error is not one of the protocol: %v", err)
 	}
 	if err == nil && int(pack[10])<<8|int(pack[11]) != visits.visits+lost {
 		t.Fatalf("%d objects were handed on and %d lost", visits.visits, lost)
+	}
+	// Whatever it was, the reader's memory is good for the next one.
+	if lost, err := reader.read(context.Background(), bytes.NewReader(smallPack())); lost != 0 || err != nil {
+		t.Fatalf("a good pack after it: %d lost, %v", lost, err)
 	}
 }
 

@@ -9,6 +9,8 @@ const keptChunk = 64 << 10
 type keptBytes struct {
 	limit  int64
 	chunks [][]byte
+	// spare are chunks without anything to keep.
+	spare [][]byte
 	// gone is how many chunks were given up.
 	gone int
 	size int64
@@ -28,6 +30,12 @@ func (k *keptBytes) append(data []byte) {
 	}
 }
 
+// clear gives all of it up, and keeps the memory.
+func (k *keptBytes) clear() {
+	k.spare = append(k.spare, k.chunks[k.gone:]...)
+	k.chunks, k.gone, k.size = k.chunks[:0], 0, 0
+}
+
 // emptyChunk returns room for more.
 func (k *keptBytes) emptyChunk() []byte {
 	if held := len(k.chunks) - k.gone; held > 0 && int64(held+1)*keptChunk > k.limit {
@@ -35,6 +43,11 @@ func (k *keptBytes) emptyChunk() []byte {
 		k.chunks[k.gone] = nil
 		k.gone++
 		return oldest[:0]
+	}
+	if last := len(k.spare) - 1; last >= 0 {
+		chunk := k.spare[last]
+		k.spare = k.spare[:last]
+		return chunk[:0]
 	}
 	return make([]byte, 0, keptChunk)
 }

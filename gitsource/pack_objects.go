@@ -3,12 +3,10 @@ package gitsource
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
-
-// maxAtHand is the largest content that is put among the bases at hand.
-const maxAtHand = 256 << 10
 
 // whole reads an object that is no delta.
 func (r *packReader) whole(ctx context.Context, record packRecord, size int64) error {
@@ -19,7 +17,7 @@ func (r *packReader) whole(ctx context.Context, record packRecord, size int64) e
 		}
 		return r.tooLarge(r.add(record))
 	}
-	content := r.room(size)
+	content := r.room(&record, size)
 	if err := r.inflateKept(&record, content); err != nil {
 		return err
 	}
@@ -89,15 +87,19 @@ func (r *packReader) combine(ctx context.Context, object int32, instructions []b
 		}
 		return r.tooLarge(object)
 	}
-	result := r.room(d.resultSize)
+	result := r.room(record, d.resultSize)
 	if err := d.apply(content, result); err != nil {
 		return err
 	}
 	return r.made(object, result)
 }
 
-// add remembers an object that was read.
+// add remembers an object that was read. How many there are is believed up to a few thousand, and then up to twice as
+// many as came.
 func (r *packReader) add(record packRecord) int32 {
+	if have := len(r.records); have == cap(r.records) {
+		r.records = slices.Grow(r.records, max(1, min(r.count-have, max(have, 1<<13))))
+	}
 	r.records = append(r.records, record)
 	return int32(len(r.records) - 1)
 }
@@ -112,9 +114,6 @@ func (r *packReader) made(object int32, content []byte) error {
 	record.id, record.state = id, objectMade
 	if r.byID != nil {
 		r.byID[id] = object
-	}
-	if len(content) <= maxAtHand {
-		r.bases.put(object, content)
 	}
 	return r.visit.object(record.kind, id, content)
 }
@@ -139,10 +138,11 @@ func (r *packReader) lose(object int32) {
 	r.lost++
 }
 
-// room returns memory for a content: for a small one among the bases, for others always the same.
-func (r *packReader) room(size int64) []byte {
-	if size <= maxAtHand {
-		return r.bases.room(int(size))
+// room returns memory for the content of an object: for a small one among the bases, for others always the same.
+func (r *packReader) room(object *packRecord, size int64) (content []byte) {
+	if r.bases.holds(size) {
+		content, object.held = r.bases.room(int(size))
+		return content
 	}
 	r.content = resize(r.content, int(size))
 	return r.content

@@ -42,13 +42,14 @@ func TestPacksOfTheGitProgramComeToTheirObjects(t *testing.T) {
 			is := is.New(t)
 			arguments := append([]string{"pack-objects", "--stdout", "--quiet", "--no-reuse-object"}, options...)
 			pack := runGit(t, repository.dir, bytes.NewBuffer(objects), arguments...)
-			for _, atHand := range []int{maxBases, 1} {
+			for _, arena := range []int{arenaSize, 10_000, 1} {
 				found := newCollector()
 				// One byte at a time: nothing depends on how the network cuts the bytes.
-				r := newPackReader(iotest.HalfReader(bytes.NewReader(pack)), testLimits(), found)
-				r.bases.limit = atHand
-				is.NoErr(r.read(t.Context()))
-				is.Equal(r.lost, 0)
+				r := newPackReader(testLimits(), found)
+				r.bases = newContentRing(4, arena)
+				lost, err := r.read(t.Context(), iotest.HalfReader(bytes.NewReader(pack)))
+				is.NoErr(err)
+				is.Equal(lost, 0)
 				is.Equal(found.visits, bytes.Count(objects, []byte("\n")))
 				for id, data := range found.objects {
 					is.Equal(plainID(found.kinds[id], []byte(data)), id)
@@ -95,12 +96,12 @@ func TestEvictedBasesAreMadeAgain(t *testing.T) {
 		m.offsetDelta(i, makeDelta([]byte(strings.Repeat("x", 1000+i)), 1, ""))
 	}
 	found := newCollector()
-	r := newPackReader(bytes.NewReader(m.pack()), testLimits(), found)
-	r.bases.limit = 3000
-	is.NoErr(r.read(t.Context()))
-	is.Equal(r.lost, 0)
+	r := newPackReader(testLimits(), found)
+	r.bases = newContentRing(4, 1100)
+	lost, err := r.read(t.Context(), bytes.NewReader(m.pack()))
+	is.NoErr(err)
+	is.Equal(lost, 0)
 	is.Equal(found.objects[plainID(plumbing.BlobObject, []byte(content))], content)
-	is.True(len(r.bases.contents) < 10)
 }
 
 func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
@@ -116,10 +117,11 @@ func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
 	m.offsetDelta(200, makeDelta(base, 1, "")) // on one that is lost
 	m.offsetDelta(199, makeDelta(base, 1, "kept"))
 	found := newCollector()
-	r := newPackReader(bytes.NewReader(m.pack()), testLimits(), found)
-	r.bases.limit, r.small.limit = 1, 2*keptChunk
-	is.NoErr(r.read(t.Context()))
-	is.Equal(r.lost, 2)
+	r := newPackReader(testLimits(), found)
+	r.bases, r.small.limit = newContentRing(4, 1), 2*keptChunk
+	lost, err := r.read(t.Context(), bytes.NewReader(m.pack()))
+	is.NoErr(err)
+	is.Equal(lost, 2)
 	is.Equal(found.visits, 201)
 	is.True(len(r.small.chunks)-r.small.gone <= 2)
 }
@@ -166,6 +168,8 @@ func (s *sizes) object(_ plumbing.ObjectType, _ plumbing.Hash, content []byte) e
 	return nil
 }
 
+func (*sizes) expect(int) {}
+
 func (s *sizes) large(_ plumbing.ObjectType, id plumbing.Hash) { s.tooLarge = append(s.tooLarge, id) }
 
 func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
@@ -179,9 +183,44 @@ func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
 	m.offsetDelta(0, makeDelta(base, len(base), "one"))
 	m.offsetDelta(2, makeDelta(append(bytes.Clone(base), "one"...), len(base)+3, "two"))
 	found := newCollector()
-	r := newPackReader(bytes.NewReader(m.pack()), limits, found)
-	is.NoErr(r.read(t.Context()))
-	is.Equal(r.lost, 0)
+	r := newPackReader(limits, found)
+	lost, err := r.read(t.Context(), bytes.NewReader(m.pack()))
+	is.NoErr(err)
+	is.Equal(lost, 0)
 	is.Equal(found.objects[plainID(plumbing.BlobObject, append(bytes.Clone(base), "onetwo"...))], string(base)+"onetwo")
-	is.Equal(len(r.bases.contents), 0) // none of them is worth the memory
+	is.Equal(r.bases.newest, 0) // none of them is worth the memory
+}
+
+func TestAReaderReadsOnePackAfterAnother(t *testing.T) {
+	is := is.New(t)
+	base := bytes.Repeat([]byte("services:\n"), 100)
+	var first, second packMaker
+	first.whole(plumbing.BlobObject, base)
+	first.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 100, "first"))
+	first.idDelta(plainID(plumbing.BlobObject, []byte("not there")), makeDelta([]byte("not there"), 1, ""))
+	second.whole(plumbing.BlobObject, []byte("second"))
+	second.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 100, "second")) // its base was in the first one
+	random := make([]byte, 3*keptChunk)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
+	var large packMaker
+	for at := 0; at < len(random); at += 10_000 {
+		large.whole(plumbing.BlobObject, random[at:min(at+10_000, len(random))])
+	}
+	found := newCollector()
+	r := newPackReader(testLimits(), found)
+	for range 3 {
+		_, err := r.read(t.Context(), bytes.NewReader(first.pack()))
+		is.True(err != nil) // a base is missing
+		_, err = r.read(t.Context(), bytes.NewReader(second.pack()))
+		is.True(err != nil) // what another pack had is no base in this one
+		_, err = r.read(t.Context(), bytes.NewReader(large.pack()))
+		is.NoErr(err)
+		is.Equal(len(r.small.chunks)+len(r.small.spare), 4) // the memory of the turn before
+		lost, err := r.read(t.Context(), bytes.NewReader(smallPack()))
+		is.NoErr(err)
+		is.Equal(lost, 0)
+	}
+	for id, data := range found.objects {
+		is.Equal(plainID(found.kinds[id], []byte(data)), id)
+	}
 }

@@ -3,9 +3,11 @@ package gitsource
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"crypto/sha1"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -102,6 +104,11 @@ func plainID(kind plumbing.ObjectType, content []byte) plumbing.Hash {
 	return sha1.Sum(append(fmt.Appendf(nil, "%s %d\x00", kind, len(content)), content...))
 }
 
+// readPack reads one pack with a reader of its own.
+func readPack(ctx context.Context, pack io.Reader, limits packLimits, visit packVisitor) (lost int, err error) {
+	return newPackReader(limits, visit).read(ctx, pack)
+}
+
 // collector is a packVisitor that remembers all.
 type collector struct {
 	objects map[plumbing.Hash]string
@@ -123,5 +130,7 @@ func (c *collector) object(kind plumbing.ObjectType, id plumbing.Hash, content [
 	c.objects[id], c.kinds[id] = string(content), kind
 	return nil
 }
+
+func (*collector) expect(int) {}
 
 func (c *collector) large(kind plumbing.ObjectType, id plumbing.Hash) { c.tooBig[id] = kind }

@@ -135,8 +135,12 @@ func firstError(err, otherwise error) error {
 	return otherwise
 }
 
+// wantSize is the size of a packet that names a wanted object.
+const wantSize = len("0032want 0123456789abcdef0123456789abcdef01234567\n")
+
 func encodeV2Fetch(request fetchRequest, done bool) []byte {
 	var body bytes.Buffer
+	body.Grow(len(request.wants) * wantSize)
 	appendPacket(&body, "command=fetch")
 	body.WriteString(delimiterPacket)
 	appendPacket(&body, "no-progress")

@@ -14,6 +14,7 @@ import (
 type received struct {
 	session *session
 	limits  packLimits
+	packs   *packReader
 	tip     plumbing.Hash
 	// first is the request that the attempt began with.
 	first fetchRequest
@@ -23,6 +24,7 @@ type received struct {
 	notACommit bool
 	trees      map[plumbing.Hash][]byte
 	treeBytes  int
+	room       []byte
 	blobs      map[plumbing.Hash]blob
 	// links are the blobs that a tree calls a symbolic link: their texts count.
 	links map[plumbing.Hash]struct{}
@@ -31,14 +33,15 @@ type received struct {
 }
 
 func newReceived(from *session, limits packLimits) *received {
-	return &received{
+	r := &received{
 		session: from,
 		limits:  limits,
 		tip:     from.tip(),
-		trees:   map[plumbing.Hash][]byte{},
 		blobs:   map[plumbing.Hash]blob{},
 		links:   map[plumbing.Hash]struct{}{},
 	}
+	r.packs = newPackReader(limits, r)
+	return r
 }
 
 // begin sends the first request and takes in what comes.
@@ -53,9 +56,16 @@ func (r *received) ask(ctx context.Context, request fetchRequest) error {
 		return err
 	}
 	defer pack.Close()
-	lost, err := readPack(ctx, pack, r.limits, r)
+	lost, err := r.packs.read(ctx, pack)
 	r.lost += lost
 	return err
+}
+
+// expect implements packVisitor.
+func (r *received) expect(objects int) {
+	if r.trees == nil {
+		r.trees = make(map[plumbing.Hash][]byte, min(objects, 1<<16))
+	}
 }
 
 // object implements packVisitor.
@@ -92,9 +102,22 @@ func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
 		return malformed("its trees are larger than may be read")
 	}
-	r.trees[id] = append([]byte(nil), tree...)
+	r.trees[id] = r.keep(tree)
 	return nil
 }
+
+// keep returns a copy of a tree. Trees are small and many: their copies share memory.
+func (r *received) keep(tree []byte) []byte {
+	if len(tree) > cap(r.room)-len(r.room) {
+		r.room = make([]byte, 0, max(treeRoom, len(tree)))
+	}
+	start := len(r.room)
+	r.room = append(r.room, tree...)
+	return r.room[start:len(r.room):len(r.room)]
+}
+
+// treeRoom is how much memory is taken at once for copies of trees.
+const treeRoom = 64 << 10
 
 func (r *received) addBlob(id plumbing.Hash, content []byte) {
 	found := blob{hash: hashing.Of(content)}
@@ -139,9 +162,13 @@ func (r *received) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	}
 	if len(r.links) == 0 && r.first.have.IsZero() {
 		// All trees of the commit are read by now, and no symbolic link leads through them again. More may still be sent.
-		r.trees, r.treeBytes = map[plumbing.Hash][]byte{}, 0
+		r.trees, r.treeBytes, r.room = map[plumbing.Hash][]byte{}, 0, nil
 	}
-	err := r.ask(ctx, fetchRequest{wants: wanted.ids()})
+	ids := wanted.ids()
+	if len(r.blobs) == 0 {
+		r.blobs = make(map[plumbing.Hash]blob, len(ids))
+	}
+	err := r.ask(ctx, fetchRequest{wants: ids})
 	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
 		// Links that came before the trees that call them so, from a host that does not hand out single objects.
 		err = r.ask(ctx, r.first)

@@ -1,0 +1,63 @@
+package gitsource
+
+// arenaSize is how much memory is taken at once for the contents of objects, and the size of the largest that is held.
+const arenaSize = 256 << 10
+
+// contentRing holds the contents of the objects read last, for deltas mostly stand close to their bases. Its memory is
+// used over and over: a few arenas, the oldest of which is written again when the newest is full. It belongs to one
+// reader.
+type contentRing struct {
+	arenas [][]byte
+	// size is an arena's.
+	size int
+	// newest numbers the arenas as they are taken into use, from 1 on; used is how much of that one is taken.
+	newest, used int
+}
+
+// heldContent is where a content is; the zero value is nowhere.
+type heldContent struct {
+	arena, start, size int32
+}
+
+// newContentRing returns a ring of so many arenas, four at least.
+func newContentRing(arenas, size int) contentRing {
+	return contentRing{arenas: make([][]byte, arenas), size: size}
+}
+
+// holds tells whether there is room for a content of that size.
+func (c *contentRing) holds(size int64) bool { return size <= int64(c.size) }
+
+// room returns memory for a content, and where it will be found. What get returned last stays as it is meanwhile; what
+// was returned before that may not.
+func (c *contentRing) room(size int) ([]byte, heldContent) {
+	if c.newest == 0 || size > c.size-c.used {
+		c.newest, c.used = c.newest+1, 0
+		if arena := &c.arenas[c.newest%len(c.arenas)]; *arena == nil {
+			*arena = make([]byte, c.size)
+		}
+	}
+	held := heldContent{int32(c.newest), int32(c.used), int32(size)}
+	c.used += size
+	return c.bytes(held), held
+}
+
+func (c *contentRing) bytes(held heldContent) []byte {
+	arena := c.arenas[int(held.arena)%len(c.arenas)]
+	return arena[held.start : held.start+held.size : held.start+held.size]
+}
+
+// get returns a content if it is still held, for a delta to be applied to it. One of the older half is moved to where
+// it lasts: what was a base will mostly be one again.
+func (c *contentRing) get(held *heldContent) ([]byte, bool) {
+	age := c.newest - int(held.arena)
+	if held.arena == 0 || age >= len(c.arenas) {
+		return nil, false
+	}
+	content := c.bytes(*held)
+	if age >= len(c.arenas)/2 {
+		moved, place := c.room(len(content))
+		copy(moved, content) // an arena may be moved into itself: copy takes care of that
+		content, *held = moved, place
+	}
+	return content, true
+}

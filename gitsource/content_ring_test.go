@@ -1,0 +1,63 @@
+package gitsource
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/matryer/is"
+	"pgregory.net/rapid"
+)
+
+// What the ring gives back is what was put in, and it stays so while a result is made of it.
+func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		arenas, size := rapid.IntRange(4, 9).Draw(t, "arenas"), rapid.IntRange(1, 50).Draw(t, "size")
+		ring := newContentRing(arenas, size)
+		var places []heldContent
+		var contents [][]byte
+		put := func(content []byte) {
+			room, held := ring.room(len(content))
+			copy(room, content)
+			places, contents = append(places, held), append(contents, content)
+		}
+		for turn := range rapid.IntRange(1, 200).Draw(t, "turns") {
+			put(bytes.Repeat([]byte{byte(turn)}, rapid.IntRange(0, size).Draw(t, "length")))
+			at := rapid.IntRange(0, len(places)-1).Draw(t, "at")
+			base, found := ring.get(&places[at])
+			if !found {
+				continue
+			}
+			put(append(bytes.Clone(base[:len(base)/2]), byte(turn))[:min(size, len(base)/2+1)])
+			if !bytes.Equal(base, contents[at]) {
+				t.Fatalf("content %d: %q, not %q", at, base, contents[at])
+			}
+		}
+		for at := max(0, len(places)-2); at < len(places); at++ {
+			if got, found := ring.get(&places[at]); !found || !bytes.Equal(got, contents[at]) {
+				t.Fatalf("of the newest, content %d: found %v, %q, not %q", at, found, got, contents[at])
+			}
+		}
+	})
+}
+
+func TestABaseThatIsUsedAgainAndAgainStaysInTheRing(t *testing.T) {
+	is := is.New(t)
+	ring := newContentRing(4, 100)
+	room, base := ring.room(60)
+	copy(room, bytes.Repeat([]byte("b"), 60))
+	_, other := ring.room(40)
+	for range 50 {
+		ring.room(90)
+		got, found := ring.get(&base)
+		is.True(found)
+		is.Equal(got, bytes.Repeat([]byte("b"), 60))
+	}
+	_, found := ring.get(&other)
+	is.True(!found) // what nobody asked for is gone
+	_, found = ring.get(&heldContent{})
+	is.True(!found) // nowhere
+	for at, arena := range ring.arenas {
+		is.Equal(fmt.Sprint(at, len(arena)), fmt.Sprint(at, 100)) // the memory is used over and over
+	}
+}
