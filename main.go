@@ -186,7 +186,8 @@ func postponeCollection() {
 }
 
 // serve runs until ctx ends or a listener fails. The refresh actor stops first and answers all who wait; then the HTTP
-// servers, which have only short requests left, and the snapshot file's actor, after the write that it is at.
+// servers, which have only short requests left, and the snapshot file's actor, after the write that it is at, unless
+// that hangs.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)

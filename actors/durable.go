@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 )
 
 // ErrNotSaved: a report was accepted, but the snapshot file does not hold it; it would not outlive a restart.
 var ErrNotSaved = errors.New("the report could not be written to SNAPSHOT_FILE: report it again")
+
+// lastWrite is how long a stop waits for a write of the snapshot file: some of the 5 s that it may take (contract,
+// section 2).
+const lastWrite = 2 * time.Second
 
 // Durable is a Refresher whose reports are answered once the snapshot file holds them, so that nothing a deployer was
 // told is lost by a restart. Without a file it is no more than a Refresher.
@@ -33,10 +38,14 @@ func NewDurable(
 		saved: firstVersion(restored), flushes: flushes, stopped: stopped,
 	}
 	return &Durable{refresher, flushes, stopped}, func(ctx context.Context) {
-		// Ends after the refresher has, with the write that it is at; it is waited for below.
+		// Ends after the refresher has, with the write that it is at; it is waited for below, unless that write hangs.
 		go e.run(context.WithoutCancel(ctx))
 		run(ctx)
-		<-stopped
+		select {
+		case <-stopped:
+		case <-time.After(lastWrite):
+			log.Warn("a write of SNAPSHOT_FILE hangs: the stop does not wait for it")
+		}
 	}
 }
 
@@ -49,13 +58,17 @@ func (d *Durable) Report(ctx context.Context, report Report) (Stack, error) {
 	return stack, d.Flush(ctx)
 }
 
-// Forget is Refresher.Forget; it returns ErrNotSaved when the stack was dropped but the file could not be written.
+// Forget is Refresher.Forget; it returns ErrNotSaved when the stack was dropped, now or before, but the file could not
+// be written: a restart would find it again.
 func (d *Durable) Forget(ctx context.Context, path string) (Stack, error) {
 	stack, err := d.Refresher.Forget(ctx, path)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrStackNotFound) {
 		return Stack{}, err
 	}
-	return stack, d.Flush(ctx)
+	if unsaved := d.Flush(ctx); unsaved != nil {
+		return Stack{}, unsaved
+	}
+	return stack, err
 }
 
 // Flush returns when the file holds all that happened before the call, or with ErrNotSaved.

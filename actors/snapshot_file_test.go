@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/matryer/is"
 )
@@ -119,6 +121,55 @@ func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	is.NoErr(err)
 	is.Equal(len(entries), 1) // no temporary file is left
+}
+
+func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
+	is := is.New(t)
+	dir := filepath.Join(t.TempDir(), "there")
+	is.NoErr(os.Mkdir(dir, 0o755))
+	file := filepath.Join(dir, "snapshot.json")
+	durable := exporting(t, file, constant(desired("r1", "db", "h", "web", "h")))
+	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
+	is.NoErr(err)
+	durable = exporting(t, file, constant(desired("r2", "db", "h")))
+	is.NoErr(os.RemoveAll(dir))
+	_, err = durable.Forget(t.Context(), "web")
+	is.Equal(err, ErrNotSaved)
+	_, err = durable.Forget(t.Context(), "web") // said again, as the error asks
+	is.Equal(err, ErrNotSaved)                  // a restart would still find it
+	is.NoErr(os.Mkdir(dir, 0o755))
+	_, err = durable.Forget(t.Context(), "web")
+	is.Equal(err, ErrStackNotFound)
+	restored, err := restore(file)
+	is.NoErr(err)
+	is.Equal(len(restored.Stacks), 1)
+}
+
+func TestWriteThatHangsDoesNotHoldUpAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		hanging, let := make(chan struct{}, 1), make(chan struct{})
+		file := SnapshotFile{filepath.Join(t.TempDir(), "snapshot.json"), func(snapshot Snapshot) []byte {
+			hanging <- struct{}{}
+			<-let
+			return encode(snapshot)
+		}, decode}
+		source := constant(desired("r1", "web", "h"))
+		settings, log := Settings{RefreshTimeout: time.Minute}, slog.New(slog.DiscardHandler)
+		durable, run := NewDurable(settings, source, file, Snapshot{}, log)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan struct{})
+		// Ends after stop; it is waited for below.
+		go func() { defer close(ran); run(ctx) }()
+		_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
+		is.NoErr(err)
+		<-hanging
+		asked := time.Now()
+		stop()
+		<-ran
+		is.Equal(time.Since(asked), lastWrite)
+		close(let) // the exporter ends with the write that it is at
+	})
 }
 
 func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
