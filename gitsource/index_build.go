@@ -17,6 +17,8 @@ import (
 type objects interface {
 	// tree returns the bytes of a tree, which the caller may read until its next call; errAbsent where it is not at hand.
 	tree(ctx context.Context, id plumbing.Hash) ([]byte, error)
+	// treeCount is how many trees are at hand; 0 where they are not counted.
+	treeCount() int
 	// blob returns what is known of a blob so far.
 	blob(id plumbing.Hash) (blob, bool)
 	// areAtHand tells whether making a blob known costs less than looking for it in an index of many thousands.
@@ -76,7 +78,11 @@ type namedTree struct {
 }
 
 func newBuilder(names []string, from objects, old *index) *builder {
-	return &builder{names: names, objects: from, old: old, made: map[plumbing.Hash]*directory{}}
+	trees := from.treeCount()
+	return &builder{
+		names: names, objects: from, old: old,
+		made: make(map[plumbing.Hash]*directory, trees), inOrder: make([]*directory, 0, trees),
+	}
 }
 
 // descend goes from the root to the deploy directory and returns the ids of the trees on the way, both included.

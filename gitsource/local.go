@@ -76,6 +76,9 @@ func (l *localObjects) blob(id plumbing.Hash) (blob, bool) {
 	return found, ok
 }
 
+// treeCount implements objects.
+func (l *localObjects) treeCount() int { return 0 }
+
 // areAtHand implements objects.
 func (l *localObjects) areAtHand() bool { return true }
 

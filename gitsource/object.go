@@ -16,7 +16,12 @@ type objectHasher struct {
 	header []byte
 }
 
-func newObjectHasher() *objectHasher { return &objectHasher{sha1: sha1cd.New()} }
+// headerRoom is enough for a header, and for the sum that takes its place.
+const headerRoom = 64
+
+func newObjectHasher() *objectHasher {
+	return &objectHasher{sha1: sha1cd.New(), header: make([]byte, 0, headerRoom)}
+}
 
 // id returns the id of an object.
 func (h *objectHasher) id(kind plumbing.ObjectType, content []byte) (plumbing.Hash, error) {

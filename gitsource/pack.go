@@ -67,6 +67,7 @@ type packReader struct {
 	byID map[plumbing.Hash]int32
 	// parked is how many deltas wait for their base, lost how many objects cannot be made within the limits.
 	parked, lost int
+	baseID       plumbing.Hash
 	// These have room that is used over and over: for a delta, for the content of a larger object, and for a base and its
 	// own delta while it is made again.
 	instructions, content, deltaAgain []byte
@@ -201,10 +202,10 @@ func (r *packReader) next(ctx context.Context) error {
 // baseOf reads which object a delta is to be applied to.
 func (r *packReader) baseOf(kind plumbing.ObjectType, record *packRecord) error {
 	if kind == plumbing.REFDeltaObject {
-		if _, err := io.ReadFull(r.in, record.id[:]); err != nil {
+		if _, err := io.ReadFull(r.in, r.baseID[:]); err != nil {
 			return err
 		}
-		record.base = r.find(record.id)
+		record.id, record.base = r.baseID, r.find(r.baseID)
 		return nil
 	}
 	distance, err := readBaseDistance(r.in)

@@ -146,6 +146,9 @@ func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
 	return nil, errAbsent
 }
 
+// treeCount implements objects.
+func (r *received) treeCount() int { return len(r.trees) }
+
 // blob implements objects.
 func (r *received) blob(id plumbing.Hash) (blob, bool) {
 	found, ok := r.blobs[id]
