@@ -132,6 +132,7 @@ func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
 	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
 	is.NoErr(err)
 	durable = exporting(t, file, constant(desired("r2", "db", "h")))
+	is.NoErr(durable.Flush(t.Context()))
 	is.NoErr(os.RemoveAll(dir))
 	_, err = durable.Forget(t.Context(), "web")
 	is.Equal(err, ErrNotSaved)
@@ -168,7 +169,8 @@ func TestWriteThatHangsDoesNotHoldUpAStop(t *testing.T) {
 		stop()
 		<-ran
 		is.Equal(time.Since(asked), lastWrite)
-		close(let) // the exporter ends with the write that it is at
+		close(let)
+		<-durable.stopped // the exporter ends with the write that it is at
 	})
 }
 
