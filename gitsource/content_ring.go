@@ -24,11 +24,11 @@ func newContentRing(arenas, size int) contentRing {
 	return contentRing{arenas: make([][]byte, arenas), size: size}
 }
 
-// holds tells whether there is room for a content of that size.
-func (c *contentRing) holds(size int64) bool { return size <= int64(c.size) }
+// fits tells whether there is room for a content of that size.
+func (c *contentRing) fits(size int64) bool { return size <= int64(c.size) }
 
-// room returns memory for a content, and where it will be found. What get returned last stays as it is meanwhile; what
-// was returned before that may not.
+// room returns memory for a content, and where it will be found. What get and room returned last stays as it is
+// meanwhile; what was returned before that may not.
 func (c *contentRing) room(size int) ([]byte, heldContent) {
 	if c.newest == 0 || size > c.size-c.used {
 		c.newest, c.used = c.newest+1, 0
@@ -46,15 +46,22 @@ func (c *contentRing) bytes(held heldContent) []byte {
 	return arena[held.start : held.start+held.size : held.start+held.size]
 }
 
+// age is how many arenas were taken into use since.
+func (c *contentRing) age(held heldContent) int { return c.newest - int(held.arena) }
+
+// has tells whether a content is still held.
+func (c *contentRing) has(held heldContent) bool {
+	return held.arena > 0 && c.age(held) < len(c.arenas)
+}
+
 // get returns a content if it is still held, for a delta to be applied to it. One of the older half is moved to where
 // it lasts: what was a base will mostly be one again.
 func (c *contentRing) get(held *heldContent) ([]byte, bool) {
-	age := c.newest - int(held.arena)
-	if held.arena == 0 || age >= len(c.arenas) {
+	if !c.has(*held) {
 		return nil, false
 	}
 	content := c.bytes(*held)
-	if age >= len(c.arenas)/2 {
+	if c.age(*held) >= len(c.arenas)/2 {
 		moved, place := c.room(len(content))
 		copy(moved, content) // an arena may be moved into itself: copy takes care of that
 		content, *held = moved, place

@@ -16,9 +16,14 @@ func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
 		ring := newContentRing(arenas, size)
 		var places []heldContent
 		var contents [][]byte
+		var last []byte // what room returned last
 		put := func(content []byte) {
 			room, held := ring.room(len(content))
 			copy(room, content)
+			if last != nil && !bytes.Equal(last, contents[len(contents)-1]) {
+				t.Fatalf("%q became %q", contents[len(contents)-1], last)
+			}
+			last = room
 			places, contents = append(places, held), append(contents, content)
 		}
 		for turn := range rapid.IntRange(1, 200).Draw(t, "turns") {

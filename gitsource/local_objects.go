@@ -25,6 +25,7 @@ type localStore struct {
 	// bases are contents at hand, held is where; the others are room that is used over and over.
 	bases                          contentRing
 	held                           map[packPlace]heldContent
+	heldLimit                      int
 	instructions, baseInstructions []byte
 	content                        []byte
 	remade                         [2][]byte
@@ -40,7 +41,7 @@ func newLocalStore(objectsDir string) *localStore {
 	return &localStore{
 		dirs:   alternates(objectsDir),
 		hasher: newObjectHasher(),
-		bases:  newContentRing(maxBases, arenaSize),
+		bases:  newContentRing(maxArenas, arenaSize),
 		held:   map[packPlace]heldContent{},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -141,7 +142,7 @@ func (s *localStore) inflateWhole(at packPlace, e packedEntry, limit int64, buff
 	if err := s.inflate.into(bufferedRuns{e.data}, content); err != nil {
 		return nil, damagedUnlessIO(err)
 	}
-	s.held[at] = held
+	s.hold(at, held)
 	return content, nil
 }
 
@@ -165,17 +166,29 @@ func (s *localStore) apply(at packPlace, d delta, base []byte, buffer *[]byte) (
 	if err := d.apply(base, content); err != nil {
 		return nil, errDamagedLocalPack()
 	}
-	s.held[at] = held
+	s.hold(at, held)
 	return content, nil
 }
 
 // room returns memory for a content: for a small one among the bases at hand, for others the buffer's.
 func (s *localStore) room(size int64, buffer *[]byte) ([]byte, heldContent) {
-	if s.bases.holds(size) {
+	if s.bases.fits(size) {
 		return s.bases.room(int(size))
 	}
 	*buffer = resize(*buffer, int(size))
 	return *buffer, heldContent{}
+}
+
+// hold notes where a content is at hand. Now and then it forgets those that are no more.
+func (s *localStore) hold(at packPlace, held heldContent) {
+	if !s.bases.has(held) {
+		return
+	}
+	if len(s.held) >= s.heldLimit {
+		maps.DeleteFunc(s.held, func(_ packPlace, held heldContent) bool { return !s.bases.has(held) })
+		s.heldLimit = 2*len(s.held) + 1<<12
+	}
+	s.held[at] = held
 }
 
 // atHand returns the content of an object that was read lately.

@@ -39,8 +39,8 @@ const (
 	maxKept    = 128 << 20
 	maxKeptBig = 4 << 20
 	bigObject  = 1 << 20
-	// maxBases is how many arenas of contents are at hand, 16 MiB.
-	maxBases = 64
+	// maxArenas is how many arenas of contents are at hand, 16 MiB.
+	maxArenas = 64
 )
 
 func errPackTooLarge() error { return malformed("its pack is larger than may be read") }
@@ -118,7 +118,7 @@ func newPackReader(limits packLimits, visit packVisitor) *packReader {
 		limits: limits,
 		visit:  visit,
 		hasher: newObjectHasher(),
-		bases:  newContentRing(maxBases, arenaSize),
+		bases:  newContentRing(maxArenas, arenaSize),
 		small:  keptBytes{limit: maxKept},
 		big:    keptBytes{limit: maxKeptBig},
 	}

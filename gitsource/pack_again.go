@@ -58,7 +58,7 @@ func (r *packReader) baseContent(
 		}
 		*into = content
 	}
-	if r.bases.holds(int64(len(content))) {
+	if r.bases.fits(int64(len(content))) {
 		held := r.room(&r.records[object], int64(len(content)))
 		copy(held, content)
 		content = held

@@ -94,8 +94,8 @@ func (r *packReader) combine(ctx context.Context, object int32, instructions []b
 	return r.made(object, result)
 }
 
-// add remembers an object that was read. How many there are is believed up to a few thousand, and then up to twice as
-// many as came.
+// add remembers an object that was read. How many there are is believed up to a few thousand, and then up to about
+// twice as many as came.
 func (r *packReader) add(record packRecord) int32 {
 	if have := len(r.records); have == cap(r.records) {
 		r.records = slices.Grow(r.records, max(1, min(r.count-have, max(have, 1<<13))))
@@ -140,7 +140,7 @@ func (r *packReader) lose(object int32) {
 
 // room returns memory for the content of an object: for a small one among the bases, for others always the same.
 func (r *packReader) room(object *packRecord, size int64) (content []byte) {
-	if r.bases.holds(size) {
+	if r.bases.fits(size) {
 		content, object.held = r.bases.room(int(size))
 		return content
 	}

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -108,8 +109,11 @@ func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 
 // keep returns a copy of a tree. Trees are small and many: their copies share memory.
 func (r *received) keep(tree []byte) []byte {
+	if len(tree) > treeRoom/8 { // so that little room is left over where it does not fit
+		return bytes.Clone(tree)
+	}
 	if len(tree) > cap(r.room)-len(r.room) {
-		r.room = make([]byte, 0, max(treeRoom, len(tree)))
+		r.room = make([]byte, 0, treeRoom)
 	}
 	start := len(r.room)
 	r.room = append(r.room, tree...)
