@@ -57,5 +57,6 @@
 //
 // When the context of run ends, the loop answers those who wait with the refresh as it stands, closes done, upon which
 // every later call returns ErrStopped, and gives a fetch that is out two seconds to come back. The exporter ends with
-// the refresher, after the write that it is at.
+// the refresher, after the write that it is at; one that hangs is waited for as long. Both together leave some of the
+// five seconds that a stop may take.
 package actors
