@@ -2,6 +2,7 @@
 
 let refreshing = false;
 let toldOf = ''; // the refresh that the outcome is about
+let readUntil = 0; // when a person has had the time to read that, by performance.now()
 async function refresh(event) {
   event.preventDefault();
   if (refreshing) return;
@@ -17,6 +18,7 @@ async function refresh(event) {
       r = (await ask(`api/v1/refreshes/${encodeURIComponent(r.id)}`)).body;
     }
     toldOf = r.id;
+    readUntil = performance.now() + 10000;
     say($('outcome'), r.error ? `The refresh failed: ${titleOf(r.error)}.` : `Refreshed in ${took(r)}: ${outcome(r)}.`);
   } catch (error) {
     const why = error instanceof Refused ? error.message : 'mooring does not answer';

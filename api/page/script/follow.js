@@ -114,7 +114,11 @@ async function followStatus() {
   if (ids !== seen) {
     renderRefreshes((await ask(`api/v1/refreshes?limit=${words.history}`, { follows: true })).body.refreshes);
     seen = ids;
-    if (!refreshing && toldOf && status.last && status.last.id !== toldOf) say($('outcome'), '');
+  }
+  // An outcome goes when a later refresh has ended, but not before a person could read it.
+  if (!refreshing && toldOf && status.last && status.last.id !== toldOf && performance.now() > readUntil) {
+    say($('outcome'), '');
+    toldOf = '';
   }
   // It asks again when something is due.
   const due = status.next_poll_at ? Date.parse(status.next_poll_at) - Date.now() - ahead + 200 : Infinity;
