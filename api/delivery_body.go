@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"weak"
 )
 
 const (
@@ -16,6 +17,10 @@ const (
 	// slowly as they like. Most pushes are smaller.
 	largeDelivery = 64 << 10
 )
+
+// largeRoom is the memory that the last large delivery was kept in, until it is collected. Large deliveries that follow
+// one another take the memory of one, however late the collector comes.
+type largeRoom = weak.Pointer[[]byte]
 
 // readSigned reads a body, which its reader bounds, to the end and returns it when one of the keys made its signature:
 // HMAC-SHA256 of the raw bytes, compared in constant time. The length is what its sender says of it, negative where that
@@ -56,18 +61,37 @@ func (s *Server) keepBody(from io.Reader, length int64) ([]byte, func(), error) 
 		return kept.Bytes(), release, deliveryFault(err)
 	}
 	select {
-	case s.largec <- struct{}{}:
-		release = func() { <-s.largec }
-		if length > n && length <= maxDeliveryBody {
-			// In one go: a buffer that grows leaves twice as much behind. MinRead more, or it would grow at the very end.
-			kept.Grow(int(length-n) + bytes.MinRead)
+	case place := <-s.largec:
+		room := place.Value()
+		if room == nil {
+			room = new([]byte)
 		}
-		_, err = io.Copy(&kept, from)
-		return kept.Bytes(), release, deliveryFault(err)
+		release = func() { s.largec <- weak.Make(room) }
+		*room, err = readLarge(io.MultiReader(&kept, from), length, *room)
+		return *room, release, deliveryFault(err)
 	default:
 		_, err = io.Copy(io.Discard, from)
 		return nil, release, deliveryFault(err)
 	}
+}
+
+// readLarge reads a large body to the end, into room where that is enough. The length is believed, and one that is not
+// told counts as the largest there may be once much has come: a buffer that grows leaves twice as much behind.
+func readLarge(from io.Reader, length int64, room []byte) ([]byte, error) {
+	kept := bytes.NewBuffer(room[:0])
+	if length < 0 || length > maxDeliveryBody {
+		length = maxDeliveryBody
+		const much = 1 << 20
+		if n, err := io.CopyN(kept, from, much); n < much {
+			if err == io.EOF {
+				err = nil
+			}
+			return kept.Bytes(), err
+		}
+	}
+	kept.Grow(int(length) - kept.Len() + bytes.MinRead) // MinRead more, or it would grow at the very end
+	_, err := io.Copy(kept, from)
+	return kept.Bytes(), err
 }
 
 func tooLarge() error {

@@ -10,7 +10,7 @@
 //	                 handlers ask it through lists
 //	deliveryCounter  how many webhook deliveries came to which result; handlers tell it, and a scrape asks it, through
 //	                 deliveries
-//	largec           room for one large delivery at a time: who has sent to this channel of capacity 1 holds it
+//	largec           room for one large delivery at a time: who has received from this channel holds it
 //	connection       what the requests of one connection hand on to one another while the view that it was made from
 //	                 holds; it is net/http's goroutine for that connection that owns it
 //

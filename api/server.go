@@ -52,7 +52,7 @@ type Server struct {
 	encoder     listEncoder
 	deliveries  deliveries
 	counter     deliveryCounter
-	largec      chan struct{} // capacity 1, from handlers to handlers: who has sent holds the room for a large delivery
+	largec      chan largeRoom // capacity 1, from handlers to handlers: who has received holds the room
 	page        *template.Template
 	policy      string // the page's Content-Security-Policy
 }
@@ -74,10 +74,11 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		encoder:     encoder,
 		deliveries:  deliveries,
 		counter:     counter,
-		largec:      make(chan struct{}, 1),
+		largec:      make(chan largeRoom, 1),
 		page:        page,
 		policy:      policy,
 	}
+	s.largec <- largeRoom{}
 	s.router = s.routes()
 	s.http = newHTTPServer(s, log)
 	s.metrics = newHTTPServer(s.metricsHandler(), log)
