@@ -14,12 +14,16 @@ import (
 	"github.com/matryer/is"
 )
 
+// idleTime is how long the service leaves a connection open on which nothing happens, at least.
+const idleTime = time.Minute
+
 // TestAbuseOfEveryKindTakesLessThan128MiB lets one service, as it is shipped, meet slow clients, large bodies, deep
 // JSON, idle connections and large headers, at once where that is worst, and asks it all the while how it is.
 func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	_, _, first, s := refreshed(t, twoStacks(), shipped(), "WEBHOOK_SECRET="+githubSecret, "LOG_LEVEL=info")
+	opened := time.Now()
 	idle := s.idleConnections(300)
 	slow := s.slowClients(300)
 	s.largeBodiesAtOnce(20)
@@ -30,9 +34,10 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	is.Equal(s.snapshot().Revision, first)
 
 	for _, conn := range idle {
-		_, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-		is.NoErr(err)
-		is.True(strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")) // idle, and alive
+		// One that the service has closed cannot be written to, and says nothing.
+		_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		alive := strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")
+		is.True(alive || time.Since(opened) >= idleTime) // on a busy machine its time may be over
 	}
 	// Slow headers and slow bodies are cut off. That the bounds are within 30 s is held where they are set (api,
 	// TestTimeBoundsAreWithinThirtySeconds); here the machine may be as busy as it likes.

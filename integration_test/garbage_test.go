@@ -34,8 +34,8 @@ func TestSmallStartCollectsNoGarbageAndWhatFollowsAsUsual(t *testing.T) {
 	s.awaitRevision(revision)
 	is.Equal(s.collections(), nil)
 
-	body := strings.Repeat(" ", 4<<20) // which is kept until its signature turns out to be wrong
-	for range 20 {
+	body := strings.Repeat(" ", 60<<10) // which is kept until its signature turns out to be wrong
+	for range 1000 {
 		signature := "X-Hub-Signature-256: sha256=" + strings.Repeat("0", 64)
 		is.Equal(s.do(http.MethodPost, "/api/v1/webhook", body, signature).status, http.StatusUnauthorized)
 	}
