@@ -66,12 +66,20 @@ func (s *Server) keepBody(from io.Reader, length int64) ([]byte, func(), error) 
 		if room == nil {
 			room = new([]byte)
 		}
-		release = func() { s.largec <- weak.Make(room) }
+		release = func() { s.giveBack(weak.Make(room)) }
 		*room, err = readLarge(io.MultiReader(&kept, from), length, *room)
 		return *room, release, deliveryFault(err)
 	default:
 		_, err = io.Copy(io.Discard, from)
 		return nil, release, deliveryFault(err)
+	}
+}
+
+// giveBack leaves the room to the next large delivery.
+func (s *Server) giveBack(room largeRoom) {
+	select {
+	case s.largec <- room:
+	default: // never: the channel is empty while somebody holds the room
 	}
 }
 

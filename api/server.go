@@ -78,7 +78,7 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		page:        page,
 		policy:      policy,
 	}
-	s.largec <- largeRoom{}
+	s.giveBack(largeRoom{})
 	s.router = s.routes()
 	s.http = newHTTPServer(s, log)
 	s.metrics = newHTTPServer(s.metricsHandler(), log)
