@@ -58,8 +58,8 @@ func (d *Durable) Report(ctx context.Context, report Report) (Stack, error) {
 	return stack, d.Flush(ctx)
 }
 
-// Forget is Refresher.Forget; it returns ErrNotSaved when the stack is not there, now or since before, but the file could
-// not be written: a restart might find it again.
+// Forget is Refresher.Forget; it returns ErrNotSaved when the stack is not there, or no more, but the file could not be
+// written: a restart might find it again.
 func (d *Durable) Forget(ctx context.Context, path string) (Stack, error) {
 	stack, err := d.Refresher.Forget(ctx, path)
 	if err != nil && !errors.Is(err, ErrStackNotFound) {
