@@ -38,8 +38,7 @@
 // keeps one directory for each tree under the deploy directory: the directories in it, its compose files, their hash.
 // A directory that both commits have is not entered, a compose file that both have is not asked for, and the stacks of
 // the next state are those of the previous one with a few edits. An index is immutable and rides in the state that it
-// belongs to: the Source keeps nothing between two calls but
-// idle connections.
+// belongs to: the Source keeps nothing between two calls but idle connections.
 //
 // Directories in which "one regular compose file is the stack" does not hold are odd: several names, symbolic links,
 // files that are too large, names that cannot be shown. These few are looked at anew at each change, because what a

@@ -59,12 +59,15 @@ func localFailure(err error) *actors.Failure {
 // protocolFailure knows answers that are not what Git's protocol says.
 func protocolFailure(err error) *actors.Failure {
 	var (
-		said   *hostError
-		broken *protocolError
+		said       *hostError
+		broken     *protocolError
+		unservable *commitError
 	)
 	switch {
 	case errors.As(err, &said):
 		return said.failure()
+	case errors.As(err, &unservable):
+		return failf(actors.CodeProtocol, "The commit cannot be served: %s.", unservable.reason)
 	case errors.As(err, &broken):
 		return failf(actors.CodeProtocol, "The Git host's answer cannot be read: %s.", broken.reason)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -82,6 +85,18 @@ func (e *protocolError) Error() string { return e.reason }
 
 func malformed(format string, arguments ...any) error {
 	return &protocolError{reason: fmt.Sprintf(format, arguments...)}
+}
+
+// commitError is what a commit itself holds that cannot be served, however it is asked for. The reason is in this
+// program's words.
+type commitError struct {
+	reason string
+}
+
+func (e *commitError) Error() string { return e.reason }
+
+func unservable(format string, arguments ...any) error {
+	return &commitError{reason: fmt.Sprintf(format, arguments...)}
 }
 
 // emptyRepository is the failure of a repository without any commit.

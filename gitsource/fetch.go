@@ -18,8 +18,8 @@ const (
 )
 
 // fetchRemote asks a Git host for what is new: nothing when the tip is the commit that is known, else what changed
-// since then, else, where that does not lead to a whole state, everything. Compose files that the old index knows by their ids
-// are not asked for, whatever became of the commit that it was made from, where the host can leave them out.
+// since then, else, where that does not lead to a whole state, everything. Compose files that the old index knows by
+// their ids are not asked for, whatever became of the commit that it was made from, where the host can leave them out.
 func (s *Source) fetchRemote(
 	ctx context.Context, previous actors.DesiredState, old *index,
 ) (actors.DesiredState, error) {
@@ -96,6 +96,7 @@ func (s *Source) fetchAndBuild(
 }
 
 // maxTrees bounds the trees that are kept until a state is made of them, in bytes: those of about a million directories.
+// The texts of symbolic links may come to as much again.
 const maxTrees = 128 << 20
 
 // changeLimits bound what one change brings: beyond them it is cheaper to read everything anew, without history.
@@ -109,11 +110,13 @@ func (s *Source) wholeLimits() packLimits {
 	return packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest, trees: maxTrees}
 }
 
-// wantsWhole tells whether reading everything anew may succeed where a smaller request led to an error: the host does
-// not know what is known here, its answer lacks something, or it would not answer as it was asked.
+// wantsWhole tells whether a larger request may succeed where a smaller one led to an error: the host does not know what
+// is known here, its answer lacks something or cannot be read, or it would not answer as it was asked. What the commit
+// itself holds stays the same.
 func wantsWhole(err error) bool {
+	var unservable *commitError
 	switch {
-	case err == nil:
+	case err == nil, errors.As(err, &unservable):
 		return false
 	case errors.Is(err, errAbsent), errors.Is(err, errNoCommonCommit):
 		return true

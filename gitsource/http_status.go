@@ -48,9 +48,10 @@ func otherMediaType(got, want string) error {
 	return malformed("it is not of the media type %s", want)
 }
 
-// errorText is what the host says in an error, after ": ", where that is plain text. Nothing of a web page is shown.
+// errorText is what the host says in an error, after ": ", where that is plain text. Nothing of a web page is shown, and
+// nothing that may come from a proxy with a password: the redactor does not know that.
 func (w *httpWire) errorText(response *http.Response) string {
-	if mediaTypeOf(response) != "text/plain" {
+	if mediaTypeOf(response) != "text/plain" || wentThroughProxy(response.Request) {
 		return ""
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
@@ -58,6 +59,12 @@ func (w *httpWire) errorText(response *http.Response) string {
 		return ": " + said
 	}
 	return ""
+}
+
+// wentThroughProxy tells whether a request was shown to a proxy that was given credentials. Behind TLS it is not.
+func wentThroughProxy(request *http.Request) bool {
+	proxy, err := http.ProxyFromEnvironment(request)
+	return request.URL.Scheme == "http" && err == nil && proxy != nil && proxy.User != nil
 }
 
 // statusError is an answer with another status than 200.

@@ -138,7 +138,7 @@ func (b *builder) directory(
 		return d, nil
 	}
 	if depth > maxDepth {
-		return nil, malformed("directories are nested more than %d deep", maxDepth)
+		return nil, unservable("directories are nested more than %d deep", maxDepth)
 	}
 	tree, err := b.objects.tree(ctx, id)
 	if errors.Is(err, errAbsent) {
@@ -190,12 +190,12 @@ func (b *builder) add(d, before *directory) error {
 	slices.SortFunc(d.files, func(a, b composeFile) int { return cmp.Compare(a.rank, b.rank) })
 	for i := 1; i < len(d.directories); i++ {
 		if d.directories[i].name == d.directories[i-1].name {
-			return malformed("a tree has two entries of the same name")
+			return unservable("a tree has two entries of the same name")
 		}
 	}
 	for i := 1; i < len(d.files); i++ {
 		if d.files[i].rank == d.files[i-1].rank {
-			return malformed("a tree has two entries of the same name")
+			return unservable("a tree has two entries of the same name")
 		}
 	}
 	if d.isPlain() && before != nil && before.isPlain() && before.files[0].id == d.files[0].id {
@@ -203,7 +203,7 @@ func (b *builder) add(d, before *directory) error {
 	}
 	d.summarize()
 	if d.weight > maxComposeFiles {
-		return malformed("the commit has more than %d compose files", maxComposeFiles)
+		return unservable("the commit has more than %d compose files", maxComposeFiles)
 	}
 	b.made[d.id] = d
 	b.inOrder = append(b.inOrder, d)

@@ -47,7 +47,7 @@ const maxPathBytes = 256 << 20
 
 func (b *pathBudget) spend(path string) error {
 	if *b += pathBudget(len(path)); *b > maxPathBytes {
-		return malformed("the paths of the stacks are longer than %d bytes together", maxPathBytes)
+		return unservable("the paths of the stacks are longer than %d bytes together", maxPathBytes)
 	}
 	return nil
 }

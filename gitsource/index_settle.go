@@ -17,8 +17,8 @@ func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *direct
 		}
 		wanted := newWantedBlobs(b.unjudged())
 		b.settlePlain(wanted)
-		odd := newSurvey(ctx, b, wanted)
-		if err := odd.visit(top, path, trail, true); err != nil {
+		odd := newSurvey(b, wanted)
+		if err := odd.visit(ctx, top, path, trail, true); err != nil {
 			return nil, err
 		}
 		if wanted.isEmpty() {

@@ -40,24 +40,28 @@ type oddDirectory struct {
 	shadowed []string
 }
 
-func newSurvey(ctx context.Context, b *builder, wanted wantedBlobs) *survey {
+func newSurvey(b *builder, wanted wantedBlobs) *survey {
 	s := &survey{builder: b, wanted: wanted, blobs: map[plumbing.Hash]blob{}}
-	tree := func(id plumbing.Hash) ([]byte, error) { return b.rawTree(ctx, id) }
-	s.links = newLinkResolver(tree, s.linkText)
+	s.links = newLinkResolver(b.rawTree, s.linkText)
 	return s
 }
 
 // visit looks at d and everything odd in it. The trail are the ids of the trees from the root to d; showable tells
 // whether its path can be shown.
-func (s *survey) visit(d *directory, path string, trail []plumbing.Hash, showable bool) error {
+func (s *survey) visit(
+	ctx context.Context, d *directory, path string, trail []plumbing.Hash, showable bool,
+) error {
 	if d.weight == 0 || showable && !d.odd {
 		return nil
+	}
+	if err := ctx.Err(); err != nil { // few trees can name very many directories
+		return err
 	}
 	if err := s.paths.spend(path); err != nil {
 		return err
 	}
 	if len(d.files) > 0 && !(showable && d.isPlain() && !d.large) {
-		found, err := s.look(d, path, trail, showable)
+		found, err := s.look(ctx, d, path, trail, showable)
 		if err != nil {
 			return err
 		}
@@ -66,7 +70,7 @@ func (s *survey) visit(d *directory, path string, trail []plumbing.Hash, showabl
 	for _, child := range d.directories {
 		below := append(slices.Clip(trail), child.id)
 		shown := showable && isShowable(child.name)
-		if err := s.visit(child.directory, joinPath(path, child.name), below, shown); err != nil {
+		if err := s.visit(ctx, child.directory, joinPath(path, child.name), below, shown); err != nil {
 			return err
 		}
 	}
@@ -75,7 +79,9 @@ func (s *survey) visit(d *directory, path string, trail []plumbing.Hash, showabl
 
 // look takes the first compose file of d that can be served. Better ones that cannot are skipped, lesser ones are
 // shadowed; what is no file at all is skipped wherever it stands. It stops at the first that must be asked for.
-func (s *survey) look(d *directory, path string, trail []plumbing.Hash, showable bool) (oddDirectory, error) {
+func (s *survey) look(
+	ctx context.Context, d *directory, path string, trail []plumbing.Hash, showable bool,
+) (oddDirectory, error) {
 	found := oddDirectory{path: path}
 	for _, file := range d.files {
 		name := joinPath(path, s.names[file.rank])
@@ -87,7 +93,7 @@ func (s *survey) look(d *directory, path string, trail []plumbing.Hash, showable
 		verdict := verdict{reason: reasonPath, known: true}
 		if showable {
 			var err error
-			if verdict, err = s.judge(file, trail); err != nil || !verdict.known {
+			if verdict, err = s.judge(ctx, file, trail); err != nil || !verdict.known {
 				return found, err
 			}
 		}
@@ -107,12 +113,12 @@ type verdict struct {
 	known        bool
 }
 
-func (s *survey) judge(file composeFile, trail []plumbing.Hash) (verdict, error) {
+func (s *survey) judge(ctx context.Context, file composeFile, trail []plumbing.Hash) (verdict, error) {
 	switch file.kind {
 	case fileEntry:
 		return s.judgeFile(file.id, reasonLarge), nil
 	case linkEntry:
-		return s.judgeLink(file.id, trail)
+		return s.judgeLink(ctx, file.id, trail)
 	case directoryEntry:
 		return verdict{reason: reasonDirectory, known: true}, nil
 	}
@@ -131,12 +137,12 @@ func (s *survey) judgeFile(id plumbing.Hash, reasonIfLarge string) verdict {
 	return verdict{hash: state.hash, known: true}
 }
 
-func (s *survey) judgeLink(id plumbing.Hash, trail []plumbing.Hash) (verdict, error) {
+func (s *survey) judgeLink(ctx context.Context, id plumbing.Hash, trail []plumbing.Hash) (verdict, error) {
 	text, known := s.linkText(id)
 	if !known {
 		return verdict{}, nil
 	}
-	target, reason, known, err := s.links.follow(text, trail)
+	target, reason, known, err := s.links.follow(ctx, text, trail)
 	if err != nil || !known || reason != "" {
 		return verdict{reason: reason, known: known}, err
 	}

@@ -50,6 +50,21 @@ const (
 // errTooLarge: an object is beyond the limit that was given.
 var errTooLarge = errors.New("an object is larger than may be read")
 
+// treeTooLarge: a tree of the commit is beyond the limit, in bytes.
+func treeTooLarge(limit int64) error { return unservable("a tree is larger than %d bytes", limit) }
+
+// localFault tells of a repository on this machine what classify tells of a host's answer.
+func localFault(err error) error {
+	var broken *protocolError
+	switch {
+	case errors.As(err, &broken):
+		return failf(actors.CodeProtocol, "The repository at GIT_URL cannot be read: %s.", broken.reason)
+	case isCutShort(err):
+		return failf(actors.CodeProtocol, "The repository at GIT_URL cannot be read: one of its files is cut short.")
+	}
+	return err
+}
+
 // localObjects are the objects of a repository on this machine, for one build.
 type localObjects struct {
 	*localRepository
@@ -65,7 +80,7 @@ func (l *localObjects) tree(ctx context.Context, id plumbing.Hash) ([]byte, erro
 	}
 	tree, err := l.object(plumbing.TreeObject, id, maxTree)
 	if errors.Is(err, errTooLarge) {
-		return nil, malformed("a tree is larger than %d bytes", maxTree)
+		return nil, treeTooLarge(maxTree)
 	}
 	return tree, err
 }
@@ -85,6 +100,9 @@ func (l *localObjects) areAtHand() bool { return true }
 // makeKnown implements objects.
 func (l *localObjects) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	for id := range wanted.links {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		text, err := l.object(plumbing.BlobObject, id, maxLinkText)
 		if err != nil && !errors.Is(err, errTooLarge) {
 			return fmt.Errorf("read symbolic link %s: %w", id, err)

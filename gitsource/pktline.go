@@ -55,19 +55,16 @@ func (r *packetReader) header() (packetKind, int, error) {
 		}
 		length = length<<4 | value
 	}
-	switch {
-	case length == int(packetFlush):
-		return packetFlush, 0, nil
-	case length == int(packetDelimiter):
-		return packetDelimiter, 0, nil
-	case length < int(packetData) || length > maxPacket:
+	kind := packetKind(min(length, int(packetData)))
+	if kind != packetFlush && kind != packetDelimiter && kind != packetData || length > maxPacket {
 		return 0, 0, malformed("it has a packet of a length that Git does not know")
 	}
+	length = max(length, len(digits))
 	r.budget -= int64(length)
 	if r.budget < 0 {
 		return 0, 0, malformed("it does not come to an end")
 	}
-	return packetData, length - len(digits), nil
+	return kind, length - len(digits), nil
 }
 
 func hexValue(digit byte) int {

@@ -239,3 +239,46 @@ func forward(host *httpHost, request *http.Request) *httptest.ResponseRecorder {
 	host.Config.Handler.ServeHTTP(recorder, request)
 	return recorder
 }
+
+func TestWhatHasNoContentComesToAnEndToo(t *testing.T) {
+	endless := map[string]func(io.Reader) error{
+		"marks in a greeting": func(source io.Reader) error {
+			first := strings.NewReader(lines("version 2\n"))
+			_, err := readGreeting(newPacketReader(io.MultiReader(first, source), maxListing), nil)
+			return err
+		},
+		"marks": func(source io.Reader) error {
+			for reader := newPacketReader(source, 1<<10); ; {
+				if _, _, err := reader.next(); err != nil {
+					return err
+				}
+			}
+		},
+		"beside a pack": func(source io.Reader) error {
+			_, err := io.Copy(io.Discard, newSideband(source))
+			return err
+		},
+	}
+	for _, c := range []struct{ way, line string }{
+		{"marks in a greeting", lines("|")},
+		{"marks", lines("")},
+		{"beside a pack", lines("\x02" + strings.Repeat("busy ", 10_000))},
+		{"beside a pack", lines(strings.Repeat("\x01", 1))},
+	} {
+		t.Run(c.way, func(t *testing.T) {
+			err := endless[c.way](&repeating{line: strings.Repeat(c.line, 1000)})
+			is.New(t).Equal(classify(err).Code, actors.CodeProtocol)
+		})
+	}
+}
+
+// Most of a pack comes in packets that it fills: however much that is, it is not beside it.
+func TestAPackIsNotBesideItself(t *testing.T) {
+	is := is.New(t)
+	full := lines("\x01" + strings.Repeat("x", maxPacket-5))
+	const count = 2*maxBeside/maxPacket + 1
+	source := io.LimitReader(&repeating{line: full}, count*int64(len(full)))
+	read, err := io.Copy(io.Discard, newSideband(io.MultiReader(source, strings.NewReader(flushPacket))))
+	is.NoErr(err)
+	is.Equal(read, int64(count*(maxPacket-5)))
+}

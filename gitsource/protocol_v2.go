@@ -2,6 +2,7 @@ package gitsource
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 // Advertisement").
 func readV2Abilities(r *packetReader) (hostFacts, error) {
 	facts := hostFacts{protocol: protocolV2}
-	commands := map[string]bool{}
+	var listsRefs, fetches bool
 	for {
 		kind, line, err := r.line()
 		if err != nil {
@@ -21,10 +22,14 @@ func readV2Abilities(r *packetReader) (hostFacts, error) {
 		if kind == packetFlush {
 			break
 		}
-		name, value, _ := strings.Cut(line, "=")
-		commands[name] = true
-		switch name {
+		if kind != packetData {
+			return hostFacts{}, malformed("its greeting is not as it should be")
+		}
+		switch name, value, _ := strings.Cut(line, "="); name {
+		case "ls-refs":
+			listsRefs = true
 		case "fetch":
+			fetches = true
 			features := strings.Fields(value)
 			for _, feature := range features {
 				facts.filter = facts.filter || feature == "filter"
@@ -36,7 +41,7 @@ func readV2Abilities(r *packetReader) (hostFacts, error) {
 			}
 		}
 	}
-	if !commands["ls-refs"] || !commands["fetch"] {
+	if !listsRefs || !fetches {
 		return hostFacts{}, malformed("it offers no way to list refs and to fetch")
 	}
 	return facts, nil
@@ -111,7 +116,7 @@ func fetchV2(ctx context.Context, w wire, request fetchRequest) (*packBody, erro
 		known, ready, err := readV2Acknowledgments(reader, request.have)
 		if err != nil || !known {
 			answer.end(err == nil && !ready)
-			return nil, firstError(err, errNoCommonCommit)
+			return nil, cmp.Or(err, errNoCommonCommit)
 		}
 		if !ready {
 			answer.end(true)
@@ -126,13 +131,6 @@ func fetchV2(ctx context.Context, w wire, request fetchRequest) (*packBody, erro
 		return nil, err
 	}
 	return &packBody{bytes: newSideband(answer), answer: answer}, nil
-}
-
-func firstError(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // wantSize is the size of a packet that names a wanted object.

@@ -3,7 +3,6 @@ package gitsource
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -24,22 +23,27 @@ type received struct {
 	// notACommit: the tip was sent, and is something else.
 	notACommit bool
 	trees      map[plumbing.Hash][]byte
+	// largeTrees were sent, and given up.
+	largeTrees map[plumbing.Hash]struct{}
 	treeBytes  int
 	room       []byte
 	blobs      map[plumbing.Hash]blob
 	// links are the blobs that a tree calls a symbolic link: their texts count.
 	links map[plumbing.Hash]struct{}
+	// textBytes is the length of the texts that are kept.
+	textBytes int
 	// lost is how many objects were sent that could not be made within the limits.
 	lost int
 }
 
 func newReceived(from *session, limits packLimits) *received {
 	r := &received{
-		session: from,
-		limits:  limits,
-		tip:     from.tip(),
-		blobs:   map[plumbing.Hash]blob{},
-		links:   map[plumbing.Hash]struct{}{},
+		session:    from,
+		limits:     limits,
+		tip:        from.tip(),
+		largeTrees: map[plumbing.Hash]struct{}{},
+		blobs:      map[plumbing.Hash]blob{},
+		links:      map[plumbing.Hash]struct{}{},
 	}
 	r.packs = newPackReader(limits, r)
 	return r
@@ -80,20 +84,17 @@ func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []
 	case plumbing.TreeObject:
 		err = r.addTree(id, content)
 	case plumbing.BlobObject:
-		r.addBlob(id, content)
+		err = r.addBlob(id, content)
 	}
 	r.notACommit = r.notACommit || id == r.tip
 	return err
 }
 
 // addTree keeps a tree, and notes the symbolic links in it: the texts of those that are sent after it can be kept when
-// they come.
+// they come. What is wrong with a tree concerns whoever enters it: most never are.
 func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 	for entry, err := range treeEntries(tree) {
-		if err != nil {
-			return fmt.Errorf("read tree %s: %w", id, err)
-		}
-		if entry.kind == linkEntry {
+		if err == nil && entry.kind == linkEntry {
 			r.links[entry.id] = struct{}{}
 		}
 	}
@@ -101,7 +102,10 @@ func (r *received) addTree(id plumbing.Hash, tree []byte) error {
 		return nil
 	}
 	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
-		return malformed("its trees are larger than may be read")
+		if !r.first.have.IsZero() {
+			return errPackTooLarge() // the trees of all commits since then
+		}
+		return unservable("its trees are larger than %d bytes together", r.limits.trees)
 	}
 	r.trees[id] = r.keep(tree)
 	return nil
@@ -123,22 +127,32 @@ func (r *received) keep(tree []byte) []byte {
 // treeRoom is how much memory is taken at once for copies of trees.
 const treeRoom = 64 << 10
 
-func (r *received) addBlob(id plumbing.Hash, content []byte) {
+// addBlob keeps what counts of a blob. However many answers an attempt takes, together they may hold no more blobs than
+// one pack.
+func (r *received) addBlob(id plumbing.Hash, content []byte) error {
 	found := blob{hash: hashing.Of(content)}
 	if _, isLink := r.links[id]; isLink {
 		found.isText = true
 		if len(content) <= maxLinkText {
 			found.text = string(content)
+			r.textBytes += len(content)
 		}
 	}
 	r.blobs[id] = found
+	if len(r.blobs) > r.limits.objects || r.textBytes > r.limits.trees {
+		return errPackTooLarge()
+	}
+	return nil
 }
 
 // large implements packVisitor.
 func (r *received) large(kind plumbing.ObjectType, id plumbing.Hash) {
 	r.notACommit = r.notACommit || id == r.tip && kind != plumbing.CommitObject
-	if kind == plumbing.BlobObject {
+	switch kind {
+	case plumbing.BlobObject:
 		r.blobs[id] = blob{large: true, isText: true}
+	case plumbing.TreeObject:
+		r.largeTrees[id] = struct{}{}
 	}
 }
 
@@ -146,6 +160,9 @@ func (r *received) large(kind plumbing.ObjectType, id plumbing.Hash) {
 func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
 	if tree, ok := r.trees[id]; ok {
 		return tree, nil
+	}
+	if _, ok := r.largeTrees[id]; ok {
+		return nil, treeTooLarge(r.limits.object)
 	}
 	return nil, errAbsent
 }

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -175,14 +176,14 @@ func FuzzSymbolicLink(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, target, other string) {
 		texts := map[plumbing.Hash]string{id(20): other, id(21): "loop", id(22): target}
-		resolver := newLinkResolver(func(id plumbing.Hash) ([]byte, error) {
+		resolver := newLinkResolver(func(_ context.Context, id plumbing.Hash) ([]byte, error) {
 			tree, found := trees[id]
 			if !found {
 				return nil, errAbsent
 			}
 			return []byte(tree), nil
 		}, func(id plumbing.Hash) (string, bool) { text, found := texts[id]; return text, found })
-		at, reason, known, err := resolver.follow(target, []plumbing.Hash{id(1), id(2)})
+		at, reason, known, err := resolver.follow(t.Context(), target, []plumbing.Hash{id(1), id(2)})
 		isFile := at == id(10) || at == id(12)
 		if err != nil || !known || (reason == "") != isFile {
 			t.Fatalf("%q leads to %s, %q, %t, %v", target, at, reason, known, err)

@@ -10,7 +10,7 @@ const (
 )
 
 // sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. How
-// many bytes come is for the reader of the pack to bound.
+// many bytes of the pack come is for its reader to bound.
 type sideband struct {
 	packets *packetReader
 	// left is how much of the current packet is still to be read.
@@ -19,7 +19,7 @@ type sideband struct {
 }
 
 func newSideband(source io.Reader) *sideband {
-	return &sideband{packets: newPacketReader(source, 1<<62)}
+	return &sideband{packets: newPacketReader(source, maxBeside)}
 }
 
 // Read implements io.Reader.
@@ -40,6 +40,9 @@ func (s *sideband) Read(into []byte) (int, error) {
 	return 0, cutShort(err)
 }
 
+// maxBeside bounds what comes beside a pack: progress, and empty packets that keep the connection alive.
+const maxBeside = 64 << 20
+
 // advance goes to the next packet, and leaves out what is progress.
 func (s *sideband) advance() error {
 	kind, size, err := s.packets.header()
@@ -59,7 +62,9 @@ func (s *sideband) advance() error {
 	}
 	size--
 	if band[0] == bandPack {
-		s.left = size
+		if s.left = size; size > 0 {
+			s.packets.budget += int64(size) + 5 // it is not beside the pack
+		}
 		return nil
 	}
 	text := make([]byte, size)

@@ -62,6 +62,9 @@ func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actor
 		return actors.DesiredState{}, failf(actors.CodeProtocol,
 			"The commit is not whole: %s. The repository is damaged, or it is itself a shallow or partial clone.", errAbsent)
 	}
+	if s.local != "" {
+		err = localFault(err)
+	}
 	return actors.DesiredState{}, classify(err)
 }
 

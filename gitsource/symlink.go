@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ const maxHops = 10
 // repository: neither by an absolute target nor by "..".
 type linkResolver struct {
 	// tree returns the bytes of a tree by its id.
-	tree func(plumbing.Hash) ([]byte, error)
+	tree func(context.Context, plumbing.Hash) ([]byte, error)
 	// text returns the target of a link by the id of its blob; false when it must be asked for first.
 	text func(plumbing.Hash) (string, bool)
 	// touched are the trees that were looked into.
@@ -35,7 +36,9 @@ type linkResolver struct {
 	parsed  map[plumbing.Hash]map[string]treeEntry
 }
 
-func newLinkResolver(tree func(plumbing.Hash) ([]byte, error), text func(plumbing.Hash) (string, bool)) *linkResolver {
+func newLinkResolver(
+	tree func(context.Context, plumbing.Hash) ([]byte, error), text func(plumbing.Hash) (string, bool),
+) *linkResolver {
 	return &linkResolver{
 		tree:    tree,
 		text:    text,
@@ -48,11 +51,14 @@ func newLinkResolver(tree func(plumbing.Hash) ([]byte, error), text func(plumbin
 // to serve. The trail are the ids of the trees from the root to the link's directory. It is not known when the text of
 // a link on the way is not.
 func (r *linkResolver) follow(
-	target string, trail []plumbing.Hash,
+	ctx context.Context, target string, trail []plumbing.Hash,
 ) (at plumbing.Hash, reason string, known bool, err error) {
 	w := walk{linkResolver: r, trail: slices.Clone(trail), names: make([]string, len(trail)), seen: map[string]bool{}}
 	for !w.turn(target) {
-		entry, more, err := w.step()
+		if err := ctx.Err(); err != nil { // of very many links each may go a long way
+			return plumbing.ZeroHash, "", false, err
+		}
+		entry, more, err := w.step(ctx)
 		switch {
 		case err != nil:
 			return plumbing.ZeroHash, "", false, err
@@ -107,7 +113,7 @@ func (w *walk) turn(target string) bool {
 
 // step walks through directories until it comes to a link, then more is true, or to the end, then it is a file or there
 // is a reason.
-func (w *walk) step() (entry treeEntry, more bool, err error) {
+func (w *walk) step(ctx context.Context) (entry treeEntry, more bool, err error) {
 	for len(w.rest) > 0 {
 		name := w.rest[0]
 		w.rest = w.rest[1:]
@@ -120,7 +126,7 @@ func (w *walk) step() (entry treeEntry, more bool, err error) {
 			}
 			continue
 		}
-		entry, err := w.lookUp(name)
+		entry, err := w.lookUp(ctx, name)
 		if err != nil || w.reason != "" || entry.kind == linkEntry {
 			return entry, true, err
 		}
@@ -145,8 +151,8 @@ func (w *walk) up() {
 }
 
 // lookUp finds a name in the directory that the walk has come to.
-func (w *walk) lookUp(name string) (treeEntry, error) {
-	entries, err := w.entries(w.trail[len(w.trail)-1])
+func (w *walk) lookUp(ctx context.Context, name string) (treeEntry, error) {
+	entries, err := w.entries(ctx, w.trail[len(w.trail)-1])
 	if err != nil {
 		return treeEntry{}, err
 	}
@@ -161,11 +167,11 @@ func (w *walk) lookUp(name string) (treeEntry, error) {
 }
 
 // entries returns a tree's entries by name. Many links lead to the same few trees, so each is read once.
-func (r *linkResolver) entries(id plumbing.Hash) (map[string]treeEntry, error) {
+func (r *linkResolver) entries(ctx context.Context, id plumbing.Hash) (map[string]treeEntry, error) {
 	if entries, ok := r.parsed[id]; ok {
 		return entries, nil
 	}
-	tree, err := r.tree(id)
+	tree, err := r.tree(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read tree %s: %w", id, err)
 	}

@@ -27,7 +27,7 @@ type treeEntry struct {
 }
 
 // treeEntries goes through the entries of a tree object, in the order they are stored in: mode in octal, a space, the
-// name, a NUL, the 20 bytes of the id (git-mktree, gitformat-pack). The error, a protocolError, comes last. Names that
+// name, a NUL, the 20 bytes of the id (git-mktree, gitformat-pack). The error, a commitError, comes last. Names that
 // would make a path ambiguous are an error, as they are for git-checkout.
 func treeEntries(tree []byte) iter.Seq2[treeEntry, error] {
 	return func(yield func(treeEntry, error) bool) {
@@ -44,20 +44,20 @@ func treeEntries(tree []byte) iter.Seq2[treeEntry, error] {
 func cutTreeEntry(tree []byte) (entry treeEntry, rest []byte, err error) {
 	space := bytes.IndexByte(tree[:min(len(tree), maxModeDigits+1)], ' ')
 	if space < 1 {
-		return treeEntry{}, nil, malformed("a tree has an entry without a mode")
+		return treeEntry{}, nil, unservable("a tree has an entry without a mode")
 	}
 	kind, ok := parseMode(tree[:space])
 	if !ok {
-		return treeEntry{}, nil, malformed("a tree has an entry with a mode that is no octal number")
+		return treeEntry{}, nil, unservable("a tree has an entry with a mode that is no octal number")
 	}
 	tree = tree[space+1:]
 	end := bytes.IndexByte(tree, 0)
 	if end < 0 || len(tree)-end-1 < len(plumbing.Hash{}) {
-		return treeEntry{}, nil, malformed("a tree ends in the middle of an entry")
+		return treeEntry{}, nil, unservable("a tree ends in the middle of an entry")
 	}
 	name := tree[:end]
 	if ambiguousName(name) {
-		return treeEntry{}, nil, malformed("a tree has an entry whose name Git does not allow")
+		return treeEntry{}, nil, unservable("a tree has an entry whose name Git does not allow")
 	}
 	id, rest := plumbing.Hash(tree[end+1:end+21]), tree[end+21:]
 	return treeEntry{kind: kind, name: name, id: id}, rest, nil
