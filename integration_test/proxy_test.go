@@ -144,3 +144,26 @@ func TestProxyThatFailsIsTold(t *testing.T) {
 		})
 	}
 }
+
+// Over plain HTTP a proxy sees the requests, and may answer them itself, with its own password in what it says.
+func TestProxyThatSaysItsPasswordIsNotQuoted(t *testing.T) {
+	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusBadGateway} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			is := is.New(t)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				given := r.Header.Get("Proxy-Authorization")
+				r.Header.Set("Authorization", given)
+				user, password, _ := r.BasicAuth()
+				http.Error(w, "no way for "+user+" with "+password+", "+given, status)
+			}))
+			t.Cleanup(server.Close)
+			got := run(t, []string{"-once"}, "GIT_URL=http://"+proxiedName+"/repository.git",
+				"HTTP_PROXY="+proxy{server: server}.url("clerk", "pr@xy: p/ss"))
+			is.Equal(got.code, 1)
+			is.True(strings.Contains(got.stderr, http.StatusText(status)))
+			for _, part := range []string{"no way", "pr@xy", "Basic"} {
+				is.True(!strings.Contains(got.stderr, part))
+			}
+		})
+	}
+}
