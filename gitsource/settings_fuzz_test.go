@@ -76,7 +76,7 @@ func FuzzHostText(f *testing.F) {
 		w := &httpWire{redact: hide, named: &url.URL{Scheme: "https", Host: "h"}, at: &url.URL{Scheme: "https", Host: "h"}}
 		header := http.Header{"Content-Type": {"text/plain"}, "Retry-After": {said}}
 		for _, status := range []int{400, 401, 404, 429, 500} {
-			response := &http.Response{StatusCode: status, Header: header, Body: body(said)}
+			response := &http.Response{StatusCode: status, Header: header, Body: body(said), Request: &http.Request{URL: w.at}}
 			checkShown(t, classify(w.statusFailure(response, w.errorText(response))), secret)
 		}
 		failure := (&session{redact: hide}).fail(t.Context(), &hostError{text: said})
