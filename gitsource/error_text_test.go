@@ -1,0 +1,64 @@
+package gitsource
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// What a host says of an error is read to 64 KiB, however it says it.
+
+// countedBody is a body without end that knows how much of it was read.
+type countedBody struct{ read int }
+
+// Read implements io.Reader.
+func (b *countedBody) Read(into []byte) (int, error) {
+	for i := range into {
+		into[i] = 'x'
+	}
+	b.read += len(into)
+	return len(into), nil
+}
+
+// Close implements io.Closer.
+func (*countedBody) Close() error { return nil }
+
+func TestAnErrorBodyIsReadTo64KiBAndNotPast(t *testing.T) {
+	is := is.New(t)
+	w := &httpWire{redact: func(text string) string { return text }}
+	said := &countedBody{}
+	response := &http.Response{Header: http.Header{"Content-Type": {"text/plain"}}, Body: said}
+	text := w.errorText(response)
+	is.True(strings.HasPrefix(text, ": xxx"))
+	is.True(said.read > maxText) // enough to be told
+	is.True(said.read <= 64<<10+1)
+
+	page := &countedBody{}
+	response = &http.Response{Header: http.Header{"Content-Type": {"text/html"}}, Body: page}
+	is.Equal(w.errorText(response), "")
+	is.Equal(page.read, 0) // nothing of a page is shown, so nothing of it is read
+}
+
+// The standard error of an SSH session is taken to its end, for the host would wait otherwise, and kept to 64 KiB.
+func TestTheStandardErrorOfAnSSHHostIsKeptTo64KiBAndNotPast(t *testing.T) {
+	for _, size := range []int{1, 1000, 32 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
+		is := is.New(t)
+		kept := &limitedBuffer{}
+		for range (2<<20)/size + 1 {
+			n, err := kept.Write(bytes.Repeat([]byte("x"), size))
+			is.NoErr(err)
+			is.Equal(n, size) // less would end the copying, and with it the reading
+		}
+		is.Equal(kept.Len(), 64<<10)
+		is.True(kept.Cap() <= 256<<10) // nor is more of it held
+	}
+	first := &limitedBuffer{}
+	_, err := io.Copy(first, strings.NewReader("ERROR: access denied\n"+strings.Repeat("x", 1<<20)))
+	is := is.New(t)
+	is.NoErr(err)
+	is.True(strings.HasPrefix(first.String(), "ERROR: access denied\n")) // the beginning is what tells why
+}
