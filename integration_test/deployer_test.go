@@ -36,7 +36,7 @@ func (r recorder) deploy(directory string, s *service, gitURL string, variables 
 	is.NoErr(err)
 	defer log.Close()
 	d := &deployer{t: r.t, directory: directory, log: log.Name(), exited: make(chan struct{}),
-		secrets: secretsOf(r.t, variables)}
+		secrets: secretsOf(variables)}
 	d.command = exec.Command("sh", deployerScript)
 	d.command.Env = append(environment(directory, []string{
 		"GIT_URL=" + gitURL, "MOORING_URL=http://" + s.address, "WORK_DIR=" + d.path(), "RETRY_SECONDS=1",

@@ -28,9 +28,9 @@ func newSecretFile(t *testing.T, secret string) secretFile {
 func (f secretFile) rotate(s *service, secret string) {
 	f.t.Helper()
 	is := is.New(f.t)
-	s.secrets = append(s.secrets, secret)
 	is.NoErr(os.WriteFile(f.path+".new", []byte(secret+"\n"), 0o600))
 	is.NoErr(os.Rename(f.path+".new", f.path))
+	s.secrets = append(s.secrets, secretsOf(s.command.Env)...)
 }
 
 func TestGitPasswordFileIsReadAtEachUse(t *testing.T) {
@@ -79,11 +79,12 @@ func TestCredentialsAreToldNowhereWhenGitRefusesThem(t *testing.T) {
 		"in a variable":      {"GIT_URL=" + host.url(), "GIT_PASSWORD=p@ss:w/rd %41&ž", "GIT_USERNAME=robot"},
 		"nobody listens":     {"GIT_URL=http://robot:p%40ss%3Aw%2Frd@127.0.0.1:1/repository.git"},
 		"no such repository": {"GIT_URL=http://somebody:3lse-where@" + other + "/other%20one.git"},
+		"a log in JSON":      {"GIT_URL=" + host.url("robot", `p@ss:"w\rd"<%41&'+ž>`), "LOG_FORMAT=json"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			s := start(t, append(variables, "LOG_LEVEL=debug")...)
-			s.logged("level=ERROR", "refresh failed")
+			s.logged("ERROR", "refresh failed")
 			is.Equal(s.refresh().Status, "failed")
 			for _, path := range []string{"/", "/api/v1/refresh", "/api/v1/refreshes", "/readyz", "/api/v1/stacks"} {
 				is.True(s.get(path).body != "")

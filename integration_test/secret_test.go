@@ -1,9 +1,14 @@
 package integration_test
 
 import (
+	"cmp"
 	"encoding/base64"
+	"html"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,55 +23,64 @@ func secretVariables() []string {
 	}
 }
 
-// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, and inside GIT_URL and the
-// addresses of proxies.
-func secretsOf(t *testing.T, variables []string) secrets {
-	t.Helper()
-	var found secrets
-	for _, variable := range variables {
-		name, value, _ := strings.Cut(variable, "=")
-		for _, secret := range secretVariables() {
-			switch name {
-			case secret:
-				found = append(found, value)
-			case secret + "_FILE":
-				if content, err := os.ReadFile(value); err == nil {
-					found = append(found, strings.TrimSuffix(string(content), "\n"))
-				}
-			}
-		}
-		switch name {
-		case "GIT_URL", "HTTP_PROXY", "HTTPS_PROXY":
-			found = append(found, secretOfURL(value)...)
-		case "GIT_SSH_KEY_FILE":
-			found = append(found, secretsOfKey(value)...)
-		}
+// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, inside GIT_URL and the addresses
+// of proxies, and in the form in which HTTP sends them.
+func secretsOf(variables []string) secrets {
+	found := secrets{authorization(variables)}
+	for _, name := range secretVariables() {
+		found = append(found, settingOf(variables, name), contentOf(settingOf(variables, name+"_FILE")))
 	}
-	return found
+	for _, name := range []string{"GIT_URL", "HTTP_PROXY", "HTTPS_PROXY"} {
+		found = append(found, secretsOfURL(settingOf(variables, name))...)
+	}
+	found = append(found, secretsOfKey(settingOf(variables, "GIT_SSH_KEY_FILE"))...)
+	return slices.DeleteFunc(found, func(secret string) bool { return secret == "" })
 }
 
-// secretOfURL returns the password of a URL, or the user name where that stands alone: a token, as GitHub and GitLab take
-// them; and both as HTTP sends them.
-func secretOfURL(value string) secrets {
+// contentOf returns a file's content without the newline at its end, or nothing.
+func contentOf(file string) string {
+	content, _ := os.ReadFile(file)
+	return strings.TrimSuffix(string(content), "\n")
+}
+
+// secretsOfURL returns the password of a URL, or the user name where that stands alone: a token, as GitHub and GitLab take
+// them; and both as HTTP sends them. In a URL that cannot be read a password may be meant as it stands.
+func secretsOfURL(value string) secrets {
 	address, err := url.Parse(value)
 	if err != nil {
 		_, userinfo, _ := strings.Cut(value, "://")
 		userinfo, _, _ = strings.Cut(userinfo, "@")
 		_, password, _ := strings.Cut(userinfo, ":")
-		return secrets{password}
+		return secrets{password, withoutPercent(password)}
 	}
 	user := address.User.Username()
-	secret, set := address.User.Password()
-	if address.Scheme == "ssh" && !set {
+	password, set := address.User.Password()
+	switch {
+	case set:
+		return secrets{password, basic(user, password)}
+	case address.Scheme == "ssh" || user == "":
 		return nil // the name of an account
 	}
-	if !set {
-		secret = user
+	return secrets{user, basic(user, "")}
+}
+
+// authorization is what the service shows to the Git host (RFC 7617): settings win over the URL's (contract, section 2).
+func authorization(variables []string) string {
+	var user, password string
+	if address, err := url.Parse(settingOf(variables, "GIT_URL")); err == nil {
+		user = address.User.Username()
+		password, _ = address.User.Password()
 	}
-	if secret == "" {
-		return nil
+	given := settingOf(variables, "GIT_PASSWORD")
+	password = cmp.Or(given, contentOf(settingOf(variables, "GIT_PASSWORD_FILE")), password)
+	if password == "" {
+		return ""
 	}
-	return secrets{secret, base64.StdEncoding.EncodeToString([]byte(user + ":" + secret))}
+	return basic(cmp.Or(settingOf(variables, "GIT_USERNAME"), user, "git"), password)
+}
+
+func basic(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
 // secretsOfKey returns the lines of a private key.
@@ -84,19 +98,59 @@ func secretsOfKey(file string) secrets {
 	return lines
 }
 
-// check fails the test when a text tells a secret, raw or in one of the ways of percent-encoding. Any goroutine may
-// call it.
+// check fails the test when a text tells a secret, in whatever form. Any goroutine may call it.
 func (s secrets) check(t *testing.T, where, text string) {
 	t.Helper()
-	for _, secret := range s {
-		if secret == "" {
-			continue
-		}
-		inURL := strings.TrimPrefix(url.UserPassword("", secret).String(), ":")
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), inURL} {
-			if strings.Contains(text, form) {
-				t.Errorf("%s tells the secret %q: %s", where, form, text)
+	if secret := s.told(text); secret != "" {
+		t.Errorf("%s tells the secret %q: %s", where, secret, text)
+	}
+}
+
+// told returns the first secret that a text tells, or nothing.
+func (s secrets) told(text string) string {
+	for _, reading := range readings(text) {
+		for _, secret := range s {
+			if secret != "" && strings.Contains(reading, secret) {
+				return secret
 			}
 		}
 	}
+	return ""
+}
+
+// readings are a text as it stands and as those read it who undo the entities of HTML, the backslashes of JSON and of
+// quoted values in a log, a query's plus for a blank, and percent-encoding, each or one inside another.
+func readings(text string) []string {
+	queried := func(text string) string { return strings.ReplaceAll(text, "+", " ") }
+	all := []string{text}
+	for _, undo := range []func(string) string{html.UnescapeString, withoutBackslashes, queried, withoutPercent} {
+		for _, reading := range all {
+			if undone := undo(reading); undone != reading {
+				all = append(all, undone)
+			}
+		}
+	}
+	return all
+}
+
+func withoutBackslashes(text string) string {
+	escape := regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|.)`)
+	return escape.ReplaceAllStringFunc(text, func(escape string) string {
+		value, multibyte, _, err := strconv.UnquoteChar(escape, '"')
+		switch {
+		case err != nil: // as it is in JSON alone, such as \/
+			return escape[1:]
+		case multibyte:
+			return string(value)
+		}
+		return string([]byte{byte(value)})
+	})
+}
+
+func withoutPercent(text string) string {
+	encoded := regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	return encoded.ReplaceAllStringFunc(text, func(encoded string) string {
+		value, _ := strconv.ParseUint(encoded[1:], 16, 8) // two hex digits
+		return string([]byte{byte(value)})
+	})
 }

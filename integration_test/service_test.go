@@ -66,7 +66,7 @@ func launch(t *testing.T, directory string, variables ...string) *service {
 	is := is.New(t)
 	variables = append([]string{"POLL_INTERVAL=0", "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=debug"}, variables...)
 	s := &service{
-		t: t, home: t.TempDir(), secrets: secretsOf(t, variables), log: watch(t, []string(nil)),
+		t: t, home: t.TempDir(), secrets: secretsOf(variables), log: watch(t, []string(nil)),
 		stdout: new(bytes.Buffer), exited: make(chan struct{}), snapshotFile: settingOf(variables, "SNAPSHOT_FILE"),
 	}
 	s.http = newClient(t, s)
@@ -247,6 +247,6 @@ func runBy(t *testing.T, args []string, variables ...string) result {
 	if err := command.Run(); err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%q: %v", args, err)
 	}
-	secretsOf(t, variables).check(t, "the output", stdout.String()+stderr.String())
+	secretsOf(variables).check(t, "the output", stdout.String()+stderr.String())
 	return result{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
