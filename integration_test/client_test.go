@@ -68,8 +68,16 @@ func (s *service) try(method, path, body string, headers ...string) (reply, erro
 		response.Header.Get("Content-Type") != "application/json" {
 		s.t.Errorf("%s %s answers %s", method, path, response.Header.Get("Content-Type"))
 	}
-	s.secrets.check(s.t, method+" "+path, string(content))
+	s.search(method+" "+path, response.Header, content)
 	return reply{response.StatusCode, response.Header, string(content)}, nil
+}
+
+// search fails the test when an answer tells a secret, in its header or in its body. Any goroutine may call it.
+func (s *service) search(where string, header http.Header, body []byte) {
+	s.t.Helper()
+	var fields strings.Builder
+	_ = header.Write(&fields) // a builder takes all
+	s.secrets.check(s.t, where, fields.String()+string(body))
 }
 
 func (s *service) get(path string, headers ...string) reply {

@@ -123,7 +123,7 @@ func (d *described) ask(s *service, method, path, body string, headers ...string
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
 	is.NoErr(err)
-	s.secrets.check(d.t, method+" "+path, string(content))
+	s.search(method+" "+path, response.Header, content)
 	d.fits(request, body, response, content)
 	return reply{response.StatusCode, response.Header, string(content)}
 }
