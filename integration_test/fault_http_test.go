@@ -3,6 +3,7 @@ package integration_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,14 +62,17 @@ func httpFaults() []faultCase {
 	}
 }
 
+// Every secret that there can be is in use, and a file is written that must hold none.
 func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
+	const token = "t0ken & <more>"
 	for _, c := range httpFaults() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
 			repo, first := with(t, twoStacks())
 			host := serveFaulty(t, repo)
-			s := start(t, "GIT_URL="+host.url("robot", "p@ss: w/rd"), c.limit())
+			s := start(t, "GIT_URL="+host.url("robot", "p@ss: w/rd"), c.limit(), "WEBHOOK_SECRET="+githubSecret,
+				"DEPLOYER_TOKEN="+token, "SNAPSHOT_FILE="+filepath.Join(t.TempDir(), "snapshot.json"))
 			s.awaitRevision(first)
 			s.logged("refresh completed")
 			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
@@ -85,6 +89,8 @@ func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
 			is.Equal(status.Last.Trigger.Source, "poll") // nobody has asked
 			is.Equal(status.Failures, 0)
 			is.True(status.NextPollAt.IsZero())
+			s.report("web", `{"status":"syncing"}`, "Authorization: Bearer "+token) // is answered when the file holds it
+			is.Equal(s.deliver("{}", "X-GitHub-Event: ping").status, http.StatusOK)
 		})
 	}
 }

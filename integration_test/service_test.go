@@ -33,7 +33,7 @@ type service struct {
 	stdout  *bytes.Buffer     // may be read once exited is closed
 	exited  chan struct{}     // closed when the process has ended and its log is whole
 	http    client
-	// snapshotFile is SNAPSHOT_FILE, or empty.
+	// snapshotFile is SNAPSHOT_FILE, which is there at the end of a test; empty where none is set, or is expected.
 	snapshotFile string
 }
 
@@ -120,7 +120,9 @@ func (s *service) finish() {
 	is.NoErr(err)
 	is.Equal(len(left), 0) // files left behind in HOME or TMPDIR
 	s.secrets.check(s.t, "the log", strings.Join(s.lines(), "\n"))
-	if content, err := os.ReadFile(s.snapshotFile); err == nil {
+	if s.snapshotFile != "" {
+		content, err := os.ReadFile(s.snapshotFile)
+		is.NoErr(err) // what cannot be read cannot be searched
 		s.secrets.check(s.t, "SNAPSHOT_FILE", string(content))
 	}
 }
@@ -247,6 +249,8 @@ func runBy(t *testing.T, args []string, variables ...string) result {
 	if err := command.Run(); err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%q: %v", args, err)
 	}
-	secretsOf(variables).check(t, "the output", stdout.String()+stderr.String())
+	told := secretsOf(variables)
+	told.check(t, "the output", stdout.String()+stderr.String())
+	told.check(t, "SNAPSHOT_FILE", contentOf(settingOf(variables, "SNAPSHOT_FILE")))
 	return result{command.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
