@@ -56,6 +56,7 @@ func TestSSHKeyThatIsNotAcceptedIsToldUntilItIs(t *testing.T) {
 	copyFile(t, wrong, mounted.path)
 	s := start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+mounted.path, "LOG_LEVEL=debug",
 		"GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(host.hostKey("ed25519")))
+	s.secrets = append(s.secrets, secretsOfKey(right)...)
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "git_auth")
 	isSentence(t, failed.Error.Message)
