@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	secret = "the webhook's key"
-	token  = "the deployer's token"
+	secret = `the "webhook's" <key> & more`
+	token  = `the "deployer's" <token> & more`
 )
 
 // push moves the branch and tells mooring of it as a Git host would: at times too early, twice, or not at all.

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -94,12 +97,27 @@ func (s *service) stop() error {
 	err = errors.Join(err, s.command.Wait())
 	log, readErr := os.ReadFile(filepath.Join(s.directory, "mooring.log"))
 	for line := range strings.Lines(string(log)) {
-		if strings.Contains(line, "panic") || strings.Contains(line, "code=internal") || strings.Contains(line, secret) ||
-			strings.Contains(line, token) {
+		if strings.Contains(line, "panic") || strings.Contains(line, "code=internal") || tellsSecret(line) {
 			return errors.Join(err, errors.New("the log has a line that it must not have: "+line))
 		}
 	}
 	return errors.Join(err, readErr)
+}
+
+// tellsSecret tells whether a text holds a secret: as it is, or in a query, a path, JSON, a quoted value or HTML.
+func tellsSecret(text string) bool {
+	for _, secret := range []string{secret, token} {
+		asJSON, _ := json.Marshal(secret) // fails for no string
+		for _, form := range []string{
+			secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(asJSON), `"`),
+			strings.Trim(strconv.Quote(secret), `"`), template.HTMLEscapeString(secret),
+		} {
+			if strings.Contains(text, form) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // snapshot and stack are what mooring serves.
@@ -191,8 +209,12 @@ func (s *service) ask(
 	}
 	defer answer.Body.Close()
 	content, err := io.ReadAll(answer.Body)
-	if err == nil && !slices.Contains(statuses, answer.StatusCode) {
+	switch {
+	case err != nil:
+	case !slices.Contains(statuses, answer.StatusCode):
 		err = fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, content)
+	case tellsSecret(fmt.Sprint(answer.Header, string(content))):
+		err = fmt.Errorf("%s %s tells a secret: %s", method, path, content)
 	}
 	return answer, content, err
 }

@@ -35,6 +35,17 @@ func TestSoakNoticesWhatIsWrong(t *testing.T) {
 			t.Errorf("%+v is taken for flat", grown)
 		}
 	}
+	for _, told := range []string{
+		secret, token, "the+%22webhook%27s%22+%3Ckey%3E+%26+more", `the \"webhook's\" <key> & more`,
+		`the \"webhook's\" \u003ckey\u003e \u0026 more`, "the &#34;webhook&#39;s&#34; &lt;key&gt; &amp; more",
+	} {
+		if !tellsSecret("a line with " + told + " in it") {
+			t.Errorf("%s is not found", told)
+		}
+	}
+	if tellsSecret("the webhook's key is not this") {
+		t.Error("what is no secret is taken for one")
+	}
 	s := soak{history: history{known: make(chan record, 1)}}
 	s.history.known <- record{listings: map[string]string{"a": "x/docker-compose.yml sha256:1\n"}}
 	whole := snapshot{"a", []stack{{"x", composeFile, "sha256:1", "missing"}, {"gone", composeFile, "sha256:2", "deleting"}}}
