@@ -1,7 +1,6 @@
 package integration_test
 
 import (
-	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -37,12 +36,13 @@ func httpFaults() []faultCase {
 	const plain, page, advertisement = "text/plain", "text/html; charset=utf-8", "application/x-git-upload-pack-advertisement"
 	const login = "<!DOCTYPE html><title>Sign in</title><form>password <input></form>"
 	block := strings.Repeat("no end in sight ", 2<<10)
+	unknown := answers(401, plain, "who?", "WWW-Authenticate", `Basic realm="x"`)
 	return []faultCase{
 		{"the connection is reset", resets, "git_unreachable", "closed the connection"},
 		{"500 with a page", answers(500, page, "<pre>stack trace</pre>"), "git_unreachable", "500 Internal Server Error."},
 		{"503", answers(503, plain, "down for maintenance"), "git_unreachable", "down for maintenance."},
 		{"429", answers(429, plain, "slow down", "Retry-After", "2"), "git_unreachable", "429 Too Many Requests: slow down."},
-		{"401", answers(401, plain, "who?", "WWW-Authenticate", `Basic realm="x"`), "git_auth", "GIT_PASSWORD"},
+		{"401", unknown, "git_auth", "GIT_PASSWORD"}, {"401 half-way", halfWay(unknown), "git_auth", "GIT_PASSWORD"},
 		{"403 with ESC and newlines", answers(403, plain, "no\n\x1b[31m\x00way\u202e"), "git_auth", "403 Forbidden: no [31m way."},
 		{"404", answers(404, plain, "nothing here"), "git_not_found", "404 Not Found: nothing here."},
 		{"a login page in place of Git", answers(200, page, login), "git_protocol", "web page"},
@@ -51,6 +51,7 @@ func httpFaults() []faultCase {
 		{"an error without end", answersWithoutEnd(403, plain, "", block), "git_auth", "403 Forbidden: no end in sight"},
 		{"an unavailable page without end", answersWithoutEnd(503, page, "", block), "git_unreachable", "503"},
 		{"a page without end", answersWithoutEnd(200, page, login, block), "git_protocol", "web page"},
+		{"a redirect to a host that wants credentials", redirectsToAnotherName, "git_auth", "redirects to localhost:"},
 		{"a redirect to a login page", answers(302, page, "", "Location", "/users/sign_in"), "git_protocol", "login page"},
 		{"a pack that breaks off", inPack(breaksOffInPack), "git_unreachable|git_protocol", ""},
 		{"a pack that ends too early", inPack(endsInPack), "git_protocol", "cut short"},
@@ -59,6 +60,7 @@ func httpFaults() []faultCase {
 		{"a pack without end", inPack(packsWithoutEnd), "git_protocol", ""},
 		{"silence", hangs, "timeout", "1s"},
 		{"silence in the middle of a pack", inPack(hangsInPack), "timeout", "1s"},
+		{"a trickle", trickles(100, 50*time.Millisecond), "timeout", "1s"},
 	}
 }
 
@@ -154,28 +156,6 @@ func (s *service) keeps(before reply, revision string, failed refresh) {
 	s.logged("level=ERROR", "refresh failed", "id="+failed.ID, "code="+failed.Error.Code)
 }
 
-// A name that no DNS server knows, and a port where nobody listens.
-func TestHostThatCannotBeFoundOrRefusesIsUnreachable(t *testing.T) {
-	for address, says := range map[string]string{
-		"http://git..invalid/x.git": "git..invalid cannot be resolved",
-		"ssh://git@git..invalid/x":  "git..invalid cannot be resolved",
-		"git://git..invalid/x":      "git..invalid cannot be resolved",
-		"http://127.0.0.1:1/x.git":  "127.0.0.1:1 refuses connections",
-		"https://127.0.0.1:1/x.git": "127.0.0.1:1 refuses connections",
-		"git://127.0.0.1:1/x.git":   "127.0.0.1:1 refuses connections",
-	} {
-		t.Run(address, func(t *testing.T) {
-			key, hosts := newKey(t, ""), newSecretFile(t, "")
-			got := run(t, []string{"-once"}, "GIT_URL="+address, "GIT_SSH_KEY_FILE="+key,
-				"GIT_SSH_KNOWN_HOSTS_FILE="+hosts.path)
-			is := is.New(t)
-			is.Equal(got.code, 1)
-			is.True(strings.Contains(got.stderr, "mooring: git_unreachable: "))
-			is.True(strings.Contains(got.stderr, says))
-		})
-	}
-}
-
 // Retry-After is honoured: nobody asks before its time (RFC 9110, 10.2.3).
 func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
 	t.Parallel()
@@ -224,63 +204,6 @@ func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A redirect to another host is followed without the credentials that were given for this one.
-func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			is := is.New(t)
-			repo, first := with(t, twoStacks())
-			host, other := serveFaulty(t, repo), serveFaulty(t, repo)
-			const password = "for this host alone"
-			seen := watch(t, []http.Header(nil))
-			other.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
-				seen.change(func(headers *[]http.Header) { *headers = append(*headers, r.Header.Clone()) })
-				git.ServeHTTP(w, r)
-			})
-			host.suffer(redirects(status, other.server.URL))
-			s := start(t, "GIT_URL="+host.url("robot", password), "LOG_LEVEL=debug")
-			s.awaitRevision(first)
-			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-			is.Equal(s.refresh().Revision, next)
-
-			other.demand("robot", password)
-			refused := s.refresh()
-			is.Equal(refused.Error.Code, "git_auth") // it is told that they are wanted there, and they are not shown
-			is.Equal(s.snapshot().Revision, next)
-
-			requests := seen.look().value
-			is.True(len(requests) > 4)
-			for _, header := range requests {
-				is.Equal(header.Get("Authorization"), "")
-				is.Equal(header.Get("Cookie"), "")
-				secrets{password}.check(t, "a request to another host", fmt.Sprint(header))
-			}
-		})
-	}
-}
-
-// A host that asks for credentials only after the first request has them asked for: the answer is no half snapshot.
-func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
-	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveFaulty(t, repo)
-	s := start(t, "GIT_URL="+host.url())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
-	repo.push(files{"new/docker-compose.yml": "services: {}"})
-	before := s.get("/api/v1/stacks")
-	host.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
-		if r.Method == http.MethodPost {
-			answers(401, "text/plain", "log in")(w, r, git)
-			return
-		}
-		git.ServeHTTP(w, r)
-	})
-	failed := s.refresh()
-	is.Equal(failed.Error.Code, "git_auth")
-	s.keeps(before, first, failed)
 }
 
 // The connection that a refresh hangs on is closed when its time is over: the host is not left with one that nobody

@@ -1,0 +1,91 @@
+package integration_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/matryer/is"
+)
+
+// Hosts that want credentials where none may be shown, or none were asked for before.
+
+// halfWay lets the greeting pass, and does with what comes after it what it is told.
+func halfWay(f fault) fault {
+	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+		if r.Method == http.MethodPost {
+			f(w, r, git)
+			return
+		}
+		git.ServeHTTP(w, r)
+	}
+}
+
+// redirectsToAnotherName sends every request to the same server by another name, and thus to another host, where it is
+// served if it shows credentials, whichever they are.
+func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Handler) {
+	const name = "localhost"
+	_, _, shown := r.BasicAuth()
+	_, port, _ := net.SplitHostPort(r.Host)
+	switch {
+	case !strings.HasPrefix(r.Host, name):
+		redirects(http.StatusFound, "http://"+net.JoinHostPort(name, port))(w, r, git)
+	case shown:
+		git.ServeHTTP(w, r)
+	default:
+		answers(http.StatusUnauthorized, "text/plain", "who?", "WWW-Authenticate", `Basic realm="x"`)(w, r, git)
+	}
+}
+
+// A redirect to another host is followed without the credentials that were given for this one.
+func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			is := is.New(t)
+			repo, first := with(t, twoStacks())
+			host, other := serveFaulty(t, repo), serveFaulty(t, repo)
+			const password = "for this host alone"
+			seen := watch(t, []http.Header(nil))
+			other.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+				seen.change(func(headers *[]http.Header) { *headers = append(*headers, r.Header.Clone()) })
+				git.ServeHTTP(w, r)
+			})
+			host.suffer(redirects(status, other.server.URL))
+			s := start(t, "GIT_URL="+host.url("robot", password), "LOG_LEVEL=debug")
+			s.awaitRevision(first)
+			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+			is.Equal(s.refresh().Revision, next)
+
+			other.demand("robot", password)
+			refused := s.refresh()
+			is.Equal(refused.Error.Code, "git_auth") // it is told that they are wanted there, and they are not shown
+			is.Equal(s.snapshot().Revision, next)
+
+			requests := seen.look().value
+			is.True(len(requests) > 4)
+			for _, header := range requests {
+				is.Equal(header.Get("Authorization"), "")
+				is.Equal(header.Get("Cookie"), "")
+				secrets{password}.check(t, "a request to another host", fmt.Sprint(header))
+			}
+		})
+	}
+}
+
+// A host that asks for credentials only after the first request has them asked for: the answer is no half snapshot.
+func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host := serveFaulty(t, repo)
+	s := start(t, "GIT_URL="+host.url())
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	repo.push(files{"new/docker-compose.yml": "services: {}"})
+	before := s.get("/api/v1/stacks")
+	host.suffer(halfWay(answers(401, "text/plain", "log in")))
+	failed := s.refresh()
+	is.Equal(failed.Error.Code, "git_auth")
+	s.keeps(before, first, failed)
+}
