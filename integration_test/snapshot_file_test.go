@@ -93,6 +93,60 @@ func TestRestartFindsWhatGitDidMeanwhile(t *testing.T) {
 	is.True(!seen.at("web").InSync)
 }
 
+// Another branch is another desired state; the statuses are those of before, for the stacks that both have.
+func TestRestartWithAnotherBranchKeepsTheStatusesOfStacksInBoth(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	repo, host, first, s := refreshed(t, twoStacks(), "SNAPSHOT_FILE="+file, "GIT_REF=main")
+	s.report("web", fmt.Sprintf(`{"status":"synced","hash":%q}`, repo.hash(first, "web/docker-compose.yml")))
+	s.report("db/main", `{"status":"syncing"}`)
+	onMain := s.snapshot()
+	s.finish()
+
+	git(t, repo.work, "checkout", "-q", "-b", "next")
+	next := repo.commit(files{"new/docker-compose.yml": "services: {}", "db/main/docker-compose.yaml": ""})
+	repo.publish("HEAD:refs/heads/next")
+	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file, "GIT_REF=next")
+	seen := again.awaitRevision(next)
+	is.Equal(seen.paths(), []string{"db/main", "new", "web"})
+	is.Equal(seen.at("web"), onMain.at("web"))
+	is.Equal(seen.at("new").Status, "missing")
+	is.Equal(seen.at("new").Hash, repo.hash(next, "new/docker-compose.yml"))
+	is.Equal(seen.at("db/main").Status, "deleting") // it may run, and the branch does not have it
+	again.finish()
+
+	back := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file, "GIT_REF=main")
+	seen = back.awaitRevision(first)
+	is.Equal(seen.paths(), []string{"db/main", "web"})
+	is.Equal(seen.at("web"), onMain.at("web"))
+	is.Equal(seen.at("db/main").Status, "missing")
+}
+
+// A service that never had a state leaves no file, which whoever reads it would take for one without stacks.
+func TestSnapshotFileIsNotWrittenBeforeAFirstSync(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	settings := []string{"GIT_URL=" + repo.bare, "GIT_REF=later", "SNAPSHOT_FILE=" + file}
+	absent := func() {
+		t.Helper()
+		beside, err := os.ReadDir(filepath.Dir(file))
+		is.NoErr(err)
+		is.Equal(len(beside), 0)
+	}
+	is.Equal(run(t, []string{"-once"}, settings...).code, 1)
+	absent()
+	s := start(t, settings...)
+	s.snapshotFile = "" // none is to be searched
+	is.Equal(s.refresh().Error.Code, "git_ref_not_found")
+	is.Equal(s.stop(syscall.SIGTERM), 0)
+	absent()
+	git(t, repo.bare, "update-ref", "refs/heads/later", first)
+	again := start(t, settings...)
+	awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == first })
+	is.Equal(again.snapshot().paths(), []string{"db/main", "web"})
+}
+
 func TestUnreadableSnapshotFileIsAWarning(t *testing.T) {
 	for name, content := range map[string]string{
 		"garbage": "\x00\xff{", "empty": "", "another document": `{"stacks":"none"}`, "null": "null",
