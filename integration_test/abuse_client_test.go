@@ -39,6 +39,16 @@ func (s *service) peak() int {
 	return number << 10
 }
 
+// staysSmall checks that the process never had more memory than it may.
+func (s *service) staysSmall() {
+	s.t.Helper()
+	peak := s.peak()
+	s.t.Logf("the service had %d MiB at most", peak>>20)
+	if peak >= memoryLimit {
+		s.t.Errorf("the service had %d MiB of memory, %d at most", peak>>20, memoryLimit>>20)
+	}
+}
+
 // dial opens a connection that ends with the test.
 func (s *service) dial() net.Conn {
 	s.t.Helper()

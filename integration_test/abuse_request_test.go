@@ -9,11 +9,11 @@ import (
 	"github.com/matryer/is"
 )
 
-// Oddities of methods, paths, hosts and origins.
+// Oddities of methods, paths, hosts and origins, and the memory that they take of the service as it is shipped.
 
 func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 	is := is.New(t)
-	_, host, first, s := refreshed(t, twoStacks(), "WEBHOOK_SECRET="+githubSecret)
+	_, host, first, s := refreshed(t, twoStacks(), shipped(), "WEBHOOK_SECRET="+githubSecret)
 	before := host.counts().requests
 	paths := []string{
 		"/", "//", "/.", "/..", "/api", "/api/v1/", "/api/v1/stacks/", "/api/v1/stacks//", "/api/v1/stacks/web/", "/api/v1/stacks/../web",
@@ -44,11 +44,12 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 	is.Equal(host.counts().requests, before) // none of it has asked Git
 	is.Equal(s.snapshot().Revision, first)
 	is.Equal(s.count("panic"), 0)
+	s.staysSmall()
 }
 
 func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 	is := is.New(t)
-	_, host, _, s := refreshed(t, twoStacks())
+	_, host, _, s := refreshed(t, twoStacks(), shipped())
 	before := host.counts().requests
 	const post = "POST /api/v1/refresh HTTP/1.1\r\nHost: x\r\n"
 	for _, request := range []string{
@@ -67,12 +68,14 @@ func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 	}
 	is.Equal(host.counts().requests, before)
 	is.Equal(s.get("/healthz").status, http.StatusOK)
+	s.staysSmall()
 }
 
 // A page of another site, or one whose name an attacker lets point here, gets to do nothing.
 func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	is := is.New(t)
-	_, host, _, s := refreshed(t, twoStacks(), "ALLOWED_HOSTS=deploy.example.org,127.0.0.1", "WEBHOOK_SECRET="+githubSecret)
+	_, host, _, s := refreshed(t, twoStacks(), shipped(), "ALLOWED_HOSTS=deploy.example.org,127.0.0.1",
+		"WEBHOOK_SECRET="+githubSecret)
 	before := host.counts().requests
 	for _, headers := range [][]string{
 		{"Origin: https://evil.example"}, {"Origin: null"}, {"Sec-Fetch-Site: cross-site"}, {"Sec-Fetch-Site: same-site"},
@@ -100,4 +103,5 @@ func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	is.Equal(host.counts().requests, before)
 	own := s.do(http.MethodPost, "/api/v1/refresh?wait=30s", "", "Origin: http://"+s.address, "Sec-Fetch-Site: same-origin")
 	is.Equal(own.status, http.StatusOK) // the service's own page may
+	s.staysSmall()
 }
