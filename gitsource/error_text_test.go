@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -31,14 +32,15 @@ func TestAnErrorBodyIsReadTo64KiBAndNotPast(t *testing.T) {
 	is := is.New(t)
 	w := &httpWire{redact: func(text string) string { return text }}
 	said := &countedBody{}
-	response := &http.Response{Header: http.Header{"Content-Type": {"text/plain"}}, Body: said}
+	asked := httptest.NewRequest(http.MethodGet, "https://git.example.com/stacks/info/refs", nil)
+	response := &http.Response{Request: asked, Header: http.Header{"Content-Type": {"text/plain"}}, Body: said}
 	text := w.errorText(response)
 	is.True(strings.HasPrefix(text, ": xxx"))
 	is.True(said.read > maxText) // enough to be told
 	is.True(said.read <= 64<<10+1)
 
 	page := &countedBody{}
-	response = &http.Response{Header: http.Header{"Content-Type": {"text/html"}}, Body: page}
+	response = &http.Response{Request: asked, Header: http.Header{"Content-Type": {"text/html"}}, Body: page}
 	is.Equal(w.errorText(response), "")
 	is.Equal(page.read, 0) // nothing of a page is shown, so nothing of it is read
 }
