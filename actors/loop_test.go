@@ -418,6 +418,62 @@ func TestExpectedRevisionIsAskedForAgain(t *testing.T) {
 	})
 }
 
+func TestCommitThatIsKnownCountsThoughAskingAgainFails(t *testing.T) {
+	push := Trigger{Source: Webhook, Expected: "new", Stale: []string{"old"}}
+	t.Run("by an error", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{})
+			defer r.stop()
+			served := r.waits(t.Context(), push)
+			r.answers(desired("old"), nil)
+			for range asksAgain {
+				r.answers(DesiredState{}, errUnreachable)
+			}
+			is.Equal((<-served).Revision, "old")
+			is.Equal(r.view().Snapshot.Revision, "old")
+			is.Equal(r.view().Failures, 0)
+		})
+	})
+	t.Run("by an error that passes", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{})
+			defer r.stop()
+			served := r.waits(t.Context(), push)
+			r.answers(desired("old"), nil)
+			r.answers(DesiredState{}, errUnreachable)
+			is.Equal(r.answers(desired("new"), nil).previous.Revision, "old")
+			is.Equal((<-served).Revision, "new")
+		})
+	})
+	t.Run("by a host that wants to be left alone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{})
+			defer r.stop()
+			served := r.waits(t.Context(), push)
+			r.answers(desired("old"), nil)
+			r.answers(DesiredState{}, &Failure{Code: CodeUnreachable, RetryAfter: 2 * time.Minute})
+			is.Equal((<-served).Revision, "old") // the host is not asked before that, and the refresh ends before it
+			is.True(r.idle())
+		})
+	})
+	t.Run("for want of time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{RefreshTimeout: 2 * time.Second})
+			defer r.stop()
+			served := r.waits(t.Context(), push)
+			r.answers(desired("old"), nil)
+			<-r.fetches // and no answer
+			refresh := <-served
+			is.Equal(refresh.Revision, "old")
+			is.True(refresh.Duration < 2*time.Second)
+		})
+	})
+}
+
 func TestPollsAndRetriesStartByThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)

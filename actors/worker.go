@@ -41,17 +41,40 @@ func (w worker) fetch(ctx context.Context) (o outcome) {
 		}
 	}()
 	desired, err := w.source.Fetch(ctx, w.previous)
-	for again := range asksAgain {
-		if err != nil || !w.trigger.outdated(desired.Revision) || !pause(ctx, firstPause<<again) {
-			break
-		}
-		w.log.Debug("asking again for the expected revision", "found", desired.Revision)
-		desired, err = w.source.Fetch(ctx, desired)
-	}
 	if err != nil {
 		return outcome{failure: w.explain(ctx, err)}
 	}
-	return outcome{desired: desired}
+	return outcome{desired: w.askAgain(ctx, desired)}
+}
+
+// askAgain returns what Git has once the push has reached it, or else the newest that is known: a commit that is whole
+// is not given up for a question that fails. It comes back before the refresh's time is over, so that the commit is not
+// too late either.
+func (w worker) askAgain(ctx context.Context, desired DesiredState) DesiredState {
+	if deadline, ok := ctx.Deadline(); ok {
+		earlier, cancel := context.WithDeadline(ctx, deadline.Add(-comeBack))
+		defer cancel()
+		ctx = earlier
+	}
+	var alone time.Duration // the host asked to be left alone
+	for again := range asksAgain {
+		if !w.trigger.outdated(desired.Revision) || !pause(ctx, max(firstPause<<again, alone)) {
+			break
+		}
+		w.log.Debug("asking again for the expected revision", "found", desired.Revision)
+		next, err := w.source.Fetch(ctx, desired)
+		if err == nil {
+			desired, alone = next, 0
+			continue
+		}
+		if failure, ok := errors.AsType[*Failure](err); ok {
+			alone = failure.RetryAfter
+		}
+		if !errors.Is(ctx.Err(), context.Canceled) { // by a stop, which is no news
+			w.log.Warn("asking again has failed: the revision found before counts", "found", desired.Revision, "error", err)
+		}
+	}
+	return desired
 }
 
 // pause waits, and tells whether it came to the end of the wait. It does not begin one that the context's deadline
