@@ -12,7 +12,8 @@ import (
 type appliedModel struct {
 	*state
 	seconds  float64
-	inGit    map[string]string // path → hash
+	inGit    map[string]string // path → hash; the last one that could be read, where what may run cannot be now
+	broken   map[string]bool   // Git has the compose file, and it cannot be served
 	applied  map[string]string // path → the hash last reported as applied
 	working  map[string]bool   // a deployer said that it is at work, and nothing since
 	revision int
@@ -25,9 +26,19 @@ func (m *appliedModel) mayRun(path string) bool { return m.applied[path] != "" |
 func (m *appliedModel) refresh(t *rapid.T) {
 	m.revision += rapid.IntRange(0, 1).Draw(t, "commits") // now and then Git has not moved
 	if m.revision != len(m.desired.Revision) {
-		clear(m.inGit)
+		clear(m.broken)
 		for _, path := range modelPaths {
-			if hash := rapid.SampledFrom([]string{"", "h1", "h2"}).Draw(t, path); hash != "" {
+			hash := rapid.SampledFrom([]string{"", "h1", "h2", "broken"}).Draw(t, path)
+			switch _, before := m.inGit[path]; {
+			case hash == "broken":
+				m.broken[path] = true
+				if before && m.mayRun(path) {
+					continue
+				}
+				fallthrough
+			case hash == "":
+				delete(m.inGit, path)
+			default:
 				m.inGit[path] = hash
 			}
 			if i, listed := m.find(path); listed && m.snapshot.Stacks[i].Status == Deleting && m.inGit[path] != "" {
@@ -36,13 +47,18 @@ func (m *appliedModel) refresh(t *rapid.T) {
 		}
 	}
 	var stacks []string
+	var skipped []Skipped
 	for _, path := range modelPaths {
-		if hash, found := m.inGit[path]; found {
+		if hash, found := m.inGit[path]; m.broken[path] {
+			skipped = append(skipped, Skipped{strings.TrimPrefix(path+"/docker-compose.yml", "./"), "broken"})
+		} else if found {
 			stacks = append(stacks, path, hash)
 		}
 	}
+	found := desired(strings.Repeat("r", m.revision), stacks...)
+	found.Skipped = skipped
 	m.trigger(Trigger{Source: Manual}, at(m.seconds))
-	m.fetched(m.current.ID, outcome{desired: desired(strings.Repeat("r", m.revision), stacks...)}, at(m.seconds))
+	m.fetched(m.current.ID, outcome{desired: found}, at(m.seconds))
 }
 
 func (m *appliedModel) fail(t *rapid.T) {
@@ -141,7 +157,7 @@ func (m *appliedModel) step(action func(*rapid.T)) func(*rapid.T) {
 func TestNoSequenceLosesTrackOfWhatWasApplied(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &appliedModel{
-			state: testState(Settings{}), inGit: make(map[string]string),
+			state: testState(Settings{}), inGit: make(map[string]string), broken: make(map[string]bool),
 			applied: make(map[string]string), working: make(map[string]bool),
 		}
 		rt.Repeat(map[string]func(*rapid.T){

@@ -18,10 +18,15 @@ func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes
 	}
 	var changes Changes
 	before, wanted := old.Stacks, desired.Stacks
+	unreadable := directories(desired.Skipped)
 	for len(before) > 0 || len(wanted) > 0 {
 		switch order := comparePaths(before, wanted); {
 		case order < 0:
-			next.Stacks, changes.Removed = leave(next.Stacks, changes.Removed, before[0], now)
+			if _, inGit := unreadable[before[0].Path]; inGit && before[0].mayRun() {
+				next.Stacks = append(next.Stacks, before[0])
+			} else {
+				next.Stacks, changes.Removed = leave(next.Stacks, changes.Removed, before[0], now)
+			}
 			before = before[1:]
 		case order > 0:
 			next.Stacks = append(next.Stacks, Stack{DesiredStack: wanted[0], Status: Missing, StatusChangedAt: now})
@@ -35,6 +40,20 @@ func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes
 	changed := old.Revision != next.Revision || !slices.Equal(old.Stacks, next.Stacks) ||
 		!slices.Equal(old.Skipped, next.Skipped)
 	return next, changes, changed
+}
+
+// directories returns the paths of the stacks that skipped compose files would make. Git has those stacks: one that may
+// run stays as it is, or a link that breaks would have it taken down.
+func directories(skipped []Skipped) map[string]struct{} {
+	found := make(map[string]struct{}, len(skipped))
+	for _, file := range skipped {
+		path := "."
+		if i := strings.LastIndexByte(file.Path, '/'); i >= 0 {
+			path = file.Path[:i]
+		}
+		found[path] = struct{}{}
+	}
+	return found
 }
 
 // comparePaths orders the heads of two sorted lists; an empty list comes last.
@@ -54,7 +73,7 @@ func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stac
 	switch {
 	case stack.Status == Deleting:
 		return append(stacks, stack), removed
-	case stack.Status != Missing || stack.AppliedHash != "":
+	case stack.mayRun():
 		stack.Status, stack.StatusChangedAt = Deleting, now
 		stacks = append(stacks, stack)
 	}

@@ -16,6 +16,15 @@ func since(stack Stack, seconds float64) Stack {
 	return stack
 }
 
+// skipping is a desired state without stacks, in which these files cannot be served.
+func skipping(paths ...string) DesiredState {
+	state := DesiredState{Revision: "r1"}
+	for _, path := range paths {
+		state.Skipped = append(state.Skipped, Skipped{path, "a symbolic link that leads nowhere"})
+	}
+	return state
+}
+
 func TestMergeFollowsGitAndKeepsWhatIsApplied(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -75,6 +84,34 @@ func TestMergeFollowsGitAndKeepsWhatIsApplied(t *testing.T) {
 			wanted:  desired("r1", "web", "h1"),
 			after:   []Stack{since(stack("web", "h1", Missing, "h1"), 9)},
 			changes: Changes{Added: []string{"web"}},
+		}, {
+			name: "a stack that may run is kept while Git has it and it cannot be read",
+			before: []Stack{
+				stack(".", "h1", Synced, "h1"), stack("a", "h1", Synced, "h1"), stack("b", "h1", Syncing, ""),
+				stack("c/d", "h1", Missing, "h0"),
+			},
+			wanted: skipping("docker-compose.yml", "a/docker-compose.yaml", "b/docker-compose.yml", "c/d/docker-compose.yml"),
+			after: []Stack{
+				stack(".", "h1", Synced, "h1"), stack("a", "h1", Synced, "h1"), stack("b", "h1", Syncing, ""),
+				stack("c/d", "h1", Missing, "h0"),
+			},
+		}, {
+			name:    "a stack that cannot be read and was never applied is dropped",
+			before:  []Stack{stack("web", "h1", Missing, "")},
+			wanted:  skipping("web/docker-compose.yml"),
+			after:   []Stack{},
+			changes: Changes{Removed: []string{"web"}},
+		}, {
+			name:   "a deleting stack stays deleting until it can be read again",
+			before: []Stack{stack("web", "h1", Deleting, "h1")},
+			wanted: skipping("web/docker-compose.yml"),
+			after:  []Stack{stack("web", "h1", Deleting, "h1")},
+		}, {
+			name:    "what cannot be read elsewhere keeps no stack",
+			before:  []Stack{stack(".", "h1", Synced, "h1"), stack("web", "h1", Synced, "h1")},
+			wanted:  skipping("web/below/docker-compose.yml", "website/docker-compose.yml"),
+			after:   []Stack{since(stack(".", "h1", Deleting, "h1"), 9), since(stack("web", "h1", Deleting, "h1"), 9)},
+			changes: Changes{Removed: []string{".", "web"}},
 		}, {
 			name:    "the list stays sorted by path, bytewise",
 			before:  []Stack{stack("B", "h", Synced, "h"), stack("a-b", "h", Missing, ""), stack("a/b", "h", Missing, "")},

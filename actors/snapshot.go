@@ -12,7 +12,8 @@ const (
 	Syncing Status = "syncing"
 	// Synced: a deployer has applied the stack; AppliedHash tells which content.
 	Synced Status = "synced"
-	// Deleting: Git no longer has the stack and something may still run.
+	// Deleting: Git no longer has the stack and something may still run. A stack whose compose file Git has and cannot be
+	// served does not come to this.
 	Deleting Status = "deleting"
 )
 
@@ -27,6 +28,9 @@ type Stack struct {
 
 // InSync tells whether what runs is what Git wants.
 func (s Stack) InSync() bool { return s.Status == Synced && s.AppliedHash == s.Hash }
+
+// mayRun tells whether a deployer has ever been at work on the stack.
+func (s Stack) mayRun() bool { return s.Status != Missing || s.AppliedHash != "" }
 
 // Snapshot is the published desired state: one commit's, whole, with every stack's status. It is immutable: whoever
 // holds one may read it for ever.
