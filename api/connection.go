@@ -12,18 +12,26 @@ import (
 // connection is what the requests that come over one connection hand on to one another, so that a client that polls
 // costs the refresh actor a message when something is new, and not each time. net/http answers the requests of an
 // HTTP/1 connection one after another in one goroutine, and HTTP/1 is all that this server speaks, so nothing here is
-// shared. It keeps nothing large alive: a connection may idle for long after its view was superseded.
+// shared. It keeps nothing large alive, and points weakly at what others keep: a connection may idle for long after its
+// view was superseded, and there are many.
 type connection struct {
 	// validity is that of the view which the rest was made from.
 	validity actors.Validity
 	// answered is when the actor gave it.
 	answered time.Time
-	// status is its RefreshStatus; nil until it is asked for.
-	status []byte
+	// status is the RefreshStatus that was asked for last, of whichever view; the server keeps it.
+	status weak.Pointer[refreshStatus]
 	// filter and compressed tell which of its lists was asked for last, and the encoder keeps the list.
 	filter     filter
 	compressed bool
 	list       weak.Pointer[list]
+}
+
+// refreshStatus is a RefreshStatus as it goes over the wire, and the word of the view that it was made from. It is
+// immutable.
+type refreshStatus struct {
+	validity actors.Validity
+	body     []byte
 }
 
 // connectionKey is the key of the *connection in the context of a request.

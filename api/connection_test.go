@@ -6,6 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -136,4 +139,30 @@ func TestHealthIsAskedForAgainWhenAnAnswerGrowsOld(t *testing.T) {
 		is.Equal(k.get("/healthz").status, http.StatusOK)
 		is.True(time.Now().Before(limit))
 	}
+}
+
+func TestIdleConnectionsKeepOneStatusTogether(t *testing.T) {
+	is := is.New(t)
+	s := serve(t, options{})
+	var paths []string
+	for i := range 10_000 {
+		paths = append(paths, strings.Repeat("x", 90)+strconv.Itoa(i+10_000))
+	}
+	s.refreshed(revisionA, paths...)
+	heap := func() int {
+		runtime.GC()
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return int(stats.HeapAlloc)
+	}
+	first := s.keep()
+	size := len(first.get("/api/v1/refresh").body)
+	is.True(size > 1<<20)
+	before := heap()
+	for range 30 {
+		is.Equal(len(s.keep().get("/api/v1/refresh").body), size)
+	}
+	is.True(heap()-before < 5*size)
+	runtime.KeepAlive(first)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"time"
+	"weak"
 
 	"github.com/julienschmidt/httprouter"
 
@@ -54,17 +55,39 @@ func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httproute
 
 // getRefreshStatus answers GET /api/v1/refresh: a RefreshStatus.
 func (s *Server) getRefreshStatus(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
-	c := connectionOf(r.Context())
-	if c.status == nil || !c.validity.Holds() {
-		view, err := c.view(r.Context(), s.actor)
+	status, err := s.newestStatus(r.Context())
+	if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, status.body)
+	return nil
+}
+
+// newestStatus returns the RefreshStatus as it is: the one that the connection had last, or the one that all share. Who
+// holds that makes a new one where it has to be, and the others wait for it.
+func (s *Server) newestStatus(ctx context.Context) (*refreshStatus, error) {
+	c := connectionOf(ctx)
+	if status := c.status.Value(); status != nil && status.validity.Holds() {
+		return status, nil
+	}
+	var status *refreshStatus
+	select {
+	case status = <-s.statusc:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { s.statusc <- status }() // never blocks: the channel is empty while somebody holds what was in it
+	if !status.validity.Holds() {
+		view, err := s.actor.View(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		const roughly = 1 << 10 // bytes of a status with two refreshes
-		c.status = append(appendRefreshStatus(make([]byte, 0, roughly), view), '\n')
+		body := appendRefreshStatus(make([]byte, 0, roughly), view)
+		status = &refreshStatus{view.Validity, append(body, '\n')}
 	}
-	respond(w, http.StatusOK, c.status)
-	return nil
+	c.status = weak.Make(status)
+	return status, nil
 }
 
 // getRefreshes answers GET /api/v1/refreshes: those that are remembered, newest first.

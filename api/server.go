@@ -52,7 +52,8 @@ type Server struct {
 	encoder     listEncoder
 	deliveries  deliveries
 	counter     deliveryCounter
-	largec      chan largeRoom // capacity 1, from handlers to handlers: who has received holds the room
+	largec      chan largeRoom      // capacity 1, from handlers to handlers: who has received holds the room
+	statusc     chan *refreshStatus // capacity 1, from handlers to handlers: the newest that was asked for
 	page        *template.Template
 	policy      string // the page's Content-Security-Policy
 }
@@ -75,10 +76,12 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		deliveries:  deliveries,
 		counter:     counter,
 		largec:      make(chan largeRoom, 1),
+		statusc:     make(chan *refreshStatus, 1),
 		page:        page,
 		policy:      policy,
 	}
 	s.giveBack(largeRoom{})
+	s.statusc <- new(refreshStatus)
 	s.router = s.routes()
 	s.http = newHTTPServer(s, log)
 	s.metrics = newHTTPServer(s.metricsHandler(), log)
