@@ -98,6 +98,18 @@ func TestLineAboutAComposeFileNamesTheRefreshThatFoundIt(t *testing.T) {
 	})
 }
 
+func TestPanicInTheWorkerIsLoggedWithItsStackAndRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		refresh := r.trigger(Manual)
+		r.answers(DesiredState{}, errPanic)
+		r.stop()
+		<-r.stopped
+		is.Equal(logged(log, "level=ERROR", "panicked", "a bad day", "id="+refresh.ID, "stack=", "worker.go"), 1)
+	})
+}
+
 func TestFetchThatIsLeftBehindIsNamedByItsRefresh(t *testing.T) {
 	for name, givenUp := range map[string]bool{"still current": false, "given up before": true} {
 		t.Run(name, func(t *testing.T) {

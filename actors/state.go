@@ -90,9 +90,11 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	return refresh, effects{}
 }
 
-// inherit makes a trigger expect what the one that it replaces expected, unless it expects something newer itself.
+// inherit makes a trigger expect what the one that it replaces expected, unless it expects something newer itself. What
+// the replaced one knows to be outdated is not newer, but for a push back to it.
 func (t Trigger) inherit(older Trigger) Trigger {
-	if t.Expected == "" {
+	late := slices.Contains(older.Stale, t.Expected) && !slices.Contains(t.Stale, older.Expected)
+	if t.Expected == "" || late {
 		t.Expected = older.Expected
 	}
 	t.Stale = slices.Concat(older.Stale, t.Stale)

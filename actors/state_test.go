@@ -73,6 +73,18 @@ func TestNewerExpectationWinsAndOlderRevisionsStayOutdated(t *testing.T) {
 	is.Equal(len(merged.Stale), staleSize) // bounded under a storm
 }
 
+func TestOlderPushThatComesLaterDoesNotTakeTheNewerOnesPlace(t *testing.T) {
+	is := is.New(t)
+	newer := Trigger{Expected: "c", Stale: []string{"b"}}
+	merged := Trigger{Expected: "b", Stale: []string{"a"}}.inherit(newer)
+	is.Equal(merged.Expected, "c")
+	is.True(merged.outdated("a"))
+	is.True(merged.outdated("b"))
+	back := Trigger{Expected: "b", Stale: []string{"c"}}.inherit(newer)
+	is.Equal(back.Expected, "b") // pushed back from what was expected
+	is.True(back.outdated("c"))
+}
+
 func TestOutcomeOfAnotherRefreshIsDropped(t *testing.T) {
 	is := is.New(t)
 	s := testState(Settings{RefreshTimeout: time.Minute})
@@ -115,6 +127,18 @@ func TestHistoryAndReplacedIDsAreBounded(t *testing.T) {
 	is.Equal(len(s.view().Refreshes(1000)), historySize+1)
 	is.Equal(s.view().Refreshes(1)[0].ID, s.current.ID) // newest first
 	is.Equal(len(s.view().Refreshes(0)), 0)
+}
+
+func TestPausesJitterByATenthAndUseAllOfIt(t *testing.T) {
+	is := is.New(t)
+	s := testState(Settings{})
+	shortest, longest := time.Hour, time.Duration(0)
+	for range 1000 {
+		pause := s.jitter(time.Minute)
+		shortest, longest = min(shortest, pause), max(longest, pause)
+	}
+	is.True(shortest >= 54*time.Second && shortest < 56*time.Second)
+	is.True(longest <= 66*time.Second && longest > 64*time.Second)
 }
 
 func TestRetryBacksOffUntilTheFirstSuccess(t *testing.T) {
