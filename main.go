@@ -68,7 +68,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	case err != nil:
 		return settingError{fmt.Errorf("%w; mooring -help tells what there is", err)}
 	case flags.NArg() > 0:
-		return settingError{fmt.Errorf("unexpected argument %q: settings are read from the environment", flags.Arg(0))}
+		// Which is not shown: it may be an address with a password in it.
+		return settingError{errors.New("unexpected argument: settings are read from the environment, the repository's " +
+			"address from GIT_URL")}
 	case *version:
 		_, err = fmt.Fprintln(stdout, api.Version())
 		return err

@@ -144,7 +144,10 @@ func secretFromFile(variable, file string) (string, error) {
 	if unnamed, ok := errors.AsType[*os.PathError](err); ok {
 		err = unnamed.Err // the path may be a secret that was meant for the other variable
 	}
-	secret := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+	secret, found := strings.CutSuffix(string(content), "\r\n")
+	if !found {
+		secret = strings.TrimSuffix(secret, "\n")
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%s names a file that cannot be read: %w", variable, err)
@@ -159,6 +162,9 @@ func (s *settings) validate() error {
 		if err != nil {
 			return err
 		}
+	}
+	if os.Getenv("ALLOWED_HOSTS") != "" && len(s.API.AllowedHosts) == 0 {
+		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank") // which would let all in
 	}
 	if s.Process.Headless && s.Refresh.PollInterval == 0 {
 		return errors.New("HEADLESS needs POLL_INTERVAL above 0: without it nothing follows Git")
