@@ -22,7 +22,7 @@ func deliveryResults() []deliveryResult {
 	results := []deliveryResult{deliveryAccepted, deliveryIgnored}
 	for _, code := range []errorCode{
 		codeMissingSignature, codeInvalidSignature, codeWebhookDisabled, codePayloadTooLarge, codeInvalidBody,
-		codeShuttingDown, codeInternal,
+		codeMisdirected, codeShuttingDown, codeInternal,
 	} {
 		results = append(results, deliveryResult(code))
 	}

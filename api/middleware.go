@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -34,6 +35,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 			"ALLOWED_HOSTS does not have the host name that this request was sent to"}
 		if path == webhookPath && r.Method == http.MethodPost {
 			s.logRefused(r, misdirected)
+			s.deliveries.add(context.WithoutCancel(r.Context()), deliveryResult(codeMisdirected))
 		}
 		s.refuse(w, r, misdirected)
 	case path != webhookPath && s.crossOrigin.Check(r) != nil:

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -294,4 +295,21 @@ func TestTriggerCarriesWhatThePushSays(t *testing.T) {
 	is.Equal(trigger, actors.Trigger{
 		Source: actors.Webhook, Delivery: "d-1", Expected: revisionB, Stale: []string{revisionA},
 	})
+}
+
+func TestNothingOfADeliveryIsParsedBeforeItsSignatureIsGood(t *testing.T) {
+	s := serve(t, withSecret(githubSecret))
+	other := pushTo("refs/heads/topic", revisionA, revisionB)
+	for _, c := range [][3]string{
+		{`{"zen":"hi"}`, "ping", "application/json"},
+		{other, "push", "application/json"},
+		{"payload=" + url.QueryEscape(other), "push", "application/x-www-form-urlencoded"},
+		{"payload=%zz", "push", "application/x-www-form-urlencoded"},
+		{"not JSON", "push", "application/json"},
+	} {
+		headers := []string{"X-GitHub-Event: " + c[1], "Content-Type: " + c[2]}
+		s.refuses(s.do("POST", webhookPath, c[0], headers...), http.StatusUnauthorized, codeMissingSignature)
+		s.refuses(s.do("POST", webhookPath, c[0], append(headers, sign("guess", c[0]))...),
+			http.StatusUnauthorized, codeInvalidSignature)
+	}
 }
