@@ -21,8 +21,9 @@ const (
 	pageRows = 200
 	// pageMoreRows is how many each click on "Show more" adds.
 	pageMoreRows = 1000
-	// pageMostRows bounds what a query can ask for.
-	pageMostRows = 20_000
+	// pageMostRows bounds what a query can ask for: anyone may ask, and often. The script needs no query for more rows,
+	// and the search finds the others.
+	pageMostRows = 2000
 )
 
 // pageSelection is which stacks the page lists. The zero one is not valid; newPageSelection makes them.
@@ -51,7 +52,7 @@ func newPageSelection(query url.Values) pageSelection {
 
 // More is the address of this page with more rows.
 func (p pageSelection) More() string {
-	query := url.Values{"rows": {strconv.Itoa(p.Rows + pageMoreRows)}}
+	query := url.Values{"rows": {strconv.Itoa(min(p.Rows+pageMoreRows, pageMostRows))}}
 	if p.Show != showAll {
 		query.Set("show", p.Show)
 	}
