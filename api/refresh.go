@@ -76,7 +76,7 @@ func (s *Server) newestStatus(ctx context.Context) (*refreshStatus, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { s.statusc <- status }() // never blocks: the channel is empty while somebody holds what was in it
+	defer func() { s.share(status) }()
 	if !status.validity.Holds() {
 		view, err := s.actor.View(ctx)
 		if err != nil {
@@ -88,6 +88,14 @@ func (s *Server) newestStatus(ctx context.Context) (*refreshStatus, error) {
 	}
 	c.status = weak.Make(status)
 	return status, nil
+}
+
+// share leaves the newest status to whoever asks next.
+func (s *Server) share(status *refreshStatus) {
+	select {
+	case s.statusc <- status:
+	default: // never: the channel is empty while somebody holds the status
+	}
 }
 
 // getRefreshes answers GET /api/v1/refreshes: those that are remembered, newest first.

@@ -81,7 +81,7 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		policy:      policy,
 	}
 	s.giveBack(largeRoom{})
-	s.statusc <- new(refreshStatus)
+	s.share(new(refreshStatus))
 	s.router = s.routes()
 	s.http = newHTTPServer(s, log)
 	s.metrics = newHTTPServer(s.metricsHandler(), log)
