@@ -102,7 +102,7 @@ func checkHealth(ctx context.Context) error {
 }
 
 // unreadable is what an operator is told of a snapshot file that a start cannot use.
-const unreadable = "SNAPSHOT_FILE cannot be read back: every status starts anew"
+const unreadable = "SNAPSHOT_FILE cannot be read back: what deployers reported is not known"
 
 // start runs the refresh actor until ctx ends; the channel is closed when it has come to its end. What makes the
 // snapshot file unreadable goes to warn.

@@ -96,15 +96,32 @@ func replaceFile(file string, content []byte) error {
 
 // Restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
 // gives the zero snapshot, as does a path that is empty. An error is worth a warning alone: the next refresh makes good
-// for all but the statuses.
+// for all but what deployers reported. For the sake of that, a file that cannot be read is kept aside, beside its place.
 func (s SnapshotFile) Restore() (Snapshot, error) {
 	if s.Path == "" {
 		return Snapshot{}, nil
 	}
-	f, err := os.Open(s.Path)
+	snapshot, err := s.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return Snapshot{}, nil
 	}
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("%w; %s", err, keepAside(s.Path))
+	}
+	return snapshot, nil
+}
+
+// keepAside moves a file out of the way of the next snapshot, and tells where to.
+func keepAside(file string) string {
+	aside := file + ".unreadable"
+	if info, err := os.Lstat(file); err != nil || info.IsDir() || os.Rename(file, aside) != nil {
+		return "it could not be moved aside, and will be replaced"
+	}
+	return "it is kept as " + aside
+}
+
+func (s SnapshotFile) read() (Snapshot, error) {
+	f, err := os.Open(s.Path)
 	if err != nil {
 		return Snapshot{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,6 +188,31 @@ func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
 	none, err := restore(filepath.Join(dir, "not there yet"))
 	is.NoErr(err)
 	is.Equal(none, Snapshot{})
+}
+
+// What was deployed by the word of a file that cannot be read is nowhere else: an operator may mend it.
+func TestSnapshotFileThatCannotBeReadIsKeptAside(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	file, aside := filepath.Join(dir, "stacks.json"), filepath.Join(dir, "stacks.json.unreadable")
+	for _, garbage := range []string{"{", "[]"} { // the newest counts
+		is.NoErr(os.WriteFile(file, []byte(garbage), 0o600))
+		_, err := restore(file)
+		is.True(strings.Contains(err.Error(), aside))
+		kept, err := os.ReadFile(aside)
+		is.NoErr(err)
+		is.Equal(string(kept), garbage)
+		_, err = restore(file)
+		is.NoErr(err) // there is none
+	}
+	is.NoErr(os.WriteFile(file, []byte("{"), 0o600))
+	is.NoErr(os.Remove(aside))
+	is.NoErr(os.MkdirAll(filepath.Join(aside, "in the way"), 0o700))
+	_, err := restore(file)
+	is.True(strings.Contains(err.Error(), "will be replaced"))
+	kept, err := os.ReadFile(file)
+	is.NoErr(err)
+	is.Equal(string(kept), "{")
 }
 
 func TestEachFlushTriesOnceToWriteAFileThatCannotBe(t *testing.T) {
