@@ -87,7 +87,7 @@ func (s *Server) giveBack(room largeRoom) {
 // told counts as the largest there may be once much has come: a buffer that grows leaves twice as much behind.
 func readLarge(from io.Reader, length int64, room []byte) ([]byte, error) {
 	kept := bytes.NewBuffer(room[:0])
-	if length < 0 || length > maxDeliveryBody {
+	if length < 0 {
 		length = maxDeliveryBody
 		const much = 1 << 20
 		if n, err := io.CopyN(kept, from, much); n < much {

@@ -38,12 +38,14 @@ func closed(t *testing.T, connection net.Conn) string {
 
 func TestTimeBoundsAreWithinThirtySeconds(t *testing.T) {
 	is := is.New(t)
-	server := New(Settings{}, nil, slog.New(slog.DiscardHandler)).http
-	is.True(server.ReadHeaderTimeout > 0 && server.ReadHeaderTimeout <= 30*time.Second)
-	is.True(server.ReadTimeout > 0 && server.ReadTimeout <= 30*time.Second)
-	is.True(server.WriteTimeout > 0)
-	is.True(server.IdleTimeout > 0)
-	is.True(server.MaxHeaderBytes > 0 && server.MaxHeaderBytes <= 64<<10)
+	s := New(Settings{}, nil, slog.New(slog.DiscardHandler))
+	for _, server := range []*http.Server{s.http, s.metrics} {
+		is.True(server.ReadHeaderTimeout > 0 && server.ReadHeaderTimeout <= 30*time.Second)
+		is.True(server.ReadTimeout > 0 && server.ReadTimeout <= 30*time.Second)
+		is.True(server.WriteTimeout > 0)
+		is.True(server.IdleTimeout > 0)
+		is.True(server.MaxHeaderBytes > 0 && server.MaxHeaderBytes <= 64<<10)
+	}
 }
 
 func TestSlowClientsAreCutOffWhileOthersAreServed(t *testing.T) {
