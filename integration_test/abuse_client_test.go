@@ -25,14 +25,20 @@ const memoryLimit = 128 << 20
 // shipped is the setting by which launch takes the service without the race detector, which has a memory of its own.
 func shipped() string { return program + "=" + os.Getenv(program) + withoutRace }
 
-// peak returns the most memory that the process ever had (proc_pid_status(5), VmHWM).
+// peak returns the most memory that the process ever had.
 func (s *service) peak() int {
+	s.t.Helper()
+	return s.memory("VmHWM")
+}
+
+// memory returns one of the sizes that the system tells of the process, in bytes (proc_pid_status(5)).
+func (s *service) memory(size string) int {
 	s.t.Helper()
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
 	if err != nil {
 		s.t.Skip("the memory of a process is told by Linux alone")
 	}
-	_, rest, _ := strings.Cut(string(content), "VmHWM:")
+	_, rest, _ := strings.Cut(string(content), size+":")
 	kilobytes, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	number, err := strconv.Atoi(kilobytes)
 	is.New(s.t).NoErr(err)
@@ -99,5 +105,5 @@ func (s *service) exchange(request string, then func(*net.TCPConn) error) reply 
 	content, err := io.ReadAll(response.Body)
 	is.NoErr(err)
 	s.search("an answer", response.Header, content)
-	return reply{response.StatusCode, response.Header, string(content)}
+	return reply{status: response.StatusCode, header: response.Header, body: string(content)}
 }

@@ -104,25 +104,6 @@ func TestCallersThatGoAwayLeaveNothingBehind(t *testing.T) {
 	is.True(s.open() <= before+2) // +2: the connections to the host and to this test may be new ones
 }
 
-// Three hundred refreshes, failures among them, leave no file or connection open.
-func TestManyRefreshesKeepNothingOpen(t *testing.T) {
-	is := is.New(t)
-	repo, host, _, s := refreshed(t, twoStacks())
-	s.refresh()
-	before := s.open()
-	for i := range 300 {
-		if i%10 == 9 {
-			host.refuse(http.StatusInternalServerError)
-			is.Equal(s.refresh().Status, "failed")
-			host.refuse(0)
-		}
-		is.Equal(s.refresh().Status, "completed")
-	}
-	next := repo.push(files{"web/docker-compose.yml": "services: {new: {}}"})
-	is.Equal(s.refresh().Revision, next)
-	is.True(s.open() <= before+2)
-}
-
 // open counts the files and connections that the process has open.
 func (s *service) open() int {
 	s.t.Helper()
