@@ -33,6 +33,8 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
+	// took is how long a client's request took, from its sending to the end of its answer.
+	took time.Duration
 }
 
 // do sends a request with headers in the form "Name: value", and checks what holds for every answer: JSON but at the
@@ -55,6 +57,7 @@ func (s *service) try(method, path, body string, headers ...string) (reply, erro
 		name, value, _ := strings.Cut(header, ": ")
 		request.Header.Add(name, value)
 	}
+	begin := time.Now()
 	response, err := s.http.http.Do(request)
 	if err != nil {
 		return reply{}, err
@@ -64,12 +67,13 @@ func (s *service) try(method, path, body string, headers ...string) (reply, erro
 	if err != nil {
 		return reply{}, err
 	}
+	took := time.Since(begin)
 	if response.StatusCode != http.StatusNotModified && path != "/" &&
 		response.Header.Get("Content-Type") != "application/json" {
 		s.t.Errorf("%s %s answers %s", method, path, response.Header.Get("Content-Type"))
 	}
 	s.search(method+" "+path, response.Header, content)
-	return reply{response.StatusCode, response.Header, string(content)}, nil
+	return reply{response.StatusCode, response.Header, string(content), took}, nil
 }
 
 // search fails the test when an answer tells a secret, in its header or in its body. Any goroutine may call it.

@@ -125,7 +125,7 @@ func (d *described) ask(s *service, method, path, body string, headers ...string
 	is.NoErr(err)
 	s.search(method+" "+path, response.Header, content)
 	d.fits(request, body, response, content)
-	return reply{response.StatusCode, response.Header, string(content)}
+	return reply{status: response.StatusCode, header: response.Header, body: string(content)}
 }
 
 // fits checks an answer, and the request too when it was not refused.
