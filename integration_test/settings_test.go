@@ -37,6 +37,8 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=8080"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=127.0.0.1:70000"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS=https://deploy.example.org"}},
+		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // not unset: it would let everybody in
+		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= , "}},
 		{"METRICS_ADDR", []string{"METRICS_ADDR=nowhere"}},
 		{"HEADLESS", []string{"HEADLESS=perhaps"}},
 		{"POLL_INTERVAL", []string{"HEADLESS=true", "POLL_INTERVAL=0"}},
