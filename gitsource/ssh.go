@@ -99,21 +99,22 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 	if o.ended = err; err == io.EOF {
 		// The standard error is complete when the program has ended. If it does not, the context closes the connection.
 		_ = o.session.Wait()
-		if o.said.Len() > 0 {
-			o.ended = &hostError{text: o.said.String()}
+		if o.said.kept.Len() > 0 {
+			o.ended = &hostError{text: o.said.kept.String()}
 		}
 	}
 	return 0, o.ended
 }
 
-// limitedBuffer keeps the first bytes that are written to it.
+// limitedBuffer keeps the first bytes that are written to it. It embeds no bytes.Buffer, whose ReadFrom io.Copy would call
+// in place of Write.
 type limitedBuffer struct {
-	bytes.Buffer
+	kept bytes.Buffer
 }
 
 // Write implements io.Writer.
 func (b *limitedBuffer) Write(text []byte) (int, error) {
-	b.Buffer.Write(text[:min(len(text), max(0, maxErrorBody-b.Len()))])
+	b.kept.Write(text[:min(len(text), max(0, maxErrorBody-b.kept.Len()))])
 	return len(text), nil
 }
 

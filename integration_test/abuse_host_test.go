@@ -6,6 +6,8 @@ import (
 	"crypto/sha1"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,6 +51,30 @@ func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	host.suffer(nil)
 	is.Equal(s.refresh().Status, "completed")
 	s.staysSmall()
+}
+
+// An SSH host that never ends to say what is wrong, on its standard error, is read on and given up when its time is over.
+func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	key, flood := newKey(t, ""), filepath.Join(t.TempDir(), "flood")
+	host := serveSSH(t, key, "ForceCommand test -e "+flood+" && exec yes ERROR >&2; eval $SSH_ORIGINAL_COMMAND")
+	s := start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "REFRESH_TIMEOUT=3s", shipped(),
+		"GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(host.hostKey("ed25519")))
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	before := s.get("/api/v1/stacks")
+	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+
+	is.NoErr(os.WriteFile(flood, nil, 0o600))
+	failed := s.refresh()
+	faultCase{code: "timeout", says: "3s"}.isTold(t, failed.Error)
+	s.keeps(before, first, failed)
+	s.staysSmall()
+
+	is.NoErr(os.Remove(flood))
+	s.awaitRevision(next)
 }
 
 // progressWithoutEnd sends a pack's first bytes and then what a host says of its progress.
