@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// ErrNotSaved: a report was accepted, but the snapshot file does not hold it; it would not outlive a restart.
-var ErrNotSaved = errors.New("the report could not be written to SNAPSHOT_FILE: report it again")
+// ErrNotSaved: the snapshot file does not hold what was accepted; it would not outlive a restart. What it wraps tells why.
+var ErrNotSaved = errors.New("SNAPSHOT_FILE could not be written")
 
 // lastWrite is how long a stop waits for a write of the snapshot file: some of the 5 s that it may take (contract,
 // section 2).

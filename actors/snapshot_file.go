@@ -72,7 +72,7 @@ func (e *exporter) save(ctx context.Context) (<-chan struct{}, error) {
 	}
 	if err := replaceFile(e.file.Path, e.file.Encode(view.Snapshot)); err != nil {
 		e.log.Error("SNAPSHOT_FILE could not be written", "error", err, "revision", view.Snapshot.Revision)
-		return view.Changed, ErrNotSaved
+		return view.Changed, fmt.Errorf("%w: %w", ErrNotSaved, err)
 	}
 	e.saved = view.Snapshot.Version
 	return view.Changed, nil

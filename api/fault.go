@@ -78,7 +78,8 @@ func faultOf(err error) fault {
 		return fault{http.StatusConflict, codeStillDesired,
 			"Git still has this stack: only a stack with the status deleting can be deleted"}
 	case errors.Is(err, actors.ErrNotSaved):
-		return fault{http.StatusInternalServerError, codeInternal, err.Error()}
+		return fault{http.StatusInternalServerError, codeInternal,
+			"the report could not be written to SNAPSHOT_FILE: report it again"}
 	case errors.Is(err, actors.ErrStopped):
 		return fault{http.StatusServiceUnavailable, codeShuttingDown, "the service is shutting down: ask again later"}
 	default:
