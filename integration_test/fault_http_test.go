@@ -27,7 +27,7 @@ type faultCase struct {
 // limit is short for faults that take all of it.
 func (c faultCase) limit() string {
 	if c.code == "timeout" {
-		return "REFRESH_TIMEOUT=1s"
+		return "REFRESH_TIMEOUT=4s"
 	}
 	return "REFRESH_TIMEOUT=20s"
 }
@@ -58,9 +58,9 @@ func httpFaults() []faultCase {
 		{"a corrupt pack", inPack(corruptsPack), "git_protocol", ""},
 		{"a pack without what was asked for", inPack(sends(emptyPack)), "git_protocol", "not whole"},
 		{"a pack without end", inPack(packsWithoutEnd), "git_protocol", ""},
-		{"silence", hangs, "timeout", "1s"},
-		{"silence in the middle of a pack", inPack(hangsInPack), "timeout", "1s"},
-		{"a trickle", trickles(100, 50*time.Millisecond), "timeout", "1s"},
+		{"silence", hangs, "timeout", "4s"},
+		{"silence in the middle of a pack", inPack(hangsInPack), "timeout", "4s"},
+		{"a trickle", trickles(200, 50*time.Millisecond), "timeout", "4s"},
 	}
 }
 
