@@ -59,15 +59,15 @@ func localFailure(err error) *actors.Failure {
 // protocolFailure knows answers that are not what Git's protocol says.
 func protocolFailure(err error) *actors.Failure {
 	var (
-		said       *hostError
-		broken     *protocolError
-		unservable *commitError
+		said     *hostError
+		broken   *protocolError
+		inCommit *commitError
 	)
 	switch {
 	case errors.As(err, &said):
 		return said.failure()
-	case errors.As(err, &unservable):
-		return failf(actors.CodeProtocol, "The commit cannot be served: %s.", unservable.reason)
+	case errors.As(err, &inCommit):
+		return failf(actors.CodeProtocol, "The commit cannot be served: %s.", inCommit.reason)
 	case errors.As(err, &broken):
 		return failf(actors.CodeProtocol, "The Git host's answer cannot be read: %s.", broken.reason)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

@@ -114,9 +114,9 @@ func (s *Source) wholeLimits() packLimits {
 // is known here, its answer lacks something or cannot be read, or it would not answer as it was asked. What the commit
 // itself holds stays the same.
 func wantsWhole(err error) bool {
-	var unservable *commitError
+	var inCommit *commitError
 	switch {
-	case err == nil, errors.As(err, &unservable):
+	case err == nil, errors.As(err, &inCommit):
 		return false
 	case errors.Is(err, errAbsent), errors.Is(err, errNoCommonCommit):
 		return true
