@@ -62,6 +62,7 @@ func TestLogLevelHidesWhatIsBelowIt(t *testing.T) {
 		s := launch(t, t.TempDir(), "GIT_URL="+repo.bare, "HEADLESS=true", "POLL_INTERVAL=1h", "LOG_LEVEL="+level,
 			"GIT_DEPLOY_DIR=nowhere", "SNAPSHOT_FILE="+file.path)
 		s.logged("level=ERROR", "refresh failed")
+		s.snapshotFile += ".unreadable" // it is kept, and none was written in its place
 		is.Equal(s.stop(syscall.SIGTERM), 0)
 		for _, name := range hidden {
 			is.Equal(s.count("level="+name), 0)
