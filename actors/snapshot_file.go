@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -91,7 +92,23 @@ func replaceFile(file string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), file)
+	if err := os.Rename(temporary.Name(), file); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(file))
+}
+
+// syncDirectory makes a rename in a directory outlive a machine that fails, where the system can: some file systems and
+// Windows do not sync directories, and a directory may be one that can be written to and not read.
+func syncDirectory(name string) error {
+	directory, err := os.Open(name)
+	if err == nil {
+		err = errors.Join(directory.Sync(), directory.Close())
+	}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		return nil
+	}
+	return err
 }
 
 // Restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
@@ -151,6 +168,12 @@ func CheckSnapshotFile(file string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("SNAPSHOT_FILE must be in a directory that can be written to: %w", err)
+	}
+	// What is mounted over cannot be replaced by a rename (EBUSY, rename(2)), but only a link tells so and changes nothing.
+	if err := os.Link(file, probe.Name()); errors.Is(err, syscall.EXDEV) {
+		return fmt.Errorf("SNAPSHOT_FILE must not be a mount itself, as %s is: mount its directory", file)
+	} else if err == nil {
+		return os.Remove(probe.Name())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -158,13 +159,36 @@ func TestUnreadableSnapshotFileIsAWarning(t *testing.T) {
 			repo, revision := with(t, twoStacks())
 			s := start(t, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
 			s.logged("level=WARN", "SNAPSHOT_FILE")
-			s.awaitRevision(revision)
+			holds := func(seen snapshot) bool { return seen.Revision == revision }
+			awaitFile(t, file, holds)
 			is.NoErr(os.Remove(file))
 			s.report("web", `{"status":"syncing"}`) // is answered when the file holds it
-			kept := awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == revision })
-			is.Equal(kept, s.snapshot())
+			is.Equal(awaitFile(t, file, holds), s.snapshot())
 		})
 	}
+}
+
+// As a container has it when the file is mounted and not its directory: nothing can take its place.
+func TestSnapshotFileThatIsAMountIsABadSetting(t *testing.T) {
+	is := is.New(t)
+	file := filepath.Join(t.TempDir(), "snapshot.json")
+	is.NoErr(os.WriteFile(file, []byte("{}"), 0o644))
+	mounted := func(command ...string) *exec.Cmd {
+		script := []string{"--map-root-user", "--mount", "sh", "-ec", `mount --bind "$0" "$0"; exec "$@"`, file}
+		return exec.Command("unshare", append(script, command...)...)
+	}
+	if out, err := mounted("true").CombinedOutput(); err != nil {
+		t.Skipf("this test needs a namespace to mount in, which unshare is not given here: %s", out)
+	}
+	command := mounted(os.Getenv(program))
+	command.Env = environment(t.TempDir(), []string{"SNAPSHOT_FILE=" + file, "GIT_URL=.", "LISTEN_ADDR=127.0.0.1:0"})
+	out, err := command.CombinedOutput()
+	is.Equal(command.ProcessState.ExitCode(), 2)
+	is.True(err != nil)
+	is.Equal(string(out), "mooring: SNAPSHOT_FILE must not be a mount itself, as "+file+" is: mount its directory\n")
+	left, err := os.ReadDir(filepath.Dir(file))
+	is.NoErr(err)
+	is.Equal(len(left), 1)
 }
 
 func TestHeadlessOpensNoPortAndFollowsPushes(t *testing.T) {
