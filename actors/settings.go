@@ -13,13 +13,16 @@ type Settings struct {
 	RefreshTimeout time.Duration `envconfig:"REFRESH_TIMEOUT" default:"2m" desc:"a refresh that takes longer is failed and given up"`
 }
 
+// longest is the longest time that can be set: a year. Times that are longer by much cannot be counted with.
+const longest = 8760 * time.Hour
+
 // Validate returns an error that names the variable and the rule it breaks.
 func (s Settings) Validate() error {
-	if s.PollInterval < 0 {
-		return errors.New("POLL_INTERVAL must be 0 (no polling) or a duration above 0, such as 1m")
+	if s.PollInterval < 0 || s.PollInterval > longest {
+		return errors.New("POLL_INTERVAL must be 0 (no polling) or a duration above 0, such as 1m, and at most 8760h")
 	}
-	if s.RefreshTimeout <= 0 {
-		return errors.New("REFRESH_TIMEOUT must be a duration above 0, such as 2m")
+	if s.RefreshTimeout <= 0 || s.RefreshTimeout > longest {
+		return errors.New("REFRESH_TIMEOUT must be a duration above 0, such as 2m, and at most 8760h")
 	}
 	return nil
 }

@@ -32,8 +32,10 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"COMPOSE_FILES", []string{"COMPOSE_FILES=a.yml,,b.yml"}},
 		{"POLL_INTERVAL", []string{"POLL_INTERVAL=60"}},
 		{"POLL_INTERVAL", []string{"POLL_INTERVAL=-1s"}},
+		{"POLL_INTERVAL", []string{"POLL_INTERVAL=2562047h"}}, // with jitter it would be negative
 		{"REFRESH_TIMEOUT", []string{"REFRESH_TIMEOUT=0"}},
 		{"REFRESH_TIMEOUT", []string{"REFRESH_TIMEOUT=soon"}},
+		{"REFRESH_TIMEOUT", []string{"REFRESH_TIMEOUT=2562047h"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=8080"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=127.0.0.1:70000"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS=https://deploy.example.org"}},
