@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -88,7 +89,9 @@ func lacksScheme(text string) bool {
 	before, after, _ := strings.Cut(text, ":")
 	name, _, found := strings.Cut(after, "@")
 	oneSlash := (before == "https" || before == "http") && strings.HasPrefix(after, "/")
-	return oneSlash || found && !strings.ContainsAny(before, "@/") && !strings.Contains(name, "/")
+	schemes := []string{"//", "http//", "https//"}
+	noColon := slices.ContainsFunc(schemes, func(scheme string) bool { return strings.HasPrefix(text, scheme) })
+	return oneSlash || found && (noColon || !strings.ContainsAny(before, "@/")) && !strings.Contains(name, "/")
 }
 
 // parseSCP reads user@host:path. A slash before the first colon makes it a local path.

@@ -52,6 +52,8 @@ func TestABadSettingIsNamedWithItsRule(t *testing.T) {
 		"control":           {func(s *Settings) { s.URL = "git://host/s3cret%0a" }, "GIT_URL must not hold control"},
 		"newline":           {func(s *Settings) { s.URL = "s3cret\n" }, "GIT_URL must not hold control characters"},
 		"scheme forgotten":  {func(s *Settings) { s.URL = "u:s3cret@host/x.git" }, "GIT_URL must begin with https://"},
+		"colon forgotten":   {func(s *Settings) { s.URL = "https//u:s3cret@host/x" }, "GIT_URL must begin with https://"},
+		"nothing but //":    {func(s *Settings) { s.URL = "//u:s3cret@host/x" }, "GIT_URL must begin with https://"},
 		"one slash":         {func(s *Settings) { s.URL = "https:/u:s3cret@host/x" }, "GIT_URL must begin with https://"},
 		"colon in name":     {func(s *Settings) { s.URL = "https://s3c%3Aret@host/x" }, "GIT_URL must not have a colon"},
 		"ref":               {func(s *Settings) { s.Ref = "a b" }, "GIT_REF must be a ref name"},
