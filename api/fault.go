@@ -93,7 +93,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler) // the client has gone: there is nobody to tell
 	}
 	f := faultOf(err)
-	if f.code == codeInternal {
+	if f.code == codeInternal && !errors.Is(err, actors.ErrNotSaved) { // that is logged where it happens
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	s.respondFault(w, f)

@@ -14,7 +14,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	started := time.Now()
-	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	recorder := &statusRecorder{ResponseWriter: w}
 	defer func() {
 		s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", recorder.status,
 			"duration", time.Since(started), "remote", r.RemoteAddr)
@@ -46,7 +46,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// statusRecorder notes the status of an answer for the log.
+// statusRecorder notes the status of an answer for the log: 0 where there was none, since every answer writes its header.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	// readTimeout bounds how long a client may take over a request's header, and over all of it: where the two are the
-	// same, net/http sets one deadline less for each request.
+	// readTimeout bounds how long a client may take over a request's header, and over all of it.
 	readTimeout = 20 * time.Second
 	// writeTimeout bounds how long an answer may take from the request's header on; requests that wait get more.
 	writeTimeout = 30 * time.Second

@@ -3,6 +3,8 @@ package integration_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,4 +116,15 @@ func TestLogQuotesWhatComesFromOutside(t *testing.T) {
 	line := s.logged("level=DEBUG", "nowhere")
 	is.True(strings.Contains(line, "level=ERROR")) // on the same line, inside quotes
 	is.True(!strings.Contains(line, "\x1b"))
+}
+
+func TestRequestThatIsNotAnsweredIsLoggedWithoutAStatus(t *testing.T) {
+	is := is.New(t)
+	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
+	connection, err := net.Dial("tcp", s.address)
+	is.NoErr(err)
+	_, err = io.WriteString(connection, "GET /api/v1/stacks?wait=60s HTTP/1.1\r\nHost: mooring\r\nIf-None-Match: *\r\n\r\n")
+	is.NoErr(err)
+	is.NoErr(connection.Close())
+	s.logged("msg=request", "path=/api/v1/stacks", "status=0")
 }
