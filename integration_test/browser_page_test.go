@@ -2,7 +2,11 @@ package integration_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,6 +56,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	b.until("location.search === '?show=synced&q=DB%2F'")
 	b.do(chromedp.KeyEvent(kb.ArrowLeft)) // the filters are radio buttons: the arrows move on
 	b.untilText("none", "No stack is like this.")
+	b.untilText("found", "0 found") // this is what a screen reader says
 	is.Equal(len(b.shownPaths()), 0)
 	b.do(chromedp.Click(chromedp.CSS("label[data-show=all]")))
 	b.untilHidden("none")
@@ -197,4 +202,57 @@ func pageSaysThatTheServiceIsGoneAndComesBack(t *testing.T, c chromium) {
 	again.logged("refresh completed")
 	b.checkProblems("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "503 (Service Unavailable)",
 		"ERR_INCOMPLETE_CHUNKED_ENCODING")
+}
+
+// A poll that says what those before it said joins their row, which a person may have opened to read it.
+func pageKeepsARefreshOpenWhileOthersFollow(t *testing.T, c chromium) {
+	is := is.New(t)
+	repo, _ := with(t, twoStacks())
+	s := start(t, "GIT_URL="+repo.bare, "POLL_INTERVAL=200ms")
+	b := c.on(t, s)
+	const polls = "[...document.querySelectorAll('.refresh')].find((row) => row.querySelector('.times').textContent)"
+	const times = "Number(" + polls + ".querySelector('.times').textContent.slice(1))"
+	b.until(times + " > 1")
+	look[bool](b, "Boolean(window.opened = "+polls+")")
+	look[bool](b, "opened.querySelector('summary').focus() === undefined")
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.until("opened.querySelector('details').open")
+	before := look[int](b, times)
+	b.until(fmt.Sprintf("%s > %d", times, before+2))
+	is.True(look[bool](b, polls+" === opened && opened.querySelector('details').open"))
+	is.True(look[bool](b, "opened.contains(document.activeElement)"))
+	b.checkProblems()
+}
+
+// Proxies say in JSON, too, that what is behind them does not answer (RFC 9457).
+func pageTakesNoAnswerOfAProxyForTheServices(t *testing.T, c chromium) {
+	is := is.New(t)
+	_, _, first, s := refreshed(t, twoStacks())
+	down := watch(t, false)
+	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: s.address})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !down.look().value {
+			behind.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, `{"type":"about:blank","title":"Bad Gateway","status":502}`)
+	}))
+	t.Cleanup(front.Close)
+	b := c.browse(t)
+	b.open(front.URL)
+	b.untilText("link", "Live")
+	down.change(func(down *bool) { *down = true })
+	b.untilText("gone", "mooring does not answer: the answer has status 502")
+	b.untilText("link", "No answer")
+	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
+	b.untilText("outcome", "There was no refresh: the answer has status 502.")
+	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
+	down.change(func(down *bool) { *down = false })
+	b.untilText("outcome", "mooring answers again.")
+	b.untilHidden("gone")
+	look[int](b, "readUntil = 0") // as if a person had had the time to read it
+	b.until("document.getElementById('outcome').textContent === ''")
+	b.checkProblems("502 (Bad Gateway)")
 }

@@ -50,6 +50,8 @@ func TestPage(t *testing.T) {
 		"SaysThatTheServiceIsGoneAndComesBack":    pageSaysThatTheServiceIsGoneAndComesBack,
 		"ThatFollowedSaysWhatAFreshOneSays":       pageThatFollowedSaysWhatAFreshOneSays,
 		"WorksWithoutScripts":                     pageWorksWithoutScripts,
+		"KeepsARefreshOpenWhileOthersFollow":      pageKeepsARefreshOpenWhileOthersFollow,
+		"TakesNoAnswerOfAProxyForTheServices":     pageTakesNoAnswerOfAProxyForTheServices,
 		"OfAThousandStacksIsSmall":                pageOfAThousandStacksIsSmall,
 	} {
 		t.Run(name, func(t *testing.T) {

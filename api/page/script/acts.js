@@ -1,8 +1,16 @@
 // What a person does: refresh, filter, copy.
 
 let refreshing = false;
-let toldOf = ''; // the refresh that the outcome is about
+let toldOf = ''; // the refresh that the outcome is about, or 'none'; empty when there is no outcome
 let readUntil = 0; // when a person has had the time to read that, by performance.now()
+
+// conclude tells an outcome. It goes when another refresh has ended last, but not before a person could read it.
+function conclude(text, id = 'none') {
+  say($('outcome'), text);
+  toldOf = id;
+  readUntil = performance.now() + 10000;
+}
+
 async function refresh(event) {
   event.preventDefault();
   if (refreshing) return;
@@ -17,12 +25,10 @@ async function refresh(event) {
       await pause(500);
       r = (await ask(`api/v1/refreshes/${encodeURIComponent(r.id)}`)).body;
     }
-    toldOf = r.id;
-    readUntil = performance.now() + 10000;
-    say($('outcome'), r.error ? `The refresh failed: ${titleOf(r.error)}.` : `Refreshed in ${took(r)}: ${outcome(r)}.`);
+    conclude(r.error ? `The refresh failed: ${titleOf(r.error)}.` : `Refreshed in ${took(r)}: ${outcome(r)}.`, r.id);
   } catch (error) {
     const why = error instanceof Refused ? error.message : 'mooring does not answer';
-    say($('outcome'), `There was no refresh: ${why.replace(/\.$/, '')}.`);
+    conclude(`There was no refresh: ${why.replace(/\.$/, '')}.`);
   }
   hurry();
   refreshing = false;
@@ -65,8 +71,8 @@ async function copy() {
       field.remove();
       $('copy').focus();
     }
-    say($('outcome'), 'The revision is copied.');
+    conclude('The revision is copied.');
   } catch {
-    say($('outcome'), `The browser does not let this page copy: ${revision}`);
+    conclude(`The browser does not let this page copy: ${revision}`);
   }
 }

@@ -18,7 +18,8 @@ async function ask(path, { wait = 0, follows = false, ...options } = {}) {
     const text = await response.text();
     let body = null;
     try { body = JSON.parse(text); } catch { /* not this service's answer */ }
-    if (!body || !(response.ok || body.status)) {
+    // A refresh that has failed is an answer too. What else has a bad status may be a proxy's.
+    if (!body || !(response.ok || response.status === 502 && body.trigger)) {
       throw new Refused(body && body.error ? body.error.message : `the answer has status ${response.status}`);
     }
     return { response, body };
@@ -36,7 +37,7 @@ function reached() {
   put($('link'), 'state', 'live');
   say($('link-text'), 'Live');
   show($('link-at'), false);
-  if (away) say($('outcome'), 'mooring answers again.');
+  if (away) conclude('mooring answers again.');
   away = false;
   heard = Date.now();
   show($('gone'), false);
@@ -91,7 +92,7 @@ const patience = (began, least) => Math.max(least, Math.min(10 * (performance.no
 
 let etag = '';
 async function followStacks() {
-  const wait = etag ? 30 : 0;
+  const wait = etag ? 20 : 0; // many proxies give up after 30 s
   const { response, body } = await ask(`api/v1/stacks?wait=${wait}s`, {
     wait, follows: true, headers: etag ? { 'If-None-Match': etag } : {},
   });
@@ -115,7 +116,6 @@ async function followStatus() {
     renderRefreshes((await ask(`api/v1/refreshes?limit=${words.history}`, { follows: true })).body.refreshes);
     seen = ids;
   }
-  // An outcome goes when a later refresh has ended, but not before a person could read it.
   if (!refreshing && toldOf && status.last && status.last.id !== toldOf && performance.now() > readUntil) {
     say($('outcome'), '');
     toldOf = '';

@@ -62,14 +62,15 @@ function renderRefreshes(list) {
   const told = [];
   for (const r of list) {
     const newest = told.at(-1);
-    if (newest && alike(newest.r, r)) newest.times++;
-    else told.push({ r, times: 1 });
+    if (newest && alike(newest.r, r)) newest.ids.push(r.id);
+    else told.push({ r, ids: [r.id] });
   }
   const ol = $('refreshes').querySelector('ol');
   const known = new Map([...ol.children].map((row) => [row.dataset.id, row]));
-  arrange(ol, told.map(({ r, times }) => {
-    const row = known.get(r.id) || blank('refresh-row');
-    fillRefresh(row, r, times);
+  arrange(ol, told.map(({ r, ids }) => {
+    // One more like those before does not make their row another one: a person may have opened it.
+    const row = ids.map((id) => known.get(id)).findLast(Boolean) || blank('refresh-row');
+    fillRefresh(row, r, ids.length);
     return row;
   }));
 }

@@ -95,7 +95,7 @@ function renderStacks() {
   }
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
   const narrowed = filter !== 'all' || search !== '';
-  say($('found'), narrowed && matching ? `${count(matching)} found` : '');
+  say($('found'), narrowed ? `${count(matching)} found` : '');
   say($('none'), words.none[narrowed ? 'narrowed' : snapshot.revision ? 'empty' : 'unknown']);
   show($('none'), matching === 0);
   show($('more'), matching > limit);
