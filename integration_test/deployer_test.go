@@ -196,6 +196,37 @@ func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
 	is.Equal(tried, []string{first, second, third}) // once each: its own reports are no reason to try again
 }
 
+// A file that mooring skips may be anybody's: here a link leads to one that is on the machine and not in Git.
+func TestDeployerLeavesAloneWhatCannotBeServed(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, files{"a/docker-compose.yml": "# good", "b/docker-compose.yml": "# good"})
+	s := start(t, "GIT_URL="+repo.bare)
+	r := newRecorder(t)
+	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
+	s.awaitSync(first)
+	second := repo.push(files{"a/docker-compose.yml": "# broken"})
+	s.refresh()
+	s.awaitSnapshot("a is to be applied again", func(seen snapshot) bool {
+		return seen.Revision == second && seen.at("a").Status == "missing"
+	})
+	foreign := filepath.Join(t.TempDir(), "docker-compose.yml")
+	is.NoErr(os.WriteFile(foreign, []byte("# foreign"), 0o600))
+	is.NoErr(os.Remove(filepath.Join(repo.work, "a", "docker-compose.yml")))
+	is.NoErr(os.Symlink(foreign, filepath.Join(repo.work, "a", "docker-compose.yml")))
+	third := repo.push(files{"b/docker-compose.yml": "# better"})
+	s.refresh()
+	seen := s.awaitSnapshot("b in sync", func(seen snapshot) bool { // it comes behind a
+		return seen.Revision == third && seen.at("b").InSync
+	})
+	is.Equal(seen.at("a").Status, "missing")
+	is.Equal(seen.at("a").AppliedHash, digest("# good"))
+	var applied []string
+	for _, e := range r.of("a") {
+		applied = append(applied, e.content)
+	}
+	is.Equal(applied, []string{"# good", "# broken"})
+}
+
 func TestDeployerTriesAgainWhatFailed(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})

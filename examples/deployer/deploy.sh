@@ -2,8 +2,7 @@
 # Keeps what runs on this machine at what Git says. It follows mooring's list of stacks by long poll, takes down the
 # stacks that are gone from Git, applies each one that is not in sync, and reports what it did. README.md has the
 # settings. It needs git, curl, jq and coreutils. SIGTERM ends it; what it was at is done again at the next start.
-set -u
-log() { printf 'deploy: %s\n' "$*" >&2; }
+set -u; log() { printf 'deploy: %s\n' "$*" >&2; }
 : "${GIT_URL:?must name the repository that mooring watches}" "${MOORING_URL:=http://127.0.0.1:8080}"
 : "${WORK_DIR:=/var/lib/mooring-deployer}" "${COMMAND_TIMEOUT:=15m}" "${RETRY_SECONDS:=60}"
 : "${DEPLOY_COMMAND:=docker compose up -d --remove-orphans}"
@@ -48,8 +47,9 @@ checkout() { # by the commit's id, whatever ref it is on; a host that refuses an
 }
 remove() { run / "$REMOVE_COMMAND" & wait "$!" && call DELETE "/$url_path"; } # in / no other stack's file is found
 deploy() { # syncing comes first: what mooring was told of it never forgets, even if the stack leaves Git meanwhile
-    hash=$(sha256sum <"$GIT_WORK_TREE/$path/$file") && hash=sha256:${hash%% *} && report syncing || return
-    run "$GIT_WORK_TREE/$path" "$DEPLOY_COMMAND" & wait "$!" || { report missing; return 1; }
+    found=$(sha256sum <"$GIT_WORK_TREE/$path/$file") && [ "sha256:${found%% *}" = "$hash" ] ||
+        { log "$path/$file is not what mooring lists: see skipped" && return 1; }
+    report syncing || return; run "$GIT_WORK_TREE/$path" "$DEPLOY_COMMAND" & wait "$!" || { report missing; return 1; }
     report synced "$hash" && jq -e .in_sync "$WORK_DIR/answer" >/dev/null
 }
 pass() { # does what the list in the file feed asks for, removals first; fails when some of it could not be done
