@@ -39,10 +39,7 @@ func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.
 		respondList(w, answer, !matchesNone(r.Header, answer.etag))
 		return nil
 	}
-	if err := prepareWait(w, r, wait); err != nil {
-		return err
-	}
-	answer, differs, err := s.awaitList(r, f, compressed, wait)
+	answer, differs, err := s.awaitList(w, r, f, compressed, wait)
 	if err != nil {
 		return err
 	}
@@ -69,11 +66,13 @@ func (s *Server) newestList(ctx context.Context, f filter, compressed bool) (*li
 
 // awaitList returns the list as it is when it differs from what the header's If-None-Match names, or when the wait or
 // the actor has ended, and whether it differs.
-func (s *Server) awaitList(r *http.Request, f filter, compressed bool, wait time.Duration) (*list, bool, error) {
+func (s *Server) awaitList(
+	w http.ResponseWriter, r *http.Request, f filter, compressed bool, wait time.Duration,
+) (*list, bool, error) {
 	ctx := r.Context()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	for {
+	for waits := false; ; waits = true {
 		view, err := s.actor.View(ctx)
 		if err != nil {
 			return nil, false, err
@@ -84,6 +83,11 @@ func (s *Server) awaitList(r *http.Request, f filter, compressed bool, wait time
 		}
 		if !matchesNone(r.Header, answer.etag) {
 			return answer, true, nil
+		}
+		if !waits {
+			if err := prepareWait(w, r, wait); err != nil {
+				return nil, false, err
+			}
 		}
 		select {
 		case <-view.Changed:

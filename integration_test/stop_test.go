@@ -83,7 +83,8 @@ func (s *service) followStacks(tag string) <-chan int {
 	s.t.Helper()
 	is := is.New(s.t)
 	entered, statuses := make(chan struct{}, 1), make(chan int, 1)
-	// A handler that begins to read a body lets the server say so to clients that expect it (RFC 9110, 10.1.1).
+	// A handler that begins to read a body lets the server say so to clients that expect it (RFC 9110, 10.1.1); this one
+	// does when it has looked at the stacks, and has to wait.
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		Got100Continue: func() { entered <- struct{}{} },
 	})
@@ -107,7 +108,6 @@ func (s *service) followStacks(tag string) <-chan int {
 	case status := <-statuses:
 		s.t.Fatalf("a follower is answered at once, with %d", status)
 	}
-	s.get("/healthz") // passes through the actor after the follower's own question
 	return statuses
 }
 
