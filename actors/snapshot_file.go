@@ -169,7 +169,7 @@ func CheckSnapshotFile(file string) error {
 	if err != nil {
 		return fmt.Errorf("SNAPSHOT_FILE must be in a directory that can be written to: %w", err)
 	}
-	// What is mounted over cannot be replaced by a rename (EBUSY, rename(2)), but only a link tells so and changes nothing.
+	// A file that is a mount itself cannot be replaced by a rename (EBUSY, rename(2)); a link to it tells so.
 	if err := os.Link(file, probe.Name()); errors.Is(err, syscall.EXDEV) {
 		return fmt.Errorf("SNAPSHOT_FILE must not be a mount itself, as %s is: mount its directory", file)
 	} else if err == nil {

@@ -46,7 +46,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// statusRecorder notes the status of an answer for the log: 0 where there was none, since every answer writes its header.
+// statusRecorder notes the status of an answer for the log: 0 where there was none, for every answer writes its header.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

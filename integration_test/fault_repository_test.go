@@ -275,4 +275,7 @@ func TestSnapshotFileThatCannotBeWrittenStopsNoRefresh(t *testing.T) {
 	is.NoErr(os.Mkdir(directory, fs.FileMode(0o700)))
 	s.report("new", `{"status":"syncing"}`)
 	awaitFile(t, file, func(seen snapshot) bool { return seen.at("new").Status == "syncing" })
+	s.logged("SNAPSHOT_FILE could not be written", "revision="+next)
+	s.logged("msg=request", "path=/api/v1/stacks/new", "status=200")
+	is.Equal(s.count("request failed"), 0) // it is told once
 }

@@ -123,7 +123,8 @@ func TestRequestThatIsNotAnsweredIsLoggedWithoutAStatus(t *testing.T) {
 	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
 	connection, err := net.Dial("tcp", s.address)
 	is.NoErr(err)
-	_, err = io.WriteString(connection, "GET /api/v1/stacks?wait=60s HTTP/1.1\r\nHost: mooring\r\nIf-None-Match: *\r\n\r\n")
+	const request = "GET /api/v1/stacks?wait=60s HTTP/1.1\r\nHost: mooring\r\nIf-None-Match: *\r\n\r\n"
+	_, err = io.WriteString(connection, request)
 	is.NoErr(err)
 	is.NoErr(connection.Close())
 	s.logged("msg=request", "path=/api/v1/stacks", "status=0")

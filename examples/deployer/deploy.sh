@@ -46,9 +46,9 @@ checkout() { # by the commit's id, whatever ref it is on; a host that refuses an
     await git checkout -q --force --detach "$revision" -- # but no git clean: untracked files may be a container's data
 }
 remove() { run / "$REMOVE_COMMAND" & wait "$!" && call DELETE "/$url_path"; } # in / no other stack's file is found
-deploy() { # syncing comes first: what mooring was told of it never forgets, even if the stack leaves Git meanwhile
+deploy() { # syncing is told before: what mooring was told of it never forgets, even if the stack leaves Git meanwhile
     found=$(sha256sum <"$GIT_WORK_TREE/$path/$file") && [ "sha256:${found%% *}" = "$hash" ] ||
-        { log "$path/$file is not what mooring lists: see skipped" && return 1; }
+        { log "$path/$file is not what mooring lists: see skipped"; return 1; }
     report syncing || return; run "$GIT_WORK_TREE/$path" "$DEPLOY_COMMAND" & wait "$!" || { report missing; return 1; }
     report synced "$hash" && jq -e .in_sync "$WORK_DIR/answer" >/dev/null
 }
