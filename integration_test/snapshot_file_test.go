@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -173,9 +174,11 @@ func TestSnapshotFileThatIsAMountIsABadSetting(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
 	is.NoErr(os.WriteFile(file, []byte("{}"), 0o644))
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // without the rule it would serve
+	defer cancel()
 	mounted := func(command ...string) *exec.Cmd {
 		script := []string{"--map-root-user", "--mount", "sh", "-ec", `mount --bind "$0" "$0"; exec "$@"`, file}
-		return exec.Command("unshare", append(script, command...)...)
+		return exec.CommandContext(ctx, "unshare", append(script, command...)...)
 	}
 	if out, err := mounted("true").CombinedOutput(); err != nil {
 		t.Skipf("this test needs a namespace to mount in, which unshare is not given here: %s", out)
