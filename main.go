@@ -12,8 +12,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -36,12 +34,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	report(err, len(args) == 0, stderr)
+	if !errors.Is(err, errReported) {
+		report(err, len(args) == 0, stderr)
+	}
 	if _, ok := errors.AsType[settingError](err); ok {
 		return 2
 	}
 	return 1
 }
+
+// errReported is in the chain of an error that the log has told already.
+var errReported = errors.New("the log has the reason")
 
 // report tells why the command has failed, in one line: in words for people, and as the rest of the log where a program
 // reads that.
@@ -54,7 +57,6 @@ func report(err error, serving bool, stderr io.Writer) {
 }
 
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	postponeCollection()
 	flags := flag.NewFlagSet("mooring", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	once := flags.Bool("once", false, "")
@@ -68,7 +70,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	case err != nil:
 		return settingError{fmt.Errorf("%w; mooring -help tells what there is", err)}
 	case flags.NArg() > 0:
-		// Which is not shown: it may be an address with a password in it.
+		// The argument is not shown: it may be an address with a password in it.
 		return settingError{errors.New("unexpected argument: settings are read from the environment, the repository's " +
 			"address from GIT_URL")}
 	case *version:
@@ -87,7 +89,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		}
 		return runOnce(ctx, s, stdout, stderr)
 	default:
-		return serve(ctx, s, s.logger(stderr))
+		return serveLogged(ctx, s, stderr)
 	}
 }
 
@@ -104,11 +106,11 @@ func checkHealth(ctx context.Context) error {
 // unreadable is what an operator is told of a snapshot file that a start cannot use.
 const unreadable = "SNAPSHOT_FILE cannot be read back: what deployers reported is not known"
 
-// start runs the refresh actor until ctx ends; the channel is closed when it has come to its end. What makes the
-// snapshot file unreadable goes to warn.
+// start runs the refresh actor until ctx ends. The channel gets what the actor returns at its end. Warn gets the reason
+// why the snapshot file is unreadable, if it is.
 func start(
 	ctx context.Context, s settings, log *slog.Logger, warn func(error),
-) (*actors.Durable, <-chan struct{}, error) {
+) (*actors.Refresher, <-chan error, error) {
 	source, err := gitsource.New(s.Git)
 	if err != nil {
 		return nil, nil, settingError{err}
@@ -118,10 +120,10 @@ func start(
 	if err != nil {
 		warn(err)
 	}
-	actor, run := actors.NewDurable(s.Refresh, source, file, restored, log)
-	exited := make(chan struct{})
+	actor, run := actors.New(s.Refresh, source, file, restored, log)
+	exited := make(chan error, 1)
 	// Ends with ctx; whoever called start waits for exited.
-	go func() { defer close(exited); run(ctx) }()
+	go func() { exited <- run(ctx) }()
 	return actor, exited, nil
 }
 
@@ -129,34 +131,37 @@ func trigger(source actors.TriggerSource) actors.Trigger {
 	return actors.Trigger{Source: source, ReceivedAt: time.Now()}
 }
 
-// runOnce does one refresh and prints the snapshot.
+// runOnce does one refresh and prints the snapshot. It prints nothing that SNAPSHOT_FILE, if it is set, does not hold.
 func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	running, stop := context.WithCancel(ctx)
+	defer stop()
 	warn := func(err error) { fmt.Fprintf(stderr, "mooring: %s: %v\n", unreadable, err) }
 	actor, exited, err := start(running, s, slog.New(slog.DiscardHandler), warn)
-	defer stop()
 	if err != nil {
 		return err
 	}
-	defer func() { stop(); <-exited }()
+	snapshot, err := refreshOnce(ctx, actor)
+	stop()
+	if err := errors.Join(err, <-exited); err != nil {
+		return err
+	}
+	_, err = stdout.Write(api.EncodeSnapshot(snapshot))
+	return err
+}
+
+// refreshOnce returns the snapshot after one refresh, or why that failed.
+func refreshOnce(ctx context.Context, actor *actors.Refresher) (actors.Snapshot, error) {
 	refresh, err := actor.TriggerAndWait(ctx, trigger(actors.Startup), nil)
 	switch {
 	case err != nil:
-		return err
+		return actors.Snapshot{}, err
 	case !refresh.Ended():
-		return errors.New("interrupted before the refresh had ended")
+		return actors.Snapshot{}, errors.New("interrupted before the refresh had ended")
 	case refresh.Failure != nil:
-		return fmt.Errorf("%s: %w", refresh.Failure.Code, refresh.Failure)
+		return actors.Snapshot{}, fmt.Errorf("%s: %w", refresh.Failure.Code, refresh.Failure)
 	}
 	view, err := actor.View(ctx)
-	if err != nil {
-		return err
-	}
-	if err := actor.Flush(ctx); err != nil {
-		return err
-	}
-	_, err = stdout.Write(api.EncodeSnapshot(view.Snapshot))
-	return err
+	return view.Snapshot, err
 }
 
 // isTerminal tells whether what is written is read by a person at once.
@@ -169,27 +174,20 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// headroom is how many bytes serve holds and never touches. Go collects garbage when the heap has doubled, so a small
-// heap is collected dozens of times a second while clients poll, for as much as a third of what their requests cost.
-// Counted in, these bytes make it wait; never written to, they take no memory from the system; and a large heap waits
-// hardly longer, unlike with a higher GOGC.
-const headroom = 8 << 20
-
-// postponeCollection lets the heap grow to four times the size at which garbage is first collected, 16 MiB with the
-// headroom counted in: a small repository is read by then, and a collection is a tenth of what its start costs. From
-// the first one on the pace is the usual one. An operator who has set GOGC gets what it says.
-func postponeCollection() {
-	if os.Getenv("GOGC") != "" {
-		return
+// serveLogged serves with a log at standard error, which holds up nobody, and tells there why the service has failed.
+func serveLogged(ctx context.Context, s settings, stderr io.Writer) error {
+	out := startLog(stderr, s.logHandler)
+	defer out.close()
+	err := serve(ctx, s, slog.New(s.logHandler(out)))
+	if err == nil {
+		return nil
 	}
-	usual := debug.SetGCPercent(400)
-	collected := new(struct{ *int }) // garbage at once, so that the first collection finds it
-	runtime.AddCleanup(collected, func(usual int) { debug.SetGCPercent(usual) }, usual)
+	report(err, true, out)
+	return fmt.Errorf("%w: %w", errReported, err)
 }
 
-// serve runs until ctx ends or a listener fails. The refresh actor stops first and answers all who wait; then the HTTP
-// servers, which have only short requests left, and the snapshot file's actor, after the write that it is at, unless
-// that hangs.
+// serve runs until ctx ends or a listener fails. The refresh actor stops first: it answers all who wait, and leaves the
+// last snapshot in its file. The HTTP servers stop next; they have only short requests left.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -216,8 +214,6 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	server := api.New(s.API, actor, log)
 	// Ends with ctx, or when a listener fails; served tells, and is received from below.
 	go func() { served <- server.Serve(ctx, listeners) }()
-	held := make([]byte, headroom)
-	defer runtime.KeepAlive(held)
 	tell(log, serviceReady)
 	ended := false
 	for waiting := true; waiting; {
@@ -235,7 +231,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	if !ended {
 		err = <-served
 	}
-	<-exited
+	<-exited // the log has told of a snapshot that the file does not hold
 	log.Info("mooring has stopped")
 	return err
 }

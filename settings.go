@@ -175,12 +175,13 @@ func (s *settings) validate() error {
 	return actors.CheckSnapshotFile(s.Process.SnapshotFile)
 }
 
-func (s *settings) logger(stderr io.Writer) *slog.Logger {
+// logHandler returns a handler that logs as LOG_LEVEL and LOG_FORMAT say.
+func (s *settings) logHandler(out io.Writer) slog.Handler {
 	options := &slog.HandlerOptions{Level: slog.Level(s.Process.LogLevel)}
 	if s.Process.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(stderr, options))
+		return slog.NewJSONHandler(out, options)
 	}
-	return slog.New(slog.NewTextHandler(stderr, options))
+	return slog.NewTextHandler(out, options)
 }
 
 //go:embed packaging/help.txt

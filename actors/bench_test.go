@@ -24,7 +24,7 @@ func manyStacks(n int) DesiredState {
 
 // benchmarked runs an actor with 20,000 stacks until the benchmark ends.
 func benchmarked(b *testing.B) *Refresher {
-	refresher, run := New(Settings{RefreshTimeout: 1 << 40}, unchanging(manyStacks(20_000)), Snapshot{}, slog.New(slog.DiscardHandler))
+	refresher, run := New(Settings{RefreshTimeout: 1 << 40}, unchanging(manyStacks(20_000)), SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan struct{})
 	// Ends with ctx; the clean-up waits for it.

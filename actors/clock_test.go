@@ -25,8 +25,8 @@ func TestTimesKeepTheirMonotonicReading(t *testing.T) {
 	begun, _ = s.trigger(Trigger{Source: Manual, ReceivedAt: time.Now()}, time.Now())
 	s.fetched(begun.ID, outcome{desired: desired("r1", "a", "1")}, time.Now())
 	is.True(monotonic(s.nextAttempt)) // a poll
-	ended, found := s.lookup(begun.ID)
-	is.True(found)
+	ended, err := s.lookup(begun.ID)
+	is.NoErr(err)
 	is.True(monotonic(ended.StartedAt) && monotonic(ended.FinishedAt))
 	is.Equal(ended.Duration, ended.FinishedAt.Sub(ended.StartedAt))
 }

@@ -1,30 +1,30 @@
-// Package actors is mooring's domain: the desired state that Git describes, how far it is applied, and the refreshes
-// that keep it true. It knows nothing of HTTP, of Git or of the environment.
+// Package actors is mooring's domain: the desired state that Git describes, how far each stack is applied, and the
+// refreshes that keep the desired state up to date. It knows nothing of HTTP, of Git or of the environment.
 //
 // # Who owns what
 //
-// The refresh actor (loop) is one goroutine that owns all state. Others hold a Refresher, which has their ends of the
-// actor's channels and nothing else; they get values that never change. The exporter is a second, smaller actor that
-// owns the snapshot file and follows the first one like any other reader. A worker, one goroutine for each fetch, holds
-// copies and sends one message at its end. Nothing is guarded by a lock, because nothing is shared.
+// The refresh actor (loop) is one goroutine that owns all state. Everybody else holds a Refresher: that handle has the
+// other ends of the actor's channels and nothing else, and what it returns are values that never change. The actor has
+// two workers. One reads the desired state from the Source, one writes the snapshot file. Each is a goroutine that holds
+// copies, runs once, and sends one message when it is done; there is never more than one of a kind. Nothing is guarded by
+// a lock, because nothing is shared.
 //
 // # Messages of the refresh actor
 //
-//	trigger   handlers, main → loop       asks for a refresh; answered with it, and once more at its end if asked to
-//	leave     handlers, main → loop       who waited for an end has gone away
-//	lookup    handlers → loop             a refresh by its id
-//	view      loop → handlers, exporter   all that may be read, as one immutable value, for whoever receives
-//	report    handlers → loop             a deployer's word on a stack
-//	forget    handlers → loop             a deployer's word that a stack is gone
-//	fetched   worker → loop               what a fetch came to
-//	deadline  timer → loop                a fetch should have come back by now
-//	tick      timer → loop                the next automatic refresh is due
+//	request   handlers, main → loop   asks for a refresh; answered with it, and once more at its end if asked to
+//	leave     handlers, main → loop   a caller no longer waits for an end
+//	lookup    handlers → loop         asks for a refresh by its id
+//	view      loop → handlers         all that may be read, as one immutable value, for whoever receives
+//	report    handlers → loop         a deployer tells what it does with a stack
+//	forget    handlers → loop         a deployer tells that a stack is gone
+//	fetched   fetch worker → loop     the desired state, or why there is none
+//	written   write worker → loop     the snapshot file holds a version, or why it does not
+//	deadline  timer → loop            a fetch should have come back by now
+//	tick      timer → loop            the next automatic refresh is due, or the next try to write the file
 //
-// A view tells by itself when it is out of date (Validity), so that readers ask again when there is something new, and
-// not each time they are asked.
-//
-// A message is folded into the state by a method of state, which does no more than that (state.go, merge.go, report.go); the
-// loop then carries out the effects that the method returned (loop.go).
+// A question carries the type of its answer (question). A method of state folds each message into the state and does no
+// more than that (state.go, merge.go, report.go, saving.go). It returns the effects that the loop then carries out: fetch,
+// save, answer those who wait (loop.go, loop_file.go).
 //
 // # A refresh
 //
@@ -37,7 +37,7 @@
 //	                    └──┘ a newer trigger takes its place, what it expected and who waits for it
 //
 // At most one refresh runs and at most one is queued. The queued one starts its fetch after the running one has ended,
-// so the last trigger is always followed by a fetch that began after it.
+// so a fetch that begins after the last trigger always follows that trigger.
 //
 // # A stack
 //
@@ -50,13 +50,31 @@
 //	                       │
 //	                       └─ forget: dropped
 //
-// A change of the compose file changes no status: what was applied stays applied, and InSync tells that it is not what
-// Git wants.
+// A change of the compose file changes no status: what was applied stays applied, and InSync tells that Git now wants
+// something else.
+//
+// # The snapshot file
+//
+// After each change the actor writes its snapshot to SNAPSHOT_FILE, if there is one, and starts from it again after a
+// restart. A report is answered when the file holds it. A write takes all that has happened before it begins, so reports
+// that arrive while a write runs share the next one. A write that fails is told to whoever waits for it, and is tried
+// again after ten seconds, at the next change and at the next report.
 //
 // # How it stops
 //
-// When the context of run ends, the loop answers those who wait with the refresh as it stands, closes done, upon which
-// every later call returns ErrStopped, and gives a fetch that is out two seconds to come back. The exporter ends with
-// the refresher, after the write that it is at; one that hangs is waited for as long. Both together leave some of the
-// five seconds that a stop may take.
+// When the context of run ends, the loop answers those who wait for a refresh with the refresh as it stands. It waits for
+// up to a second until the file holds the last snapshot. Then it closes done, and every later call returns ErrStopped. A
+// fetch that still runs has two seconds in all to come back. That leaves some of the five seconds that a stop may take.
+//
+// # Where this comes from
+//
+// The loops of golang.org/x/net (http2/server.go, quic/conn.go) own their connection in the same way: one goroutine,
+// messages on channels, time passed in. go.etcd.io/raft splits a pure core (rawnode.go) from a shell of channels (node.go).
+// btcd (github.com/btcsuite/btcd, netsync) answers queries by a reply channel inside the message, as question does.
+//
+// # What is not a message
+//
+// Three things come near to shared state, and are not. View.Changed is a channel that the loop alone closes, and nobody
+// sends on it. A view's slices are shared and never written to after the loop has given them out. A worker's context and
+// its cancel function cross goroutines; the context package makes that safe.
 package actors

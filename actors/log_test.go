@@ -17,7 +17,7 @@ import (
 func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
 	log := new(bytes.Buffer)
 	settings := Settings{RefreshTimeout: time.Minute}
-	refresher, loop := New(settings, source, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
+	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	// Ends when the test stops the actor, at the latest with the test's context; the bubble waits for it.

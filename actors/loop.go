@@ -10,38 +10,42 @@ import (
 )
 
 const (
-	// comeBack is how long a fetch may take to come back after its time is over before it is given up.
+	// comeBack is how long a fetch may take to return after its time is over, before the loop abandons it.
 	comeBack = 250 * time.Millisecond
-	// stopGrace is how long a stop waits for a fetch to come back.
+	// stopGrace is how long a stop waits for a fetch to return.
 	stopGrace = 2 * time.Second
+	// lastWrite is how long a stop waits for the snapshot file before it lets all callers go.
+	lastWrite = time.Second
 )
 
-// loop is the refresh actor: its goroutine owns all that is in here, and no other touches it.
+// loop is the refresh actor. Its goroutine owns everything in here, and no other goroutine touches it.
 type loop struct {
-	triggers <-chan triggerMessage   // from handlers and main → loop
-	leavers  <-chan chan<- Refresh   // from handlers and main → loop
-	lookups  <-chan question[string] // from handlers → loop
-	reports  <-chan question[Report] // from handlers → loop
-	forgets  <-chan question[string] // from handlers → loop
-	views    chan<- View             // from loop → handlers and the exporter
-	done     chan struct{}           // closed when all who waited are answered
+	triggers <-chan question[request, Refresh] // from handlers and main → loop
+	leavers  <-chan chan<- Refresh             // from handlers and main → loop
+	lookups  <-chan question[string, Refresh]  // from handlers → loop
+	reports  <-chan question[Report, Stack]    // from handlers → loop
+	forgets  <-chan question[string, Stack]    // from handlers → loop
+	views    chan<- View                       // from loop → handlers
+	done     chan struct{}                     // closed when all who waited are answered
 
-	state      *state
-	source     Source
-	log        *slog.Logger
-	changed    chan struct{} // closed when the snapshot is another one; each view carries it
-	superseded chan struct{} // closed before anyone is told of something new; each view carries it
+	state   *state
+	source  Source
+	file    SnapshotFile
+	log     *slog.Logger
+	changed chan struct{} // each view carries it; closed when a newer snapshot takes the place of the view's
 
 	awaitCurrent waiters
 	awaitQueued  waiters
+	unsaved      []unsavedAnswer
 
-	fetched  <-chan fetchedMessage // from the worker → loop; nil while none is out
-	giveUp   context.CancelFunc    // ends the worker's context
-	deadline *time.Timer           // the worker should be back
-	tick     *time.Timer           // the next automatic refresh is due
+	fetched  <-chan fetchedMessage // from the fetch worker → loop; nil while no fetch runs
+	written  <-chan writtenMessage // from the write worker → loop; nil while no write runs
+	giveUp   context.CancelFunc    // ends the fetch worker's context
+	deadline *time.Timer           // the fetch worker should be back
+	tick     *time.Timer           // the next automatic refresh, or the next try to write the file, is due
 }
 
-// waiters are the reply channels, each of capacity 1, of those who wait for the end of a refresh.
+// waiters are the reply channels of those who wait for the end of a refresh. Each has capacity 1.
 type waiters map[chan<- Refresh]struct{}
 
 func (w waiters) answer(refresh Refresh) {
@@ -50,32 +54,38 @@ func (w waiters) answer(refresh Refresh) {
 	}
 }
 
-// New returns the handle on a new refresh actor and the function that runs it until its context ends. The actor starts
-// from a restored snapshot, or from the zero one, and refreshes when it is triggered, by its own clock from the end of
-// the first refresh on.
-func New(settings Settings, source Source, restored Snapshot, log *slog.Logger) (*Refresher, func(context.Context)) {
-	handle, l := newLoop(settings, source, restored, log)
+// New returns the handle on a new refresh actor, and the function that runs the actor until its context ends. The actor
+// starts from a restored snapshot, or from the zero one. It refreshes when it is triggered, and by its own clock once the
+// first refresh has ended. It keeps the newest snapshot in the file; a zero file keeps none.
+//
+// The function returns ErrNotSaved, wrapped, when the file does not hold the last snapshot at the end.
+func New(
+	settings Settings, source Source, file SnapshotFile, restored Snapshot, log *slog.Logger,
+) (*Refresher, func(context.Context) error) {
+	handle, l := newLoop(settings, source, file, restored, log)
 	return handle, l.run
 }
 
-func newLoop(settings Settings, source Source, restored Snapshot, log *slog.Logger) (*Refresher, *loop) {
-	triggers := make(chan triggerMessage)
+func newLoop(
+	settings Settings, source Source, file SnapshotFile, restored Snapshot, log *slog.Logger,
+) (*Refresher, *loop) {
+	triggers := make(chan question[request, Refresh])
 	leavers := make(chan chan<- Refresh)
-	lookups := make(chan question[string])
+	lookups := make(chan question[string, Refresh])
 	views := make(chan View)
-	reports := make(chan question[Report])
-	forgets := make(chan question[string])
+	reports := make(chan question[Report, Stack])
+	forgets := make(chan question[string, Stack])
 	done := make(chan struct{})
 	handle := &Refresher{triggers, leavers, lookups, reports, forgets, views, done}
 	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
 	l := &loop{
 		triggers: triggers, leavers: leavers, lookups: lookups, reports: reports, forgets: forgets, views: views,
 		done:         done,
-		state:        newState(settings, restored, newInstance(), random),
+		state:        newState(settings, file.Path != "", restored, newInstance(), random),
 		source:       source,
+		file:         file,
 		log:          log,
 		changed:      make(chan struct{}),
-		superseded:   make(chan struct{}),
 		awaitCurrent: make(waiters),
 		awaitQueued:  make(waiters),
 	}
@@ -88,53 +98,48 @@ func newInstance() string {
 	return hex.EncodeToString(id[:])
 }
 
-// run folds one message after another into the state and carries out what follows, until the context ends.
-func (l *loop) run(ctx context.Context) {
+// run folds one message after another into the state, and carries out what follows from each, until the context ends.
+func (l *loop) run(ctx context.Context) error {
 	l.giveUp = func() {}
 	l.deadline, l.tick = stoppedTimer(), stoppedTimer()
 	defer l.deadline.Stop()
 	defer l.tick.Stop()
 	for {
 		select {
-		case m := <-l.triggers:
-			l.supersede()
-			l.trigger(ctx, m)
+		case q := <-l.triggers:
+			l.trigger(ctx, q)
 		case ended := <-l.leavers:
 			delete(l.awaitCurrent, ended)
 			delete(l.awaitQueued, ended)
 		case q := <-l.lookups:
-			l.lookup(q)
+			refresh, err := l.state.lookup(q.about)
+			q.answer(refresh, err)
 		case l.views <- l.view():
 		case q := <-l.reports:
-			l.supersede()
 			stack, effects, err := l.state.report(q.about, time.Now())
 			l.logDeployer("stack reported", stack, effects)
 			l.carryOut(ctx, effects)
-			q.reply <- answer{stack: stack, err: err}
+			l.answerWhenSaved(q.reply, stack, err)
 		case q := <-l.forgets:
-			l.supersede()
 			stack, effects, err := l.state.forget(q.about, time.Now())
 			l.logDeployer("stack forgotten", stack, effects)
 			l.carryOut(ctx, effects)
-			q.reply <- answer{stack: stack, err: err}
+			l.answerWhenSaved(q.reply, stack, err)
 		case m := <-l.fetched:
-			l.supersede()
 			l.fetchIsOver()
 			if m.outcome.failure != nil && ctx.Err() != nil {
-				l.stop() // which ended the fetch: it has not failed
-				return
+				return l.stop() // the stop ended the fetch, so the refresh has not failed
 			}
 			l.carryOut(ctx, l.state.fetched(m.id, m.outcome, time.Now()))
+		case m := <-l.written:
+			l.carryOut(ctx, l.writeIsOver(m))
 		case <-l.deadline.C:
-			l.supersede()
 			l.giveUp()
 			l.carryOut(ctx, l.state.overdue(time.Now()))
 		case <-l.tick.C:
-			l.supersede()
 			l.carryOut(ctx, l.state.tick(time.Now()))
 		case <-ctx.Done():
-			l.stop()
-			return
+			return l.stop()
 		}
 	}
 }
@@ -148,45 +153,29 @@ func stoppedTimer() *time.Timer {
 // view is what readers get.
 func (l *loop) view() View {
 	view := l.state.view()
-	view.Changed, view.Validity = l.changed, l.superseded
+	view.Changed = l.changed
 	return view
 }
 
-// supersede takes the word back of every view that is out. It comes before all else that a message does, so that who
-// has been told of something new finds it in whatever view still holds.
-func (l *loop) supersede() {
-	close(l.superseded)
-	l.superseded = make(chan struct{})
-}
-
-// trigger answers with the refresh as accepted. Whoever waits for its end waits with the slot that it is in, and so for
-// whichever refresh that slot comes to hold.
-func (l *loop) trigger(ctx context.Context, m triggerMessage) {
-	refresh, effects := l.state.trigger(m.trigger, time.Now())
-	switch {
-	case m.ended == nil:
+// trigger answers with the refresh as it was accepted. A caller who waits for the end waits in the slot of that refresh,
+// running or queued, and so is answered by whichever refresh is in that slot when it ends.
+func (l *loop) trigger(ctx context.Context, q question[request, Refresh]) {
+	refresh, effects := l.state.trigger(q.about.trigger, time.Now())
+	switch ended := q.about.ended; {
+	case ended == nil:
 	case refresh.Ended():
-		m.ended <- refresh // never blocks: capacity 1, answered once
+		ended <- refresh // never blocks: capacity 1, answered once
 	case refresh.Phase == Queued:
-		l.awaitQueued[m.ended] = struct{}{}
+		l.awaitQueued[ended] = struct{}{}
 	default:
-		l.awaitCurrent[m.ended] = struct{}{}
+		l.awaitCurrent[ended] = struct{}{}
 	}
-	m.reply <- answer{refresh: refresh}
+	q.answer(refresh, nil)
 	l.logQueued(refresh)
 	l.carryOut(ctx, effects)
 }
 
-func (l *loop) lookup(q question[string]) {
-	refresh, found := l.state.lookup(q.about)
-	if !found {
-		q.reply <- answer{err: ErrRefreshNotFound}
-		return
-	}
-	q.reply <- answer{refresh: refresh}
-}
-
-// carryOut does what a message asks for, and arms the timer for the next automatic refresh.
+// carryOut does what a message asks for, and arms the timer for what the state does next by itself.
 func (l *loop) carryOut(ctx context.Context, e effects) {
 	for _, refresh := range e.ended {
 		l.logEnded(refresh, e)
@@ -200,15 +189,18 @@ func (l *loop) carryOut(ctx context.Context, e effects) {
 	if e.fetch {
 		l.startFetch(ctx)
 	}
-	if next := l.state.nextAttempt; next.IsZero() {
+	if e.save {
+		l.startWrite()
+	}
+	if next := l.state.nextTick(); next.IsZero() {
 		l.tick.Stop()
 	} else {
 		l.tick.Reset(time.Until(next))
 	}
 }
 
-// startFetch starts the worker of the current refresh: the one place where a fetch begins. The state sees to it that
-// there is never a second one.
+// startFetch starts the worker of the current refresh. No fetch begins anywhere else, and the state asks for none while
+// one runs.
 func (l *loop) startFetch(ctx context.Context) {
 	limit := l.state.settings.RefreshTimeout
 	ctx, l.giveUp = context.WithTimeout(ctx, limit)
@@ -218,8 +210,8 @@ func (l *loop) startFetch(ctx context.Context) {
 	w := worker{source: l.source, previous: l.state.desired, trigger: refresh.Trigger, limit: limit, log: log}
 	fetched := make(chan fetchedMessage, 1)
 	l.fetched = fetched
-	// Ends when the source comes back, which it does when ctx ends. The loop waits for it, or at the end its stop; one
-	// that never comes back is given up by both, and its message is dropped with the channel.
+	// Ends when the source returns, which it does when ctx ends. The loop waits for it, and a stop does for stopGrace. If
+	// the source never returns, both abandon it, and the message is dropped with the channel.
 	go func() { fetched <- fetchedMessage{refresh.ID, w.fetch(ctx)} }()
 }
 
@@ -228,24 +220,4 @@ func (l *loop) fetchIsOver() {
 	l.fetched = nil
 	l.giveUp()
 	l.deadline.Stop()
-}
-
-// stop answers all who wait with the refresh as it stands, lets every later caller know, and gives a fetch that is out
-// the time to come back: its context has ended with the loop's.
-func (l *loop) stop() {
-	l.supersede()
-	l.awaitCurrent.answer(l.state.current)
-	l.awaitQueued.answer(l.state.queued)
-	close(l.done)
-	if l.fetched == nil {
-		return
-	}
-	l.deadline.Reset(stopGrace)
-	select {
-	case <-l.fetched:
-	case <-l.deadline.C:
-		log := l.about(l.state.fetching(), l.state.snapshot.Revision)
-		log.Warn("a fetch did not come back in time and is left behind")
-	}
-	l.giveUp()
 }

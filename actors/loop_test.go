@@ -74,7 +74,7 @@ func runSource(t *testing.T, settings Settings, source scripted) running {
 	if settings.RefreshTimeout == 0 {
 		settings.RefreshTimeout = time.Minute
 	}
-	refresher, loop := New(settings, source, Snapshot{}, slog.New(slog.DiscardHandler))
+	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	// Ends when the test stops the actor, at the latest with the test's context; the bubble waits for it.
@@ -204,7 +204,7 @@ func TestTriggerStormMakesTwoFetchesOneAtATime(t *testing.T) {
 func TestCallerGoneBeforeTheSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		refresher, _ := New(Settings{}, scripted{}, Snapshot{}, slog.New(slog.DiscardHandler)) // nobody receives
+		refresher, _ := New(Settings{}, scripted{}, SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler)) // nobody receives
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := refresher.Trigger(ctx, Trigger{})
@@ -220,8 +220,8 @@ func TestCallerGoneBeforeTheReplyBlocksNobody(t *testing.T) {
 		r := run(t, Settings{})
 		defer r.stop()
 		// A caller that has sent its message and reads no answer, ever.
-		r.triggers <- triggerMessage{reply: make(chan answer, 1), ended: make(chan Refresh, 1)}
-		r.lookups <- question[string]{reply: make(chan answer, 1)}
+		r.triggers <- question[request, Refresh]{request{ended: make(chan Refresh, 1)}, make(chan answer[Refresh], 1)}
+		r.lookups <- question[string, Refresh]{reply: make(chan answer[Refresh], 1)}
 		r.answers(desired("r1"), nil)
 		is.Equal(r.view().Snapshot.Revision, "r1")
 	})
@@ -231,7 +231,7 @@ func TestCallerGoneDuringTheWaitLeavesNothingBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
 		source := scripted{fetches: make(chan fetch)}
-		refresher, l := newLoop(Settings{RefreshTimeout: time.Minute}, source, Snapshot{}, slog.New(slog.DiscardHandler))
+		refresher, l := newLoop(Settings{RefreshTimeout: time.Minute}, source, SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler))
 		ctx, stop := context.WithCancel(t.Context())
 		stopped := make(chan struct{})
 		// Ends with ctx; the test waits for stopped.

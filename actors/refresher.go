@@ -7,7 +7,7 @@ import (
 
 // Errors of the handle, beside those of the caller's context.
 var (
-	// ErrStopped: the actor has stopped or is about to; nothing more is accepted.
+	// ErrStopped: the actor has stopped, or is about to, and accepts nothing more.
 	ErrStopped = errors.New("the service is shutting down")
 	// ErrRefreshNotFound: no refresh with that id is remembered.
 	ErrRefreshNotFound = errors.New("no such refresh is remembered")
@@ -17,60 +17,59 @@ var (
 	ErrDeleting = errors.New("the stack is gone from Git and waits to be deleted")
 	// ErrStillDesired: a stack that Git has cannot be forgotten.
 	ErrStillDesired = errors.New("the stack is still in Git")
+	// ErrNotSaved: the snapshot file does not hold what the actor accepted, so a restart would lose it. What it wraps tells
+	// why.
+	ErrNotSaved = errors.New("SNAPSHOT_FILE could not be written")
 )
 
-// Refresher is the handle on the refresh actor: it holds nothing but its ends of the actor's channels, and any
-// number of goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error
-// when that ends first; a message that was sent by then may have been accepted all the same.
+// Refresher is the handle on the refresh actor. It holds nothing but its ends of the actor's channels, and any number of
+// goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error when the
+// context ends first. The actor may have accepted a message whose caller got the context's error.
 type Refresher struct {
-	triggers chan<- triggerMessage   // from handlers and main → loop
-	leavers  chan<- chan<- Refresh   // from handlers and main → loop
-	lookups  chan<- question[string] // from handlers → loop
-	reports  chan<- question[Report] // from handlers → loop
-	forgets  chan<- question[string] // from handlers → loop
-	views    <-chan View             // from loop → handlers and the exporter: whoever receives gets the newest
-	done     <-chan struct{}         // closed by the loop when all who waited are answered
+	triggers chan<- question[request, Refresh] // from handlers and main → loop
+	leavers  chan<- chan<- Refresh             // from handlers and main → loop
+	lookups  chan<- question[string, Refresh]  // from handlers → loop
+	reports  chan<- question[Report, Stack]    // from handlers → loop
+	forgets  chan<- question[string, Stack]    // from handlers → loop
+	views    <-chan View                       // from loop → handlers: a receiver gets the newest
+	done     <-chan struct{}                   // closed by the loop when all who waited are answered
 }
 
-// triggerMessage asks for a refresh. The reply comes at once; ended, unless it is nil, gets the refresh that served the
-// trigger when that has ended.
-type triggerMessage struct {
+// question is a message that asks about a Q and is answered once with an A.
+type question[Q, A any] struct {
+	about Q
+	reply chan<- answer[A] // capacity 1
+}
+
+// answer is the reply to a question: a value, or the error that came in its place.
+type answer[A any] struct {
+	value A
+	err   error
+}
+
+// answer replies to the question. It never blocks, for the reply has capacity 1 and comes once.
+func (q question[Q, A]) answer(value A, err error) { q.reply <- answer[A]{value, err} }
+
+// request asks for a refresh. The question is answered at once with the refresh as it was accepted; ended, unless it is
+// nil, gets the refresh that served the trigger when that has ended.
+type request struct {
 	trigger Trigger
-	reply   chan<- answer
-	ended   chan<- Refresh
+	ended   chan<- Refresh // capacity 1
 }
 
-// question is a message that is answered at once.
-type question[T any] struct {
-	about T
-	reply chan<- answer
-}
-
-// answer is the loop's reply; the question tells which field counts.
-type answer struct {
-	refresh Refresh
-	stack   Stack
-	err     error
-}
-
-// Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with what it replaced.
+// Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with the id of the refresh that it
+// replaced.
 func (r *Refresher) Trigger(ctx context.Context, t Trigger) (Refresh, error) {
-	return r.trigger(ctx, t, nil)
+	return ask(ctx, r.done, r.triggers, request{trigger: t})
 }
 
-func (r *Refresher) trigger(ctx context.Context, t Trigger, ended chan<- Refresh) (Refresh, error) {
-	reply := make(chan answer, 1)
-	a, err := ask(ctx, r.done, r.triggers, triggerMessage{t, reply, ended}, reply)
-	return a.refresh, err
-}
-
-// TriggerAndWait asks for a refresh and waits until it, or the one that took its place in the queue, has ended. When
-// enough is closed, the context ends or the actor stops before that, it returns the refresh as it then stands, without
-// an error; an error tells that the trigger was not known to be accepted. What closes enough, which may be nil, bounds
-// the waiting alone: however soon it comes, the trigger is accepted.
+// TriggerAndWait asks for a refresh and waits until that one, or the one that took its place in the queue, has ended. When
+// enough is closed, the context ends or the actor stops before that, it returns the refresh as it stands at that moment,
+// without an error. An error tells that the actor may not have accepted the trigger. Enough, which may be nil, bounds the
+// wait alone: however early it is closed, the trigger is accepted.
 func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger, enough <-chan struct{}) (Refresh, error) {
 	ended := make(chan Refresh, 1)
-	accepted, err := r.trigger(ctx, t, ended)
+	accepted, err := ask(ctx, r.done, r.triggers, request{t, ended})
 	if err != nil {
 		r.leave(ended)
 		return Refresh{}, err
@@ -103,11 +102,10 @@ func (r *Refresher) leave(ended chan<- Refresh) {
 	}
 }
 
-// Lookup returns a refresh by its id, or the one that took its place in the queue. It returns ErrRefreshNotFound for
-// one that is not remembered: the last 100 that ended and the last 1,000 that were replaced are.
+// Lookup returns a refresh by its id, or the one that took its place in the queue. The actor remembers the last 100 that
+// ended and the last 1,000 that were replaced; for any other id Lookup returns ErrRefreshNotFound.
 func (r *Refresher) Lookup(ctx context.Context, id string) (Refresh, error) {
-	a, err := put(ctx, r.done, r.lookups, id)
-	return a.refresh, err
+	return ask(ctx, r.done, r.lookups, id)
 }
 
 // View returns what the actor knows now. It costs the actor no more than handing it over.
@@ -122,37 +120,29 @@ func (r *Refresher) View(ctx context.Context) (View, error) {
 	}
 }
 
-// Report takes a deployer's word on a stack and returns the stack as it then stands. It returns ErrStackNotFound, or
-// ErrDeleting for a stack that Git no longer has.
+// Report takes a deployer's report on a stack and returns the stack as it stands after it. It returns ErrStackNotFound,
+// or ErrDeleting for a stack that Git no longer has. With a snapshot file it returns when the file holds the report; it
+// returns ErrNotSaved, wrapped, when the report was taken and could not be written.
 func (r *Refresher) Report(ctx context.Context, report Report) (Stack, error) {
-	a, err := put(ctx, r.done, r.reports, report)
-	return a.stack, err
+	return ask(ctx, r.done, r.reports, report)
 }
 
-// Forget drops a stack that waits to be deleted and returns it as it was. It returns ErrStackNotFound, or
-// ErrStillDesired for a stack that Git has.
+// Forget drops a stack that is deleting and returns it as it was. It returns ErrStackNotFound, or ErrStillDesired for a
+// stack that Git has. With a snapshot file it returns when the file no longer holds the stack. It returns ErrNotSaved,
+// wrapped, when the actor no longer has the stack and the file could not be written: a restart might find the stack again.
 func (r *Refresher) Forget(ctx context.Context, path string) (Stack, error) {
-	a, err := put(ctx, r.done, r.forgets, path)
-	return a.stack, err
+	return ask(ctx, r.done, r.forgets, path)
 }
 
 // Done returns a channel that is closed when the actor has stopped and all who waited are answered.
 func (r *Refresher) Done() <-chan struct{} { return r.done }
 
-func put[T any](ctx context.Context, done <-chan struct{}, to chan<- question[T], about T) (answer, error) {
-	reply := make(chan answer, 1)
-	a, err := ask(ctx, done, to, question[T]{about, reply}, reply)
-	if err != nil {
-		return answer{}, err
-	}
-	return a, a.err
-}
-
-// ask sends a message and waits for its answer, but for neither longer than the caller's context and the owner live.
-func ask[M, A any](ctx context.Context, done <-chan struct{}, to chan<- M, message M, reply <-chan A) (A, error) {
+// ask sends a question and waits for its answer. It stops waiting when the caller's context ends or the owner is done.
+func ask[Q, A any](ctx context.Context, done <-chan struct{}, to chan<- question[Q, A], about Q) (A, error) {
 	var none A
+	reply := make(chan answer[A], 1)
 	select {
-	case to <- message:
+	case to <- question[Q, A]{about, reply}:
 	case <-ctx.Done():
 		return none, ctx.Err()
 	case <-done:
@@ -160,14 +150,14 @@ func ask[M, A any](ctx context.Context, done <-chan struct{}, to chan<- M, messa
 	}
 	select {
 	case a := <-reply:
-		return a, nil
+		return a.value, a.err
 	case <-ctx.Done():
 		return none, ctx.Err()
 	case <-done:
 	}
 	select {
-	case a := <-reply: // given before the stop; select had picked at random
-		return a, nil
+	case a := <-reply: // the answer was there before the stop, and the select above picked done at random
+		return a.value, a.err
 	default:
 		return none, ErrStopped
 	}

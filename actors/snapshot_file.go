@@ -1,82 +1,36 @@
 package actors
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 )
 
-const (
-	// saveAgain is the pause before a snapshot that could not be written is tried again.
-	saveAgain = 10 * time.Second
-	// largestSnapshotFile is how much of a snapshot file is read back, in bytes.
-	largestSnapshotFile = 256 << 20
-)
+// largestSnapshotFile is how much of a snapshot file is read back, in bytes.
+const largestSnapshotFile = 256 << 20
 
-// SnapshotFile is where a snapshot is kept across restarts, and in which form. The zero value keeps none.
+// SnapshotFile is where the actor keeps its snapshot across restarts. The zero value keeps none.
 type SnapshotFile struct {
-	Path   string
+	// Path of the file; empty for none.
+	Path string
+	// Encode returns the file's content. It runs in the actor's write worker.
 	Encode func(Snapshot) []byte
+	// Decode reads the content back. Its error tells an operator what is wrong with the file.
 	Decode func([]byte) (Snapshot, error)
 }
 
-// exporter is the actor of the snapshot file: its goroutine alone writes the file.
-type exporter struct {
-	file      SnapshotFile
-	refresher *Refresher
-	log       *slog.Logger
-	saved     uint64              // version of the snapshot that the file holds
-	flushes   <-chan chan<- error // from handlers and main → exporter
-	stopped   chan struct{}       // closed at the end
-}
-
-// run keeps the file equal to the encoded snapshot until the refresher stops.
-func (e *exporter) run(ctx context.Context) {
-	defer close(e.stopped)
-	again := stoppedTimer()
-	defer again.Stop()
-	changed, err := e.save(ctx)
-	for {
-		if err != nil {
-			again.Reset(saveAgain)
+// write puts a snapshot in the file's place. A panic of Encode becomes an error: the next snapshot may well be written.
+func (f SnapshotFile) write(snapshot Snapshot) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("encode the snapshot: %v", fault)
 		}
-		select {
-		case <-changed:
-			changed, err = e.save(ctx)
-		case <-again.C:
-			changed, err = e.save(ctx)
-		case reply := <-e.flushes:
-			// The snapshot is looked at after the flush has come, so it holds what the caller did before.
-			changed, err = e.save(ctx)
-			reply <- err // never blocks: capacity 1, answered once
-		case <-e.refresher.Done():
-			return
-		}
-	}
-}
-
-// save writes the snapshot if the file does not hold it, and returns the channel that tells of the next one.
-func (e *exporter) save(ctx context.Context) (<-chan struct{}, error) {
-	view, err := e.refresher.View(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if view.Snapshot.Version == e.saved {
-		return view.Changed, nil
-	}
-	if err := replaceFile(e.file.Path, e.file.Encode(view.Snapshot)); err != nil {
-		e.log.Error("SNAPSHOT_FILE could not be written", "error", err, "revision", view.Snapshot.Revision)
-		return view.Changed, fmt.Errorf("%w: %w", ErrNotSaved, err)
-	}
-	e.saved = view.Snapshot.Version
-	return view.Changed, nil
+	}()
+	return replaceFile(f.Path, f.Encode(snapshot))
 }
 
 // replaceFile puts content in the place of a file in one step: a reader, and a machine that fails, finds the old or the
@@ -111,19 +65,20 @@ func syncDirectory(name string) error {
 	return err
 }
 
-// Restore reads back the snapshot that a process before this one left. A file that is not there yet is no error and
-// gives the zero snapshot, as does a path that is empty. An error is worth a warning alone: the next refresh makes good
-// for all but what deployers reported. For the sake of that, a file that cannot be read is kept aside, beside its place.
-func (s SnapshotFile) Restore() (Snapshot, error) {
-	if s.Path == "" {
+// Restore reads back the snapshot that an earlier process left. A file that is not there yet, and an empty path, give the
+// zero snapshot and no error. After an error the service can start all the same: the next refresh restores everything but
+// what deployers reported. A file that cannot be read is moved aside and not overwritten, so that an operator can save
+// these reports.
+func (f SnapshotFile) Restore() (Snapshot, error) {
+	if f.Path == "" {
 		return Snapshot{}, nil
 	}
-	snapshot, err := s.read()
+	snapshot, err := f.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return Snapshot{}, nil
 	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("%w; %s", err, keepAside(s.Path))
+		return Snapshot{}, fmt.Errorf("%w; %s", err, keepAside(f.Path))
 	}
 	return snapshot, nil
 }
@@ -137,20 +92,20 @@ func keepAside(file string) string {
 	return "it is kept as " + aside
 }
 
-func (s SnapshotFile) read() (Snapshot, error) {
-	f, err := os.Open(s.Path)
+func (f SnapshotFile) read() (Snapshot, error) {
+	file, err := os.Open(f.Path)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, largestSnapshotFile+1))
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, largestSnapshotFile+1))
 	if err != nil {
 		return Snapshot{}, err
 	}
 	if len(content) > largestSnapshotFile {
-		return Snapshot{}, fmt.Errorf("%s is larger than %d MiB", s.Path, largestSnapshotFile>>20)
+		return Snapshot{}, fmt.Errorf("%s is larger than %d MiB", f.Path, largestSnapshotFile>>20)
 	}
-	return s.Decode(content)
+	return f.Decode(content)
 }
 
 // CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty

@@ -35,67 +35,78 @@ func (c constant) Fetch(context.Context, DesiredState) (DesiredState, error) {
 	return DesiredState(c), nil
 }
 
-// exporting runs an actor and its exporter until the test ends.
-func exporting(t *testing.T, file string, source Source) *Durable {
-	return exportingTo(t, SnapshotFile{file, encode, decode}, source)
+// keeping runs an actor that keeps its snapshot in a file, until the test ends or stops it.
+func keeping(t *testing.T, file string, source Source) kept {
+	return keepingIn(t, SnapshotFile{file, encode, decode}, source)
 }
 
-func exportingTo(t *testing.T, file SnapshotFile, source Source) *Durable {
-	log := slog.New(slog.DiscardHandler)
+// kept is an actor with a snapshot file.
+type kept struct {
+	*Refresher
+	stop func() error // ends the actor and returns what its run returned
+}
+
+func keepingIn(t *testing.T, file SnapshotFile, source Source) kept {
 	restored, err := file.Restore()
 	is.New(t).NoErr(err)
-	durable, run := NewDurable(Settings{RefreshTimeout: 1 << 40}, source, file, restored, log)
-	ctx, stop := context.WithCancel(context.Background())
-	// Ends with ctx; the clean-up waits for it.
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); run(ctx) }()
-	t.Cleanup(func() { stop(); <-stopped })
-	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
+	refresher, run := New(Settings{RefreshTimeout: time.Hour}, source, file, restored, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	// Ends with ctx; stop waits for it, and the clean-up calls stop.
+	go func() { ran <- run(ctx) }()
+	stopped := false
+	stop := func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-ran
+	}
+	t.Cleanup(func() { _ = stop() })
+	_, err = refresher.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
 	is.New(t).NoErr(err)
-	return durable
+	return kept{refresher, stop}
 }
 
 func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
-	durable := exporting(t, file, constant(desired("r1", "db", "h", "web", "h")))
-	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
+	actor := keeping(t, file, constant(desired("r1", "db", "h", "web", "h")))
+	_, err := actor.Report(t.Context(), Report{"web", Synced, "h"})
 	is.NoErr(err)
 	restored, err := restore(file)
 	is.NoErr(err)
 	is.Equal(restored.Stacks[1].AppliedHash, "h")
 
 	// A process that begins with it finds web gone from Git, and knows that it runs.
-	durable = exporting(t, file, constant(desired("r2", "db", "h")))
-	view, err := durable.View(t.Context())
+	actor = keeping(t, file, constant(desired("r2", "db", "h")))
+	view, err := actor.View(t.Context())
 	is.NoErr(err)
 	is.Equal(view.Snapshot.Stacks[1].Status, Deleting)
-	_, err = durable.Forget(t.Context(), "web")
+	_, err = actor.Forget(t.Context(), "web")
 	is.NoErr(err)
 	restored, err = restore(file)
 	is.NoErr(err)
 	is.Equal(len(restored.Stacks), 1)
-	_, err = durable.Forget(t.Context(), "web")
+	_, err = actor.Forget(t.Context(), "web")
 	is.Equal(err, ErrStackNotFound)
-	_, err = durable.Report(t.Context(), Report{"web", Synced, "h"})
+	_, err = actor.Report(t.Context(), Report{"web", Synced, "h"})
 	is.Equal(err, ErrStackNotFound)
 }
 
 func TestSnapshotThatDidNotChangeIsNotWritten(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
-	durable := exporting(t, file, constant(desired("r1", "web", "h")))
-	is.NoErr(durable.Flush(t.Context()))
-	written, err := os.Stat(file)
-	is.NoErr(err)
-	_, err = durable.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
-	is.NoErr(err)
-	is.NoErr(durable.Flush(t.Context()))
-	is.True(os.SameFile(written, stat(t, file))) // the same revision again
+	first := keeping(t, file, constant(desired("r1", "web", "h")))
+	is.NoErr(first.stop()) // the file holds the last snapshot at the end
+	written := stat(t, file)
 
-	again := exporting(t, file, constant(desired("r1", "web", "h")))
-	is.NoErr(again.Flush(t.Context()))
-	is.True(os.SameFile(written, stat(t, file))) // what was restored is what Git still says
+	again := keeping(t, file, constant(desired("r1", "web", "h"))) // Git still says what was restored
+	_, err := again.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
+	is.NoErr(err)
+	is.NoErr(again.stop())
+	is.True(os.SameFile(written, stat(t, file)))
 }
 
 func stat(t *testing.T, file string) os.FileInfo {
@@ -110,14 +121,14 @@ func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
 	is.NoErr(os.Mkdir(dir, 0o755))
 	file := filepath.Join(dir, "snapshot.json")
 	is.NoErr(CheckSnapshotFile(file))
-	durable := exporting(t, file, constant(desired("r1", "web", "h")))
-	is.NoErr(durable.Flush(t.Context()))
+	actor := keeping(t, file, constant(desired("r1", "web", "h")))
+	actor.saved(t)
 	is.NoErr(os.RemoveAll(dir))
-	_, err := durable.Report(t.Context(), Report{"web", Syncing, ""})
+	_, err := actor.Report(t.Context(), Report{"web", Syncing, ""})
 	is.True(errors.Is(err, ErrNotSaved))
 	is.True(errors.Is(err, fs.ErrNotExist)) // which is why
 	is.NoErr(os.Mkdir(dir, 0o755))
-	_, err = durable.Report(t.Context(), Report{"web", Syncing, ""}) // said again, as the error asks
+	_, err = actor.Report(t.Context(), Report{"web", Syncing, ""}) // said again, as the error asks
 	is.NoErr(err)
 	restored, err := restore(file)
 	is.NoErr(err)
@@ -132,18 +143,18 @@ func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "there")
 	is.NoErr(os.Mkdir(dir, 0o755))
 	file := filepath.Join(dir, "snapshot.json")
-	durable := exporting(t, file, constant(desired("r1", "db", "h", "web", "h")))
-	_, err := durable.Report(t.Context(), Report{"web", Synced, "h"})
+	actor := keeping(t, file, constant(desired("r1", "db", "h", "web", "h")))
+	_, err := actor.Report(t.Context(), Report{"web", Synced, "h"})
 	is.NoErr(err)
-	durable = exporting(t, file, constant(desired("r2", "db", "h")))
-	is.NoErr(durable.Flush(t.Context()))
+	actor = keeping(t, file, constant(desired("r2", "db", "h")))
+	actor.saved(t)
 	is.NoErr(os.RemoveAll(dir))
-	_, err = durable.Forget(t.Context(), "web")
+	_, err = actor.Forget(t.Context(), "web")
 	is.True(errors.Is(err, ErrNotSaved))
-	_, err = durable.Forget(t.Context(), "web") // said again, as the error asks
-	is.True(errors.Is(err, ErrNotSaved))        // a restart would still find it
+	_, err = actor.Forget(t.Context(), "web") // said again, as the error asks
+	is.True(errors.Is(err, ErrNotSaved))      // a restart would still find it
 	is.NoErr(os.Mkdir(dir, 0o755))
-	_, err = durable.Forget(t.Context(), "web")
+	_, err = actor.Forget(t.Context(), "web")
 	is.Equal(err, ErrStackNotFound)
 	restored, err := restore(file)
 	is.NoErr(err)
@@ -153,28 +164,68 @@ func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
 func TestWriteThatHangsDoesNotHoldUpAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
-		hanging, let := make(chan struct{}, 1), make(chan struct{})
+		hanging, let, left := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 		file := SnapshotFile{filepath.Join(t.TempDir(), "snapshot.json"), func(snapshot Snapshot) []byte {
 			hanging <- struct{}{}
 			<-let
+			defer close(left)
 			return encode(snapshot)
 		}, decode}
 		source := constant(desired("r1", "web", "h"))
 		settings, log := Settings{RefreshTimeout: time.Minute}, slog.New(slog.DiscardHandler)
-		durable, run := NewDurable(settings, source, file, Snapshot{}, log)
+		refresher, run := New(settings, source, file, Snapshot{}, log)
 		ctx, stop := context.WithCancel(t.Context())
-		ran := make(chan struct{})
+		ran := make(chan error, 1)
 		// Ends after stop; it is waited for below.
-		go func() { defer close(ran); run(ctx) }()
-		_, err := durable.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
+		go func() { ran <- run(ctx) }()
+		_, err := refresher.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
 		is.NoErr(err)
 		<-hanging
+		reported := make(chan error, 1)
+		// Ends with the actor; it is waited for below.
+		go func() {
+			_, err := refresher.Report(t.Context(), Report{"web", Syncing, ""})
+			reported <- err
+		}()
+		synctest.Wait()
 		asked := time.Now()
 		stop()
-		<-ran
+		is.True(errors.Is(<-ran, ErrNotSaved))
 		is.Equal(time.Since(asked), lastWrite)
+		is.Equal(<-reported, ErrStopped) // whether the file holds the report is not known
 		close(let)
-		<-durable.stopped // the exporter ends with the write that it is at
+		<-left // the worker ends with the write that it is at
+	})
+}
+
+func TestStopWaitsForTheWriteAndAnswersItsReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		file := SnapshotFile{filepath.Join(t.TempDir(), "snapshot.json"), func(snapshot Snapshot) []byte {
+			time.Sleep(lastWrite / 3) // of the bubble's time
+			return encode(snapshot)
+		}, decode}
+		settings, log := Settings{RefreshTimeout: time.Minute}, slog.New(slog.DiscardHandler)
+		refresher, run := New(settings, constant(desired("r1", "web", "h")), file, Snapshot{}, log)
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		// Ends after stop; it is waited for below.
+		go func() { ran <- run(ctx) }()
+		_, err := refresher.TriggerAndWait(t.Context(), Trigger{Source: Startup}, nil)
+		is.NoErr(err)
+		reported := make(chan error, 1)
+		// Ends with the actor; it is waited for below.
+		go func() {
+			_, err := refresher.Report(t.Context(), Report{"web", Synced, "h"})
+			reported <- err
+		}()
+		synctest.Wait() // the first write runs, and the report waits for the next one
+		stop()
+		is.NoErr(<-ran)
+		is.NoErr(<-reported)
+		restored, err := file.Restore()
+		is.NoErr(err)
+		is.Equal(restored.Stacks[0].AppliedHash, "h")
 	})
 }
 
@@ -218,7 +269,7 @@ func TestSnapshotFileThatCannotBeReadIsKeptAside(t *testing.T) {
 	is.Equal(string(kept), "{")
 }
 
-func TestEachFlushTriesOnceToWriteAFileThatCannotBe(t *testing.T) {
+func TestEachReportTriesOnceToWriteAFileThatCannotBeWritten(t *testing.T) {
 	is := is.New(t)
 	dir := filepath.Join(t.TempDir(), "there")
 	is.NoErr(os.Mkdir(dir, 0o755))
@@ -227,14 +278,77 @@ func TestEachFlushTriesOnceToWriteAFileThatCannotBe(t *testing.T) {
 		tried <- struct{}{}
 		return encode(snapshot)
 	}, decode}
-	durable := exportingTo(t, file, constant(desired("r1", "web", "h")))
-	is.NoErr(durable.Flush(t.Context()))
+	actor := keepingIn(t, file, constant(desired("r1", "web", "h")))
+	actor.saved(t)
 	is.NoErr(os.RemoveAll(dir))
-	_, err := durable.Report(t.Context(), Report{"web", Syncing, ""})
-	is.True(errors.Is(err, ErrNotSaved))
 	before := len(tried)
-	for range 10 {
-		is.True(errors.Is(durable.Flush(t.Context()), ErrNotSaved))
+	for range 10 { // the first one changes the status, and the others repeat it
+		_, err := actor.Report(t.Context(), Report{"web", Syncing, ""})
+		is.True(errors.Is(err, ErrNotSaved))
 	}
-	is.True(len(tried)-before <= 11) // and once more where the change itself comes after the first flush
+	is.Equal(len(tried)-before, 10)
+}
+
+// saved returns when the file holds the newest snapshot: a stack that is not there is answered then, and no sooner.
+func (k kept) saved(t *testing.T) {
+	t.Helper()
+	_, err := k.Forget(t.Context(), "no such stack")
+	is.New(t).Equal(err, ErrStackNotFound)
+}
+
+func TestFileThatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		dir := filepath.Join(t.TempDir(), "there")
+		file := filepath.Join(dir, "snapshot.json")
+		actor := keeping(t, file, constant(desired("r1", "web", "h")))
+		synctest.Wait()
+		is.NoErr(os.Mkdir(dir, 0o755))
+		time.Sleep(writeAgain - time.Millisecond) // of the bubble's time
+		synctest.Wait()
+		_, err := os.Stat(file)
+		is.True(errors.Is(err, fs.ErrNotExist))
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		restored, err := restore(file)
+		is.NoErr(err)
+		is.Equal(restored.Revision, "r1")
+		is.NoErr(actor.stop())
+	})
+}
+
+func TestReportsThatArriveTogetherShareAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		const atOnce, rounds = 8, 125
+		stacks := manyStacks(atOnce * rounds)
+		writes := make(chan struct{}, 10*atOnce*rounds)
+		file := SnapshotFile{filepath.Join(t.TempDir(), "snapshot.json"), func(snapshot Snapshot) []byte {
+			writes <- struct{}{}
+			time.Sleep(time.Millisecond) // of the bubble's time, as a disk takes
+			return []byte(snapshot.Revision)
+		}, decode}
+		actor := keepingIn(t, file, constant(stacks))
+		actor.saved(t)
+		before := len(writes)
+		answered := make(chan error)
+		for deployer := range atOnce {
+			// Ends when its last report is answered; the test receives from each.
+			go func() {
+				var err error
+				for i := range rounds {
+					path := stacks.Stacks[deployer*rounds+i].Path
+					_, failed := actor.Report(t.Context(), Report{path, Syncing, ""})
+					err = errors.Join(err, failed)
+				}
+				answered <- err
+			}()
+		}
+		for range atOnce {
+			is.NoErr(<-answered)
+		}
+		t.Logf("%d reports, %d at a time, took %d writes", atOnce*rounds, atOnce, len(writes)-before)
+		is.True(len(writes)-before <= 2*rounds+1) // one in the worst case alternates with the reports it left out
+		is.NoErr(actor.stop())
+	})
 }

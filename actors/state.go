@@ -41,34 +41,33 @@ type state struct {
 	failures    int
 	nextAttempt time.Time
 	totals      Totals
-	abandoned   Refresh // whose fetch was given up and has not come back; without an ID there is none
+	abandoned   Refresh // its fetch ran out of time and has not come back; without an ID there is none
+
+	file saving
 }
 
 // effects are what a message asks of the loop, beside its answer.
 type effects struct {
 	fetch   bool      // start a fetch for current
+	save    bool      // start a write of the snapshot
 	ended   []Refresh // tell those who wait for these, oldest first
 	notices []notice  // for the log
 	changed bool      // the snapshot is another one
 }
 
-func newState(settings Settings, restored Snapshot, instance string, random *rand.Rand) *state {
-	restored.Version = firstVersion(restored)
+func newState(settings Settings, saves bool, restored Snapshot, instance string, random *rand.Rand) *state {
+	restored.Version = 0
+	if restored.Revision != "" {
+		restored.Version = 1 // which the file holds
+	}
 	return &state{
 		settings: settings,
 		random:   random,
 		instance: instance,
 		snapshot: restored,
 		replaced: make(map[string]string),
+		file:     saving{on: saves, saved: restored.Version},
 	}
-}
-
-// firstVersion is the version of the snapshot that an actor starts from.
-func firstVersion(restored Snapshot) uint64 {
-	if restored.Revision == "" {
-		return 0
-	}
-	return 1
 }
 
 // trigger accepts a request for a refresh: it starts one, or queues one in the place of the one that waits.
@@ -77,7 +76,7 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
 	if s.current.ID == "" {
 		effects := s.begin(refresh, now)
-		accepted, _ := s.lookup(refresh.ID) // which may have failed at once: see begin
+		accepted, _ := s.lookup(refresh.ID) // it may have failed at once: see begin
 		return accepted, effects
 	}
 	if s.queued.ID != "" {
@@ -118,23 +117,23 @@ func (s *state) remember(id, successor string) {
 }
 
 // lookup finds a refresh by its id, or the one that took its place.
-func (s *state) lookup(id string) (Refresh, bool) {
+func (s *state) lookup(id string) (Refresh, error) {
 	for successor, ok := s.replaced[id]; ok; successor, ok = s.replaced[id] {
 		id = successor
 	}
 	switch id {
 	case "":
-		return Refresh{}, false
+		return Refresh{}, ErrRefreshNotFound
 	case s.current.ID:
-		return s.current, true
+		return s.current, nil
 	case s.queued.ID:
-		return s.queued, true
+		return s.queued, nil
 	}
 	i := slices.IndexFunc(s.ended, func(r Refresh) bool { return r.ID == id })
 	if i < 0 {
-		return Refresh{}, false
+		return Refresh{}, ErrRefreshNotFound
 	}
-	return s.ended[i], true
+	return s.ended[i], nil
 }
 
 // begin makes a refresh the current one. While an abandoned fetch has not come back none can start, and it fails.
@@ -198,13 +197,27 @@ func timedOut(limit time.Duration) *Failure {
 	}
 }
 
-// tick starts the next automatic refresh when its time has come.
+// tick starts the next automatic refresh, and tries again to write the file, when their times have come.
 func (s *state) tick(now time.Time) effects {
-	if s.nextAttempt.IsZero() || now.Before(s.nextAttempt) {
-		return effects{}
+	var e effects
+	if isDue(s.nextAttempt, now) {
+		_, e = s.trigger(Trigger{Source: Poll, ReceivedAt: now}, now)
 	}
-	_, effects := s.trigger(Trigger{Source: Poll, ReceivedAt: now}, now)
-	return effects
+	if isDue(s.file.again, now) {
+		e.save = s.save()
+	}
+	return e
+}
+
+func isDue(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+// nextTick is when tick has something to do; zero when nothing is planned.
+func (s *state) nextTick() time.Time {
+	refresh, write := s.nextAttempt, s.file.again
+	if refresh.IsZero() || !write.IsZero() && write.Before(refresh) {
+		return write
+	}
+	return refresh
 }
 
 func (s *state) fail(failure *Failure, now time.Time) effects {
@@ -225,6 +238,7 @@ func (s *state) complete(desired DesiredState, now time.Time) effects {
 		s.current.Changes = changes
 		if changed {
 			s.snapshot, e.changed = next, true
+			e.save = s.save()
 		}
 	}
 	s.desired = desired

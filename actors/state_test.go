@@ -12,7 +12,7 @@ import (
 var epoch = time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
 
 func testState(settings Settings) *state {
-	return newState(settings, Snapshot{}, "test", rand.New(rand.NewPCG(1, 2)))
+	return newState(settings, false, Snapshot{}, "test", rand.New(rand.NewPCG(1, 2)))
 }
 
 func at(seconds float64) time.Time { return epoch.Add(time.Duration(seconds * float64(time.Second))) }
@@ -51,8 +51,8 @@ func TestTriggerWhileRefreshingReplacesQueued(t *testing.T) {
 	is.True(effects.fetch) // the queued one begins when the running one has ended
 	is.Equal(s.current.ID, third.ID)
 	is.Equal(s.current.StartedAt, at(3))
-	served, found := s.lookup(second.ID)
-	is.True(found)
+	served, err := s.lookup(second.ID)
+	is.NoErr(err)
 	is.Equal(served.ID, third.ID) // a replaced id answers with the one that took its place
 }
 
@@ -110,10 +110,10 @@ func TestHistoryAndReplacedIDsAreBounded(t *testing.T) {
 		refresh, _ := s.trigger(Trigger{Source: Manual}, at(1))
 		ids = append(ids, refresh.ID)
 	}
-	_, found := s.lookup(ids[0])
-	is.True(!found) // the oldest of 1,001 replaced ids is forgotten
-	served, found := s.lookup(ids[1])
-	is.True(found)
+	_, err := s.lookup(ids[0])
+	is.Equal(err, ErrRefreshNotFound) // the oldest of 1,001 replaced ids is forgotten
+	served, err := s.lookup(ids[1])
+	is.NoErr(err)
 	is.Equal(served.ID, ids[len(ids)-1])
 
 	s.fetched(running.ID, outcome{desired: desired("r")}, at(2))
@@ -122,8 +122,8 @@ func TestHistoryAndReplacedIDsAreBounded(t *testing.T) {
 		s.trigger(Trigger{Source: Manual}, at(3))
 	}
 	is.Equal(len(s.ended), historySize)
-	_, found = s.lookup(running.ID)
-	is.True(!found)
+	_, err = s.lookup(running.ID)
+	is.Equal(err, ErrRefreshNotFound)
 	is.Equal(len(s.view().Refreshes(1000)), historySize+1)
 	is.Equal(s.view().Refreshes(1)[0].ID, s.current.ID) // newest first
 	is.Equal(len(s.view().Refreshes(0)), 0)

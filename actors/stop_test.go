@@ -15,7 +15,7 @@ func TestRefreshThatTheStopInterruptsHasNotFailed(t *testing.T) {
 	for range 64 { // select picks at random
 		synctest.Test(t, func(t *testing.T) {
 			is := is.New(t)
-			_, l := newLoop(Settings{RefreshTimeout: time.Minute}, scripted{}, Snapshot{}, slog.New(slog.DiscardHandler))
+			_, l := newLoop(Settings{RefreshTimeout: time.Minute}, scripted{}, SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler))
 			accepted, _ := l.state.trigger(Trigger{Source: Startup}, time.Now())
 			fetched, ended := make(chan fetchedMessage, 1), make(chan Refresh, 1)
 			fetched <- fetchedMessage{accepted.ID, outcome{failure: internal()}}

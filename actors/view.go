@@ -5,11 +5,9 @@ import "time"
 // View is what the refresh actor knows at one moment. It is immutable.
 type View struct {
 	Snapshot Snapshot
-	// Changed is closed by the actor when another Snapshot takes the place of this one: whoever waits for a change waits
-	// on it and leaves nothing behind.
+	// Changed is closed by the actor when another Snapshot takes the place of this one. A reader that waits for a change
+	// receives from it, and leaves nothing behind when it stops waiting.
 	Changed <-chan struct{}
-	// Validity tells whether this view is still the newest.
-	Validity Validity
 	// LastSuccess is the newest completed refresh; its ID is empty when there is none. It outlives the history.
 	LastSuccess Refresh
 	// Failures counts the failed refreshes since the last completed one.
@@ -21,24 +19,6 @@ type View struct {
 
 	current, queued Refresh
 	ended           []Refresh // newest first
-}
-
-// Validity is what a view's word is worth: a channel that the actor closes before it tells anyone of what the view
-// does not know, and at its end.
-type Validity <-chan struct{}
-
-// Holds tells whether the view is still the newest. It sends no message, so that whoever keeps what a view gave needs to
-// ask for as many as there are, and not for as many as are looked at. The zero Validity never holds.
-func (v Validity) Holds() bool {
-	if v == nil {
-		return false
-	}
-	select {
-	case <-v:
-		return false
-	default:
-		return true
-	}
 }
 
 // Current returns the running refresh, if one runs.

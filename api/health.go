@@ -11,20 +11,14 @@ import (
 	"mooring/actors"
 )
 
-const (
-	// healthBudget is how long the actor may take to answer while the service counts as healthy.
-	healthBudget = time.Second
-	// healthFreshness is how long an answer of the actor vouches for its health on the connection that asked.
-	healthFreshness = 50 * time.Millisecond
-)
+// healthBudget is how long the actor may take to answer while the service counts as healthy.
+const healthBudget = time.Second
 
 // getHealth answers GET /healthz: 200 while the actor answers in time. It tells nothing of Git: a host that is down is
 // no reason to restart this process.
 func (s *Server) getHealth(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
-	if c := connectionOf(r.Context()); !c.validity.Holds() || time.Since(c.answered) > healthFreshness {
-		if _, err := s.viewInTime(r); err != nil {
-			return err
-		}
+	if _, err := s.viewInTime(r); err != nil {
+		return err
 	}
 	respond(w, http.StatusOK, []byte(`{"status":"ok"}`+"\n"))
 	return nil
@@ -54,7 +48,7 @@ func (s *Server) getReadiness(w http.ResponseWriter, r *http.Request, _ httprout
 func (s *Server) viewInTime(r *http.Request) (actors.View, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), healthBudget)
 	defer cancel()
-	view, err := connectionOf(r.Context()).view(ctx, s.actor)
+	view, err := s.actor.View(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fault{http.StatusServiceUnavailable, codeInternal, "the refresh actor has not answered within a second"}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-	"weak"
 
 	"github.com/julienschmidt/httprouter"
 
@@ -55,47 +54,12 @@ func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httproute
 
 // getRefreshStatus answers GET /api/v1/refresh: a RefreshStatus.
 func (s *Server) getRefreshStatus(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
-	status, err := s.newestStatus(r.Context())
+	view, err := s.actor.View(r.Context())
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, status.body)
+	respond(w, http.StatusOK, append(appendRefreshStatus(nil, view), '\n'))
 	return nil
-}
-
-// newestStatus returns the RefreshStatus as it is: the one that the connection had last, or the one that all share. Who
-// holds that makes a new one where it has to be, and the others wait for it.
-func (s *Server) newestStatus(ctx context.Context) (*refreshStatus, error) {
-	c := connectionOf(ctx)
-	if status := c.status.Value(); status != nil && status.validity.Holds() {
-		return status, nil
-	}
-	var status *refreshStatus
-	select {
-	case status = <-s.statusc:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { s.share(status) }()
-	if !status.validity.Holds() {
-		view, err := s.actor.View(ctx)
-		if err != nil {
-			return nil, err
-		}
-		const roughly = 1 << 10 // bytes of a status with two refreshes
-		body := appendRefreshStatus(make([]byte, 0, roughly), view)
-		status = &refreshStatus{view.Validity, append(body, '\n')}
-	}
-	c.status = weak.Make(status)
-	return status, nil
-}
-
-// share leaves the newest status to whoever asks next.
-func (s *Server) share(status *refreshStatus) {
-	select {
-	case s.statusc <- status:
-	default: // never: the channel is empty while somebody holds the status
-	}
 }
 
 // getRefreshes answers GET /api/v1/refreshes: those that are remembered, newest first.

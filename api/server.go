@@ -51,8 +51,7 @@ type Server struct {
 	encoder     listEncoder
 	deliveries  deliveries
 	counter     deliveryCounter
-	largec      chan largeRoom      // capacity 1, from handlers to handlers: who has received holds the room
-	statusc     chan *refreshStatus // capacity 1, from handlers to handlers: the newest that was asked for
+	largec      chan largeRoom // capacity 1, from handlers to handlers: who has received holds the room
 	page        *template.Template
 	policy      string // the page's Content-Security-Policy
 }
@@ -75,12 +74,10 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 		deliveries:  deliveries,
 		counter:     counter,
 		largec:      make(chan largeRoom, 1),
-		statusc:     make(chan *refreshStatus, 1),
 		page:        page,
 		policy:      policy,
 	}
 	s.giveBack(largeRoom{})
-	s.share(new(refreshStatus))
 	s.router = s.routes()
 	s.http = newHTTPServer(s, log)
 	s.metrics = newHTTPServer(s.metricsHandler(), log)
@@ -90,7 +87,7 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 // newHTTPServer returns a server with a bound on everything that a client could make it wait for or keep.
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true) // see connection
+	protocols.SetHTTP1(true)
 	return &http.Server{
 		Handler:                      handler,
 		Protocols:                    protocols,
@@ -100,7 +97,6 @@ func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeaderBytes,
-		ConnContext:                  withConnection,
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }

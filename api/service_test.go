@@ -70,7 +70,7 @@ func serve(t testing.TB, o options) service {
 		o.log = slog.New(slog.DiscardHandler)
 	}
 	src := source{make(chan outcome, 1)}
-	handle, loop := actors.New(actors.Settings{RefreshTimeout: time.Minute}, src, actors.Snapshot{}, o.log)
+	handle, loop := actors.New(actors.Settings{RefreshTimeout: time.Minute}, src, actors.SnapshotFile{}, actors.Snapshot{}, o.log)
 	var refresher Refresher = handle
 	if o.wrap != nil {
 		refresher = o.wrap(handle)

@@ -47,21 +47,13 @@ func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.
 	return nil
 }
 
-// newestList returns the list as it is: the one that the connection's last request had, or the encoder's.
+// newestList returns the list as it is.
 func (s *Server) newestList(ctx context.Context, f filter, compressed bool) (*list, error) {
-	c := connectionOf(ctx)
-	if held := c.held(f, compressed); held != nil {
-		return held, nil
-	}
-	view, err := c.view(ctx, s.actor)
+	view, err := s.actor.View(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.lists.get(ctx, view.Snapshot, f, compressed)
-	if err == nil {
-		c.hold(f, compressed, answer)
-	}
-	return answer, err
+	return s.lists.get(ctx, view.Snapshot, f, compressed)
 }
 
 // awaitList returns the list as it is when it differs from what the header's If-None-Match names, or when the wait or

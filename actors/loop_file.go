@@ -1,0 +1,106 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+)
+
+// writtenMessage is what a write worker sends when it is done.
+type writtenMessage struct {
+	version uint64 // of the snapshot that it wrote
+	err     error
+}
+
+// unsavedAnswer is the answer to a deployer that waits until the file holds the snapshot it speaks of.
+type unsavedAnswer struct {
+	version uint64
+	reply   chan<- answer[Stack]
+	answer  answer[Stack]
+}
+
+// answerWhenSaved answers a deployer at once, or when the file holds what the answer says: a restart must not forget what
+// a deployer was told. That a stack is not there is such an answer too, because an older file may still have the stack.
+func (l *loop) answerWhenSaved(reply chan<- answer[Stack], stack Stack, err error) {
+	a := answer[Stack]{stack, err}
+	if l.state.file.holds(l.state.snapshot) || err != nil && err != ErrStackNotFound {
+		reply <- a // never blocks: capacity 1, answered once
+		return
+	}
+	l.unsaved = append(l.unsaved, unsavedAnswer{l.state.snapshot.Version, reply, a})
+}
+
+// startWrite starts the worker that writes the newest snapshot. No write begins anywhere else, and the state asks for
+// none while one runs.
+func (l *loop) startWrite() {
+	file, snapshot := l.file, l.state.snapshot
+	written := make(chan writtenMessage, 1)
+	l.written = written
+	// Ends when the file system returns. The loop waits for it, and a stop does for lastWrite; a write that hangs for
+	// longer is left behind, and its message is dropped with the channel.
+	go func() { written <- writtenMessage{snapshot.Version, file.write(snapshot)} }()
+}
+
+// writeIsOver takes note of a write, and answers the deployers who waited for it.
+func (l *loop) writeIsOver(m writtenMessage) effects {
+	l.written = nil
+	if m.err != nil {
+		l.log.Error("SNAPSHOT_FILE could not be written", "error", m.err, "revision", l.state.snapshot.Revision)
+	}
+	var later []unsavedAnswer
+	for _, u := range l.unsaved {
+		switch {
+		case u.version > m.version:
+			later = append(later, u)
+		case m.err != nil:
+			u.reply <- answer[Stack]{err: fmt.Errorf("%w: %w", ErrNotSaved, m.err)} // never blocks: capacity 1, answered once
+		default:
+			u.reply <- u.answer // never blocks, as above
+		}
+	}
+	l.unsaved = later
+	return l.state.written(m.version, m.err, time.Now())
+}
+
+// stop answers all who wait for a refresh with the refresh as it stands. It gives the file time to hold the last snapshot,
+// tells every later caller that the actor has stopped, and gives a running fetch time to return: the fetch's context has
+// ended with the loop's.
+func (l *loop) stop() error {
+	l.awaitCurrent.answer(l.state.current)
+	l.awaitQueued.answer(l.state.queued)
+	began := time.Now()
+	l.finishFile()
+	close(l.done)
+	if l.fetched != nil {
+		l.deadline.Reset(time.Until(began.Add(stopGrace)))
+		select {
+		case <-l.fetched:
+		case <-l.deadline.C:
+			log := l.about(l.state.fetching(), l.state.snapshot.Revision)
+			log.Warn("a fetch did not come back in time and is left behind")
+		}
+		l.giveUp()
+	}
+	if !l.state.file.holds(l.state.snapshot) {
+		return fmt.Errorf("%w before the stop", ErrNotSaved)
+	}
+	return nil
+}
+
+// finishFile waits for the write that runs, and for one more where the file does not hold the last snapshot then.
+func (l *loop) finishFile() {
+	if l.state.save() {
+		l.startWrite()
+	}
+	l.deadline.Reset(lastWrite)
+	for l.written != nil {
+		select {
+		case m := <-l.written:
+			if l.writeIsOver(m).save {
+				l.startWrite()
+			}
+		case <-l.deadline.C:
+			l.log.Warn("a write of SNAPSHOT_FILE hangs: the stop does not wait for it")
+			return
+		}
+	}
+}
