@@ -18,7 +18,7 @@ const (
 // standard error, so nobody who logs does either, whether a pipe there is full or a disk is.
 type logWriter struct {
 	lines chan<- []byte   // from whoever logs → logQueue
-	stopc chan<- struct{} // from close → logQueue; capacity 1
+	stopc chan<- struct{} // closed by close
 	done  <-chan struct{} // closed by logQueue at its end
 }
 
@@ -32,12 +32,9 @@ func (w logWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// close gives the lines that wait up to lastLines to be written, and ends the actor.
+// close gives the lines that wait up to lastLines to be written, and ends the actor. It is called once.
 func (w logWriter) close() {
-	select {
-	case w.stopc <- struct{}{}:
-	case <-w.done:
-	}
+	close(w.stopc)
 	<-w.done
 }
 
@@ -45,7 +42,7 @@ func (w logWriter) close() {
 // Another goroutine writes them one at a time, and a full pipe stops that one alone.
 type logQueue struct {
 	lines   <-chan []byte   // from whoever logs → logQueue
-	stopc   <-chan struct{} // from close → logQueue
+	stopc   <-chan struct{} // closed by close
 	done    chan<- struct{} // closed at the end
 	texts   chan<- []byte   // from logQueue → the writing goroutine; closed at the end
 	results <-chan error    // from the writing goroutine → logQueue: one for each text
@@ -70,7 +67,7 @@ type logged struct {
 // form of the log.
 func startLog(stderr io.Writer, handler func(io.Writer) slog.Handler) logWriter {
 	lines, texts := make(chan []byte), make(chan []byte)
-	stopc, done, results := make(chan struct{}, 1), make(chan struct{}), make(chan error, 1)
+	stopc, done, results := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	q := &logQueue{
 		lines: lines, stopc: stopc, done: done, texts: texts, results: results,
 		notice: func(dropped int) []byte {

@@ -20,8 +20,8 @@ type DesiredState struct {
 	Skipped []Skipped
 	// Shadowed are the paths of compose files that are not read because a better name stands in the same directory.
 	Shadowed []string
-	// Index is the source's own: what it needs to read the next state for the price of what changed. Others carry it
-	// without looking inside, so that the source keeps nothing between calls and a late one harms nobody.
+	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the source
+	// looks inside. The source keeps nothing else between two calls, so a call that ends too late harms nobody.
 	Index any
 }
 

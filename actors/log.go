@@ -26,8 +26,8 @@ func (l *loop) logQueued(refresh Refresh) {
 	}
 }
 
-// logEnded tells how a refresh ended. Of the effects, what was changed and noticed is the completed refresh's: there is
-// one at most.
+// logEnded logs how a refresh ended. The change and the notices among the effects belong to the completed refresh: at
+// most one refresh of the effects has completed.
 func (l *loop) logEnded(refresh Refresh, e effects) {
 	if refresh.Phase == Failed {
 		log := l.about(refresh, l.state.snapshot.Revision)
@@ -48,7 +48,7 @@ func (l *loop) logEnded(refresh Refresh, e effects) {
 	log.Info("refresh completed", "duration", refresh.Duration, "stacks", len(l.state.snapshot.Stacks))
 }
 
-// logDeployer tells of a deployer's word that changed the snapshot.
+// logDeployer logs a deployer's message, if it changed the snapshot.
 func (l *loop) logDeployer(event string, stack Stack, e effects) {
 	if e.changed {
 		l.log.Info(event, "path", stack.Path, "status", string(stack.Status), "revision", l.state.snapshot.Revision)

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the result
-// differs from the old snapshot at all (contract, rule 4.4).
+// merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the new snapshot
+// differs from the old one. A new stack is missing. A stack that stays in Git keeps its status and what is applied. A stack
+// that left Git is deleting if something of it may run, and is dropped if not.
 func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes, bool) {
 	next := Snapshot{
 		Version:   old.Version + 1,
@@ -42,8 +43,8 @@ func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes
 	return next, changes, changed
 }
 
-// directories returns the paths of the stacks that skipped compose files would make. Git has those stacks: one that may
-// run stays as it is, or a link that breaks would have it taken down.
+// directories returns the paths of the stacks whose compose files are skipped. Git still has these stacks. So a stack that
+// may run stays as it is: otherwise a symbolic link that breaks would make a deployer take it down.
 func directories(skipped []Skipped) map[string]struct{} {
 	found := make(map[string]struct{}, len(skipped))
 	for _, file := range skipped {
@@ -67,7 +68,7 @@ func comparePaths(before []Stack, wanted []DesiredStack) int {
 	return strings.Compare(before[0].Path, wanted[0].Path)
 }
 
-// leave handles a stack that Git does not have: it is dropped when nothing of it can run, and waits to be deleted
+// leave handles a stack that Git does not have. It drops the stack when nothing of it can run, and makes it deleting
 // otherwise.
 func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stack, []string) {
 	switch {
@@ -80,7 +81,8 @@ func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stac
 	return stacks, append(removed, stack.Path)
 }
 
-// stay handles a stack that Git has and that is known: what is applied is kept, whatever the compose file did.
+// stay handles a stack that was in the snapshot before and that Git has. What is applied stays the same, however the
+// compose file has changed.
 func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Stack {
 	switch {
 	case stack.Status == Deleting:
@@ -93,12 +95,12 @@ func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Sta
 	return stack
 }
 
-// notice is a compose file that is not served, for the log: the operator may not have meant it so.
+// notice is a line for the log about a compose file that is not served. The operator may not intend that.
 type notice struct {
 	path, reason string
 }
 
-// notices are the skipped and shadowed compose files that the old desired state did not have.
+// notices returns one notice for each skipped or shadowed compose file that the old desired state did not have.
 func notices(old, next DesiredState) []notice {
 	var list []notice
 	for _, skipped := range next.Skipped {

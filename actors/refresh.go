@@ -70,7 +70,7 @@ type Changes struct {
 	Added, Changed, Removed []string
 }
 
-// Code is the stable name of a reason why a refresh failed (contract, section 3).
+// Code is the stable name of a reason why a refresh failed, as api/openapi.json lists them.
 type Code string
 
 const (

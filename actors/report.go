@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Report is a deployer's word on what it does or has done with a stack.
+// Report is what a deployer tells about a stack: that it applies it, has applied it, or could not.
 type Report struct {
 	Path string
 	// Status is Syncing, Synced or Missing.
@@ -15,7 +15,7 @@ type Report struct {
 	Hash string
 }
 
-// report takes a deployer's word on a stack. One that says what is known already changes nothing.
+// report takes a deployer's report on a stack. A report that repeats what the snapshot says changes nothing.
 func (s *state) report(r Report, now time.Time) (Stack, effects, error) {
 	i, found := s.find(r.Path)
 	if !found {
@@ -39,7 +39,7 @@ func (s *state) report(r Report, now time.Time) (Stack, effects, error) {
 	return stack, s.publish(stacks, now), nil
 }
 
-// forget drops a stack that waits to be deleted, on a deployer's word that nothing of it runs.
+// forget drops a deleting stack, because a deployer tells that nothing of it runs.
 func (s *state) forget(path string, now time.Time) (Stack, effects, error) {
 	i, found := s.find(path)
 	if !found {

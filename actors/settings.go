@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Settings of the refresh actor (contract, section 2).
+// Settings of the refresh actor, read from the environment.
 type Settings struct {
 	// PollInterval is the pause between refreshes, measured from the end of one; 0 turns polling off.
 	PollInterval time.Duration `envconfig:"POLL_INTERVAL" default:"1m" desc:"pause between refreshes; 0 turns polling off"`

@@ -12,8 +12,8 @@ const (
 	Syncing Status = "syncing"
 	// Synced: a deployer has applied the stack; AppliedHash tells which content.
 	Synced Status = "synced"
-	// Deleting: Git no longer has the stack and something may still run. A stack whose compose file Git has and cannot be
-	// served does not come to this.
+	// Deleting: Git no longer has the stack, and something of it may still run. A stack whose compose file is in Git and
+	// cannot be served keeps the status that it had.
 	Deleting Status = "deleting"
 )
 
@@ -29,11 +29,10 @@ type Stack struct {
 // InSync tells whether what runs is what Git wants.
 func (s Stack) InSync() bool { return s.Status == Synced && s.AppliedHash == s.Hash }
 
-// mayRun tells whether a deployer has ever been at work on the stack.
+// mayRun tells whether a deployer may have started something of the stack.
 func (s Stack) mayRun() bool { return s.Status != Missing || s.AppliedHash != "" }
 
-// Snapshot is the published desired state: one commit's, whole, with every stack's status. It is immutable: whoever
-// holds one may read it for ever.
+// Snapshot is the published desired state: one commit's, whole, with every stack's status. It is immutable.
 type Snapshot struct {
 	// Version counts the changes since the process started; two snapshots of one process with the same Version are equal.
 	Version uint64

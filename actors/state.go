@@ -13,12 +13,12 @@ const (
 	staleSize     = 16
 	firstRetry    = time.Second
 	longestRetry  = time.Minute
-	longestPause  = time.Hour // the longest Retry-After that is believed
+	longestPause  = time.Hour // the longest Retry-After that is obeyed
 	jitterPortion = 0.1
 )
 
-// state is all that the refresh actor knows. The loop alone owns it. Its methods fold one message into it, given the
-// time; they start nothing and wait for nothing, and return what the loop has to carry out.
+// state is all that the refresh actor knows. The loop alone owns it. Each method folds one message into it and gets the
+// time from its caller. Methods start nothing and wait for nothing; they return what the loop has to carry out.
 //
 // Invariants: a fetch for current runs exactly while current is set; nothing is queued while nothing is current;
 // nextAttempt is zero while something is current.
@@ -46,7 +46,7 @@ type state struct {
 	file saving
 }
 
-// effects are what a message asks of the loop, beside its answer.
+// effects are what the loop has to do after a message, beside answering it.
 type effects struct {
 	fetch   bool      // start a fetch for current
 	save    bool      // start a write of the snapshot
@@ -89,8 +89,8 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	return refresh, effects{}
 }
 
-// inherit makes a trigger expect what the one that it replaces expected, unless it expects something newer itself. What
-// the replaced one knows to be outdated is not newer, but for a push back to it.
+// inherit returns a trigger that also expects what the replaced one expected, unless the new trigger expects something
+// newer. A revision that the replaced trigger calls stale is older, unless the new trigger is a push back to it.
 func (t Trigger) inherit(older Trigger) Trigger {
 	late := slices.Contains(older.Stale, t.Expected) && !slices.Contains(t.Stale, older.Expected)
 	if t.Expected == "" || late {
@@ -101,7 +101,7 @@ func (t Trigger) inherit(older Trigger) Trigger {
 	return t
 }
 
-// outdated tells whether Git answers with a revision from before the push that it announced.
+// outdated tells whether a revision that Git answers with is from before the push that the trigger announced.
 func (t Trigger) outdated(revision string) bool {
 	return revision != t.Expected && slices.Contains(t.Stale, revision)
 }
@@ -136,7 +136,8 @@ func (s *state) lookup(id string) (Refresh, error) {
 	return s.ended[i], nil
 }
 
-// begin makes a refresh the current one. While an abandoned fetch has not come back none can start, and it fails.
+// begin makes a refresh the current one. While an abandoned fetch has not come back no other fetch can start, so the
+// refresh fails at once.
 func (s *state) begin(refresh Refresh, now time.Time) effects {
 	refresh.Phase = Refreshing
 	refresh.StartedAt = now
@@ -157,7 +158,7 @@ type outcome struct {
 	failure *Failure
 }
 
-// fetched takes the outcome of a fetch. One that comes after its refresh was given up is dropped.
+// fetched takes the outcome of a fetch. It drops an outcome that comes after its refresh has failed for want of time.
 func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	if id == s.abandoned.ID {
 		s.abandoned = Refresh{}
@@ -172,7 +173,7 @@ func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	}
 }
 
-// overdue gives up a current refresh whose fetch should have come back by its deadline and did not.
+// overdue fails the current refresh because its fetch has not come back by the deadline, and abandons that fetch.
 func (s *state) overdue(now time.Time) effects {
 	if s.current.ID == "" {
 		return effects{}
@@ -181,8 +182,7 @@ func (s *state) overdue(now time.Time) effects {
 	return s.fail(timedOut(s.settings.RefreshTimeout), now)
 }
 
-// fetching is the refresh whose fetch is out: the current one, or one that was given up. No other begins before that
-// has come back.
+// fetching is the refresh that the running fetch belongs to: the current one, or the one whose fetch is abandoned.
 func (s *state) fetching() Refresh {
 	if s.abandoned.ID != "" {
 		return s.abandoned
@@ -287,7 +287,7 @@ func (s *state) jitter(pause time.Duration) time.Duration {
 	return time.Duration(float64(pause) * (1 - jitterPortion + 2*jitterPortion*s.random.Float64()))
 }
 
-// view returns what readers may know; the loop adds the channel that tells of the next snapshot.
+// view returns what readers may see. The loop adds the channel that tells of the next snapshot.
 func (s *state) view() View {
 	return View{
 		Snapshot:    s.snapshot,

@@ -32,7 +32,8 @@ type fetchedMessage struct {
 }
 
 // fetch asks the source, and asks again while it answers with what was there before the push that the trigger
-// announced (contract, rule 4.9). A panic becomes a failure: the next refresh may well work.
+// announced: a webhook may arrive before the host serves what it tells of. A panic becomes a failure, since the next refresh
+// may well work.
 func (w worker) fetch(ctx context.Context) (o outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -47,38 +48,38 @@ func (w worker) fetch(ctx context.Context) (o outcome) {
 	return outcome{desired: w.askAgain(ctx, desired)}
 }
 
-// askAgain returns what Git has once the push has reached it, or else the newest that is known: a commit that is whole
-// is not given up for a question that fails. It comes back before the refresh's time is over, so that the commit is not
-// too late either.
+// askAgain asks until Git answers with the announced push, a few times at most, and returns the newest desired state that
+// it got. An error does not lose a good answer from before. It returns before the refresh's time is over, so that the good
+// answer is not too late.
 func (w worker) askAgain(ctx context.Context, desired DesiredState) DesiredState {
 	if deadline, ok := ctx.Deadline(); ok {
 		earlier, cancel := context.WithDeadline(ctx, deadline.Add(-comeBack))
 		defer cancel()
 		ctx = earlier
 	}
-	var alone time.Duration // the host asked to be left alone
+	var retryAfter time.Duration // the pause that the host asked for
 	for again := range asksAgain {
-		if !w.trigger.outdated(desired.Revision) || !pause(ctx, max(firstPause<<again, alone)) {
+		if !w.trigger.outdated(desired.Revision) || !pause(ctx, max(firstPause<<again, retryAfter)) {
 			break
 		}
 		w.log.Debug("asking again for the expected revision", "found", desired.Revision)
 		next, err := w.source.Fetch(ctx, desired)
 		if err == nil {
-			desired, alone = next, 0
+			desired, retryAfter = next, 0
 			continue
 		}
 		if failure, ok := errors.AsType[*Failure](err); ok {
-			alone = failure.RetryAfter
+			retryAfter = failure.RetryAfter
 		}
-		if !errors.Is(ctx.Err(), context.Canceled) { // by a stop, which is no news
+		if !errors.Is(ctx.Err(), context.Canceled) { // a stop cancels it, and nobody needs to be told
 			w.log.Warn("asking again has failed: the revision found before counts", "found", desired.Revision, "error", err)
 		}
 	}
 	return desired
 }
 
-// pause waits, and tells whether it came to the end of the wait. It does not begin one that the context's deadline
-// would cut short: what is known by then is better than a timeout.
+// pause waits, and tells whether it waited to the end. It does not begin a wait that the context's deadline would cut
+// short: the answer that is there already is better than a timeout.
 func pause(ctx context.Context, d time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return false
@@ -93,8 +94,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// explain turns an error of the source into a failure. When the time was over that is the reason, whatever the error
-// says that came of it.
+// explain turns an error of the source into a failure. When the refresh's time is over, that is the reason, whatever the
+// error says.
 func (w worker) explain(ctx context.Context, err error) *Failure {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return timedOut(w.limit)

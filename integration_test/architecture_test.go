@@ -76,7 +76,7 @@ func (s source) imports() []string {
 // to all, but for what is forbidden.
 func mayImport(directory, imported string) bool {
 	switch imported {
-	case "sync", "sync/atomic", "unsafe", "C":
+	case "sync", "sync/atomic", "unsafe", "weak", "C":
 		return false // goroutines share by messages alone
 	}
 	first, _, _ := strings.Cut(imported, "/")

@@ -8,17 +8,29 @@ import (
 	"github.com/matryer/is"
 )
 
-// goroutines are the files that may start any, and why.
-func goroutines() map[string]string {
+// starters are the files that may start something that runs beside its caller, and why.
+func starters() map[string]string {
 	return map[string]string{
-		"main.go":           "the refresh actor and the HTTP servers",
-		"actors/durable.go": "the exporter of the snapshot file",
-		"actors/loop.go":    "the worker of a fetch",
-		"api/serve.go":      "the encoder of lists, the counter of deliveries, and net/http's own loops",
+		"main.go":             "the refresh actor and the HTTP servers",
+		"log.go":              "the actor of the log, and the goroutine that writes to standard error",
+		"actors/loop.go":      "the worker of a fetch",
+		"actors/loop_file.go": "the worker of a write",
+		"api/serve.go":        "the actor of the API, and net/http's own loops",
 	}
 }
 
-// Goroutines are started in few places, and each says why it ends and who waits for it.
+// startsBeside tells whether a node starts something that runs beside its caller: a goroutine, or a function that another
+// goroutine calls later (package context, AfterFunc; package runtime, AddCleanup; package time, AfterFunc).
+func startsBeside(node ast.Node) bool {
+	if _, ok := node.(*ast.GoStmt); ok {
+		return true
+	}
+	call, ok := node.(*ast.CallExpr)
+	return ok && (isOf(call.Fun, "context", "AfterFunc") || isOf(call.Fun, "time", "AfterFunc") ||
+		isOf(call.Fun, "runtime", "AddCleanup") || isOf(call.Fun, "runtime", "SetFinalizer"))
+}
+
+// What runs beside its caller is started in few places, and each says why it ends and who waits for it.
 func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 	started := map[string]int{}
 	for _, s := range sources(t, false) {
@@ -27,25 +39,53 @@ func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 			comments[s.line(group.End())] = true
 		}
 		ast.Inspect(s.File, func(node ast.Node) bool {
-			statement, ok := node.(*ast.GoStmt)
-			if !ok {
+			if !startsBeside(node) {
 				return true
 			}
 			started[s.name]++
-			if goroutines()[s.name] == "" {
-				t.Errorf("%s: no goroutine is meant to start in this file", s.at(statement))
+			if starters()[s.name] == "" {
+				t.Errorf("%s: nothing is meant to start in this file", s.at(node))
 			}
-			if !comments[s.line(statement.Pos())-1] {
-				t.Errorf("%s: say above it why it ends and who waits for it", s.at(statement))
+			if !comments[s.line(node.Pos())-1] {
+				t.Errorf("%s: say above it why it ends and who waits for it", s.at(node))
 			}
 			return true
 		})
 	}
-	for name := range goroutines() {
+	for name := range starters() {
 		if started[name] == 0 {
-			t.Errorf("%s starts no goroutine: take it off the list", name)
+			t.Errorf("%s starts nothing: take it off the list", name)
 		}
 	}
+}
+
+// A channel that several goroutines can both receive from and send to passes a value round between them, and is a lock by
+// another name. So what holds or takes a channel has one end of it; only signals, which are closed and never sent, are
+// whole.
+func TestNoChannelPassesAValueRound(t *testing.T) {
+	for _, s := range sources(t, false) {
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.Field: // of a structure, an interface or a signature
+				if channel, ok := node.Type.(*ast.ChanType); ok && hasBothEnds(channel) && !isSignal(channel.Value) {
+					t.Errorf("%s: this channel has both ends, so nobody owns what is in it", s.at(node))
+				}
+			case *ast.SendStmt:
+				if literal, ok := node.Value.(*ast.CompositeLit); ok && isSignal(literal.Type) {
+					t.Errorf("%s: a signal is closed by its owner, not sent", s.at(node))
+				}
+			}
+			return true
+		})
+	}
+}
+
+func hasBothEnds(channel *ast.ChanType) bool { return channel.Dir == ast.SEND|ast.RECV }
+
+// isSignal tells whether a type is struct{}.
+func isSignal(expression ast.Expr) bool {
+	structure, ok := expression.(*ast.StructType)
+	return ok && structure.Fields.NumFields() == 0
 }
 
 // A channel is a meeting (capacity 0) or a note for one reader (capacity 1); a longer queue would hide who is slow.
@@ -83,7 +123,7 @@ func makesChannel(call *ast.CallExpr) bool {
 // Whoever sends to another goroutine is ready for it not to listen: outside a select, a send may only be an answer into
 // a channel that was made for it alone.
 func TestSendsOutsideASelectAreAnswers(t *testing.T) {
-	answers := []string{"reply", "ended", "ends", "fetched", "served"} // fresh, capacity 1, each send received
+	answers := []string{"reply", "ended", "ends", "exited", "fetched", "results", "served", "written"} // fresh, capacity 1, each send received
 	for _, s := range sources(t, false) {
 		if s.name == "api/metrics_collector.go" {
 			continue // Prometheus' library makes the channel, and receives until Collect returns
