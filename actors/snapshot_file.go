@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,12 @@ func (f SnapshotFile) write(snapshot Snapshot) (err error) {
 }
 
 // replaceFile puts content in the place of a file in one step: a reader, and a machine that fails, finds the old or the
-// new content, whole.
+// new content, whole. A symbolic link stays, and the file that it points to is replaced.
 func replaceFile(file string, content []byte) error {
+	file, err := followLinks(file)
+	if err != nil {
+		return err
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
 		return err
@@ -50,6 +55,30 @@ func replaceFile(file string, content []byte) error {
 		return err
 	}
 	return syncDirectory(filepath.Dir(file))
+}
+
+// followLinks returns the path of the file that a path leads to through symbolic links, whether that file is there or not.
+// A rename does not follow them (rename(2)), and a link may lead to the only place that outlives a container.
+func followLinks(file string) (string, error) {
+	const most = 40 // as many as Linux follows (path_resolution(7))
+	for range most {
+		directory, name := filepath.Split(file)
+		directory, err := filepath.EvalSymlinks(cmp.Or(directory, "."))
+		if err != nil {
+			return "", err
+		}
+		file = filepath.Join(directory, name)
+		to, err := os.Readlink(file)
+		switch {
+		case err != nil:
+			return file, nil // it is no link, or nothing is there yet
+		case filepath.IsAbs(to):
+			file = to
+		default:
+			file = directory + string(filepath.Separator) + to // Join would take a "link/.." for nothing
+		}
+	}
+	return "", fmt.Errorf("%s leads through more than %d symbolic links", file, most)
 }
 
 // syncDirectory makes a rename in a directory outlive a machine that fails, where the system can: some file systems and
@@ -85,7 +114,11 @@ func (f SnapshotFile) Restore() (Snapshot, error) {
 
 // keepAside moves a file out of the way of the next snapshot, and tells where to.
 func keepAside(file string) string {
+	file, err := followLinks(file)
 	aside := file + ".unreadable"
+	if err != nil {
+		return "it could not be moved aside, and will be replaced"
+	}
 	if info, err := os.Lstat(file); err != nil || info.IsDir() || os.Rename(file, aside) != nil {
 		return "it could not be moved aside, and will be replaced"
 	}
@@ -116,6 +149,10 @@ func CheckSnapshotFile(file string) error {
 	}
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("SNAPSHOT_FILE must be a regular file, and %s is none", file)
+	}
+	file, err := followLinks(file)
+	if err != nil {
+		return fmt.Errorf("SNAPSHOT_FILE must be in a directory that can be written to: %w", err)
 	}
 	probe, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err == nil {

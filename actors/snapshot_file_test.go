@@ -352,3 +352,46 @@ func TestReportsThatArriveTogetherShareAWrite(t *testing.T) {
 		is.NoErr(actor.stop())
 	})
 }
+
+func TestSnapshotFileThatIsALinkStaysOne(t *testing.T) {
+	for name, there := range map[string]bool{"to a file": true, "to nothing yet": false} {
+		t.Run(name, func(t *testing.T) {
+			is := is.New(t)
+			dir := t.TempDir()
+			volume, link := filepath.Join(dir, "volume"), filepath.Join(dir, "etc", "stacks.json")
+			is.NoErr(os.Mkdir(volume, 0o755))
+			is.NoErr(os.Mkdir(filepath.Dir(link), 0o755))
+			is.NoErr(os.Symlink("../volume", filepath.Join(dir, "etc", "state")))
+			is.NoErr(os.Symlink("state/../volume/second.json", link)) // ".." is that of the volume
+			is.NoErr(os.Symlink(filepath.Join(volume, "stacks.json"), filepath.Join(volume, "second.json")))
+			if there {
+				is.NoErr(os.WriteFile(filepath.Join(volume, "stacks.json"), []byte("{"), 0o644))
+				_, err := restore(link)
+				is.True(strings.Contains(err.Error(), filepath.Join("volume", "stacks.json.unreadable")))
+			}
+			is.NoErr(CheckSnapshotFile(link))
+			actor := keeping(t, link, constant(desired("r1", "web", "h")))
+			is.NoErr(actor.stop())
+			to, err := os.Readlink(link)
+			is.NoErr(err)
+			is.Equal(to, "state/../volume/second.json")
+			restored, err := restore(filepath.Join(volume, "stacks.json"))
+			is.NoErr(err)
+			is.Equal(restored.Revision, "r1")
+			restored, err = restore(link)
+			is.NoErr(err)
+			is.Equal(restored.Revision, "r1")
+		})
+	}
+}
+
+func TestSnapshotFileThatLeadsRoundInACircleIsABadSetting(t *testing.T) {
+	is := is.New(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "stacks.json")
+	is.NoErr(os.Symlink("other.json", file))
+	is.NoErr(os.Symlink("stacks.json", filepath.Join(dir, "other.json")))
+	err := CheckSnapshotFile(file)
+	is.True(strings.Contains(err.Error(), "SNAPSHOT_FILE"))
+	is.True(strings.Contains(err.Error(), "symbolic links"))
+}
