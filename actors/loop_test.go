@@ -450,13 +450,14 @@ func TestCommitThatIsKnownCountsThoughAskingAgainFails(t *testing.T) {
 	t.Run("by a host that wants to be left alone", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			is := is.New(t)
-			r := run(t, Settings{})
+			r := run(t, Settings{PollInterval: time.Minute})
 			defer r.stop()
 			served := r.waits(t.Context(), push)
 			r.answers(desired("old"), nil)
 			r.answers(DesiredState{}, &Failure{Code: CodeUnreachable, RetryAfter: 2 * time.Minute})
 			is.Equal((<-served).Revision, "old") // the host is not asked before that, and the refresh ends before it
 			is.True(r.idle())
+			is.Equal(time.Until(r.view().NextAttempt), 2*time.Minute) // nor by the next poll
 		})
 	})
 	t.Run("for want of time", func(t *testing.T) {

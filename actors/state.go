@@ -37,6 +37,9 @@ type state struct {
 	replaced map[string]string // id of a replaced refresh → id of the one that took its place
 	order    []string          // keys of replaced, oldest first
 
+	// unmet is the trigger of a refresh that failed, while no refresh has completed since: what it expected is still awaited.
+	unmet Trigger
+
 	lastSuccess Refresh
 	failures    int
 	nextAttempt time.Time
@@ -75,6 +78,7 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	s.serial++
 	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
 	if s.current.ID == "" {
+		refresh.Trigger = t.inherit(s.unmet)
 		effects := s.begin(refresh, now)
 		accepted, _ := s.lookup(refresh.ID) // it may have failed at once: see begin
 		return accepted, effects
@@ -156,6 +160,8 @@ func (s *state) begin(refresh Refresh, now time.Time) effects {
 type outcome struct {
 	desired DesiredState
 	failure *Failure
+	// retryAfter is how long the host asked to be left alone, although there is a desired state; or zero.
+	retryAfter time.Duration
 }
 
 // fetched takes the outcome of a fetch. It drops an outcome that comes after its refresh has failed for want of time.
@@ -169,7 +175,7 @@ func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	case o.failure != nil:
 		return s.fail(o.failure, now)
 	default:
-		return s.complete(o.desired, now)
+		return s.complete(o, now)
 	}
 }
 
@@ -225,11 +231,16 @@ func (s *state) fail(failure *Failure, now time.Time) effects {
 	s.current.Failure = failure
 	s.failures++
 	s.nextAttempt = now.Add(max(s.jitter(s.backoff()), min(failure.RetryAfter, longestPause)))
+	s.unmet = s.current.Trigger
+	if s.queued.ID != "" {
+		s.queued.Trigger = s.queued.Trigger.inherit(s.unmet)
+	}
 	return s.end(effects{}, now)
 }
 
-func (s *state) complete(desired DesiredState, now time.Time) effects {
+func (s *state) complete(o outcome, now time.Time) effects {
 	var e effects
+	desired := o.desired
 	s.current.Phase = Completed
 	s.current.Revision = desired.Revision
 	if desired.Revision != s.desired.Revision {
@@ -242,10 +253,10 @@ func (s *state) complete(desired DesiredState, now time.Time) effects {
 		}
 	}
 	s.desired = desired
-	s.failures = 0
+	s.failures, s.unmet = 0, Trigger{}
 	s.nextAttempt = time.Time{}
 	if s.settings.PollInterval > 0 {
-		s.nextAttempt = now.Add(s.jitter(s.settings.PollInterval))
+		s.nextAttempt = now.Add(max(s.jitter(s.settings.PollInterval), min(o.retryAfter, longestPause)))
 	}
 	return s.end(e, now)
 }

@@ -241,3 +241,53 @@ func TestTotalsCountBySourceAndOutcome(t *testing.T) {
 	is.Equal(completed.Count, uint64(4))
 	is.Equal(completed.Within, []uint64{0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2}) // two took more than two minutes
 }
+
+func TestRefreshAfterAFailureExpectsWhatTheFailedOneDid(t *testing.T) {
+	is := is.New(t)
+	push := Trigger{Source: Webhook, Expected: "b", Stale: []string{"a"}}
+	s := testState(Settings{})
+	pushed, _ := s.trigger(push, at(0))
+	s.fetched(pushed.ID, outcome{failure: errUnreachable}, at(1))
+	s.tick(at(10))
+	is.Equal(s.current.Trigger, Trigger{Source: Poll, ReceivedAt: at(10), Expected: "b", Stale: []string{"a"}})
+	s.fetched(s.current.ID, outcome{failure: errUnreachable}, at(11)) // and so does the one after a second failure
+	newer, _ := s.trigger(Trigger{Source: Webhook, Expected: "c", Stale: []string{"b"}}, at(12))
+	is.Equal(newer.Trigger.Expected, "c")
+	is.Equal(newer.Trigger.Stale, []string{"a", "b"})
+	s.fetched(newer.ID, outcome{desired: desired("c")}, at(13))
+	next, _ := s.trigger(Trigger{Source: Manual}, at(14))
+	is.Equal(next.Trigger, Trigger{Source: Manual}) // what is met is expected no more
+}
+
+func TestQueuedRefreshExpectsWhatTheFailedOneDid(t *testing.T) {
+	is := is.New(t)
+	s := testState(Settings{})
+	pushed, _ := s.trigger(Trigger{Source: Webhook, Expected: "b", Stale: []string{"a"}}, at(0))
+	s.trigger(Trigger{Source: Manual}, at(1))
+	s.fetched(pushed.ID, outcome{failure: errUnreachable}, at(2))
+	is.Equal(s.current.Trigger, Trigger{Source: Manual, Expected: "b", Stale: []string{"a"}})
+}
+
+func TestRefreshThatAnAbandonedFetchFailsIsNotForgotten(t *testing.T) {
+	is := is.New(t)
+	s := testState(Settings{})
+	hanging, _ := s.trigger(Trigger{Source: Startup}, at(0))
+	s.trigger(Trigger{Source: Webhook, Expected: "b", Stale: []string{"a"}}, at(1))
+	s.overdue(at(2)) // the queued one begins, and fails at once
+	is.Equal(s.current.ID, "")
+	s.fetched(hanging.ID, outcome{desired: desired("a")}, at(3)) // the abandoned fetch comes back
+	s.tick(at(60))
+	is.Equal(s.current.Trigger.Expected, "b")
+	is.Equal(s.current.Trigger.Stale, []string{"a"})
+}
+
+func TestPauseThatAHostAskedForOutlivesACompletedRefresh(t *testing.T) {
+	is := is.New(t)
+	s := testState(Settings{PollInterval: time.Minute})
+	refresh, _ := s.trigger(Trigger{Source: Manual}, at(0))
+	s.fetched(refresh.ID, outcome{desired: desired("a"), retryAfter: 10 * time.Minute}, at(1))
+	is.Equal(s.nextAttempt, at(1+600))
+	refresh, _ = s.trigger(Trigger{Source: Manual}, at(2))
+	s.fetched(refresh.ID, outcome{desired: desired("a"), retryAfter: 24 * time.Hour}, at(3))
+	is.Equal(s.nextAttempt, at(3+3600)) // no host stops the polls for longer than an hour
+}

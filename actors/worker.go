@@ -45,13 +45,13 @@ func (w worker) fetch(ctx context.Context) (o outcome) {
 	if err != nil {
 		return outcome{failure: w.explain(ctx, err)}
 	}
-	return outcome{desired: w.askAgain(ctx, desired)}
+	return w.askAgain(ctx, desired)
 }
 
-// askAgain asks until Git answers with the announced push, a few times at most, and returns the newest desired state that
-// it got. An error does not lose a good answer from before. It returns before the refresh's time is over, so that the good
-// answer is not too late.
-func (w worker) askAgain(ctx context.Context, desired DesiredState) DesiredState {
+// askAgain asks until Git answers with the announced push, a few times at most. It returns the newest desired state that it
+// got, and the pause that the host asked for last. An error does not lose a good answer from before. It returns before the
+// refresh's time is over, so that the good answer is not too late.
+func (w worker) askAgain(ctx context.Context, desired DesiredState) outcome {
 	if deadline, ok := ctx.Deadline(); ok {
 		earlier, cancel := context.WithDeadline(ctx, deadline.Add(-comeBack))
 		defer cancel()
@@ -75,7 +75,7 @@ func (w worker) askAgain(ctx context.Context, desired DesiredState) DesiredState
 			w.log.Warn("asking again has failed: the revision found before counts", "found", desired.Revision, "error", err)
 		}
 	}
-	return desired
+	return outcome{desired: desired, retryAfter: retryAfter}
 }
 
 // pause waits, and tells whether it waited to the end. It does not begin a wait that the context's deadline would cut
