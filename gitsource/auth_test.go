@@ -28,7 +28,7 @@ func unsetenv(t *testing.T, variable string) {
 
 func TestRedactRemovesEverySecretInEveryForm(t *testing.T) {
 	is := is.New(t)
-	settings := Settings{
+	settings := locationSettings{
 		URL:              "https://ghp%5FT0ken:@github.com/alice/stacks",
 		Password:         func() (string, error) { return `p@ss "w/rd`, nil },
 		SSHKeyPassphrase: func() (string, error) { return "passphrase", nil },
@@ -43,9 +43,9 @@ func TestRedactRemovesEverySecretInEveryForm(t *testing.T) {
 	is.Equal(settings.DisplayURL(), "https://github.com/alice/stacks")
 	is.Equal(redact(settings, "alice at git-upload-pack"), "alice at git-upload-pack")
 
-	named := Settings{URL: "https://alice:s3cret@github.com/alice/stacks"}
+	named := locationSettings{URL: "https://alice:s3cret@github.com/alice/stacks"}
 	is.Equal(redact(named, named.URL), "https://alice:***@github.com/alice/stacks")
-	broken := Settings{URL: "https://alice:%zz@github.com"}
+	broken := locationSettings{URL: "https://alice:%zz@github.com"}
 	is.Equal(redact(broken, "at "+broken.URL), "at ***")
 	is.Equal(broken.DisplayURL(), "(a GIT_URL that cannot be read)")
 }
@@ -92,11 +92,11 @@ func TestEveryErrorHasACodeAndASentence(t *testing.T) {
 }
 
 // redact removes every secret of the settings from a text, as a session does.
-func redact(s Settings, text string) string {
+func redact(s locationSettings, text string) string {
 	at, err := parseEndpoint(s.URL)
 	if err != nil && s.URL != "" {
 		text = strings.ReplaceAll(text, s.URL, redacted)
 	}
-	shown, _ := s.credentials(at)
-	return s.redactor(at, shown).clean(text)
+	shown, _ := s.Credentials(at)
+	return s.Redactor(at, shown).clean(text)
 }

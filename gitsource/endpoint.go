@@ -152,12 +152,3 @@ func (e endpoint) display() string {
 	}
 	return string(e.scheme) + "://" + e.host + e.path
 }
-
-// DisplayURL is GIT_URL without credentials, for a log line or a page.
-func (s Settings) DisplayURL() string {
-	at, err := parseEndpoint(s.URL)
-	if err != nil {
-		return "(a GIT_URL that cannot be read)"
-	}
-	return at.display()
-}

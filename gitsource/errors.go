@@ -104,18 +104,6 @@ func emptyRepository() *actors.Failure {
 	return failf(actors.CodeEmpty, "The repository is empty: push a first commit.")
 }
 
-// refNotFound is the failure of a repository that has refs, but not the tracked one.
-func refNotFound(ref trackedRef) *actors.Failure {
-	switch {
-	case ref.isPinned():
-		return failf(actors.CodeRefNotFound, "The repository has no %s, or its host does not serve commits by their ids; "+
-			"check GIT_REF.", ref)
-	case ref.names[0] == "HEAD":
-		return failf(actors.CodeRefNotFound, "The repository's HEAD names a branch that does not exist; set GIT_REF.")
-	}
-	return failf(actors.CodeRefNotFound, "The repository has no %s; check GIT_REF.", ref)
-}
-
 // cleanText makes a foreign text fit to be shown: one line of at most 300 characters, without control and formatting
 // characters.
 func cleanText(text string) string {
@@ -131,4 +119,23 @@ func cleanText(text string) string {
 		runes = append(runes[:maxText-1], '…')
 	}
 	return strings.TrimRight(string(runes), ". ")
+}
+
+// isCutShort tells whether an error is an end that came too early.
+func isCutShort(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+// redacted is the failure that an operator is told of an error, without the secrets that redact knows. Where the context
+// has ended that is the reason, whatever else went wrong after it.
+func redactedFailure(ctx context.Context, err error, redact func(string) string) *actors.Failure {
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	var said *hostError
+	if errors.As(err, &said) {
+		// Before its blanks are joined and its end is cut off: both would hide a secret's shape.
+		said.text = redact(said.text)
+	}
+	failure := *classify(err)
+	failure.Message = strings.ToValidUTF8(redact(failure.Message), "�") // a secret may be any bytes
+	return &failure
 }

@@ -193,3 +193,12 @@ func removeLoose(t fatal, r *testRepository, id string) {
 		t.Fatalf("remove an object: %v", err)
 	}
 }
+
+// idOf is the id that the digits write.
+func idOf(digits string) objectID {
+	id, ok := parseID(digits)
+	if !ok {
+		panic("no id: " + digits)
+	}
+	return id
+}

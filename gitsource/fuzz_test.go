@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
 )
 
@@ -35,7 +33,7 @@ func FuzzPackets(f *testing.F) {
 func FuzzGreeting(f *testing.F) {
 	f.Add(lines("# service=git-upload-pack\n", "", someID+" HEAD\x00filter shallow\n", someID+" refs/tags/v1^{}\n", ""))
 	f.Add(lines("version 2\n", "ls-refs=unborn\n", "fetch=shallow filter\n", "object-format=sha1\n", ""))
-	f.Add(lines("version 1\n", plumbing.ZeroHash.String()+" capabilities^{}\x00\n", ""))
+	f.Add(lines("version 1\n", objectID{}.String()+" capabilities^{}\x00\n", ""))
 	f.Fuzz(func(t *testing.T, message string) {
 		hello, err := readGreeting(packetsOf(message), []string{"HEAD", "refs/tags/v1"})
 		if err != nil {
@@ -69,7 +67,7 @@ func FuzzAnswerToFetch(f *testing.F) {
 	f.Add(lines("shallow "+someID+"\n", "", "NAK\n", "\x01PACK", ""))
 	f.Add(lines("ACK "+someID+" common\n", "ACK "+someID+"\n", "\x03no"))
 	f.Fuzz(func(t *testing.T, message string) {
-		have := plumbing.NewHash(someID)
+		have := idOf(someID)
 		source := strings.NewReader(message)
 		packets := newPacketReader(source, maxListing)
 		known, ready, err := readV2Acknowledgments(packets, have)

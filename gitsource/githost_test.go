@@ -16,8 +16,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // testRepository is a repository with a work tree, made and changed with the git program.
@@ -60,7 +58,7 @@ func (r *testRepository) git(arguments ...string) string {
 }
 
 // commit writes the files, given as path and content in turn, commits everything and returns the commit's id.
-func (r *testRepository) commit(files ...string) plumbing.Hash {
+func (r *testRepository) commit(files ...string) objectID {
 	r.t.Helper()
 	for i := 0; i+1 < len(files); i += 2 {
 		name := filepath.Join(r.dir, filepath.FromSlash(files[i]))
@@ -77,9 +75,9 @@ func (r *testRepository) commit(files ...string) plumbing.Hash {
 }
 
 // id is the object id that a revision names.
-func (r *testRepository) id(revision string) plumbing.Hash {
+func (r *testRepository) id(revision string) objectID {
 	r.t.Helper()
-	return plumbing.NewHash(r.git("rev-parse", revision))
+	return idOf(r.git("rev-parse", revision))
 }
 
 // seen is a request as a host saw it.

@@ -155,7 +155,7 @@ func followHistory(t *rapid.T, repository *bareRepository, url string) {
 		if state.Revision != tip {
 			t.Fatalf("revision is %s, want %s", state.Revision, tip)
 		}
-		want := expected(t, repository.dir, tip, dir, source.names)
+		want := expected(t, repository.dir, tip, dir, source.rules.ComposeFiles)
 		if got := forOracle(state); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("state of %s:\n got %v\nwant %v", tip, got, want)
 		}

@@ -74,7 +74,7 @@ func TestAnAnswerThatBreaksOffIsAFailureOfTheHost(t *testing.T) {
 				}
 				return q.Method == http.MethodPost
 			}})
-			settings := Settings{URL: host.url()}
+			settings := locationSettings{URL: host.url()}
 			if test.tls {
 				settings.CAFile = certificateFile(t, host)
 			}
@@ -89,11 +89,11 @@ func TestATLSCertificateMustBeTrusted(t *testing.T) {
 	tip := repository.commit("docker-compose.yml", "a")
 	host := serveHTTP(t, repository, httpOptions{tls: true})
 
-	failure := openFailure(t, Settings{URL: host.url()})
+	failure := openFailure(t, locationSettings{URL: host.url()})
 	is.Equal(failure.Code, actors.CodeUntrusted)
 	is.True(strings.Contains(failure.Message, "GIT_CA_FILE"))
 
-	trusted := Settings{URL: host.url(), CAFile: certificateFile(t, host)}
+	trusted := locationSettings{URL: host.url(), CAFile: certificateFile(t, host)}
 	is.Equal(unpackedCount(t, openSession(t, newTestRemote(t, trusted), hostFacts{}), tip), 3)
 	for _, request := range host.saw() {
 		is.Equal(request.version, "HTTP/2.0")
@@ -121,7 +121,7 @@ func TestAnExpiredTLSCertificateIsUntrusted(t *testing.T) {
 	host.StartTLS()
 	t.Cleanup(host.Close)
 	file := writeFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	failure := openFailure(t, Settings{URL: host.URL + "/stacks", CAFile: file})
+	failure := openFailure(t, locationSettings{URL: host.URL + "/stacks", CAFile: file})
 	is.Equal(failure.Code, actors.CodeUntrusted)
 	is.True(strings.Contains(failure.Message, "has expired"))
 }
@@ -129,7 +129,7 @@ func TestAnExpiredTLSCertificateIsUntrusted(t *testing.T) {
 func TestPlainHTTPAtAnHTTPSAddressIsProtocol(t *testing.T) {
 	is := is.New(t)
 	host := serveHTTP(t, newTestRepository(t), httpOptions{})
-	failure := openFailure(t, Settings{URL: strings.Replace(host.url(), "http:", "https:", 1)})
+	failure := openFailure(t, locationSettings{URL: strings.Replace(host.url(), "http:", "https:", 1)})
 	is.Equal(failure.Code, actors.CodeProtocol)
 	is.True(strings.Contains(failure.Message, "does not speak TLS"))
 }
@@ -148,7 +148,7 @@ func TestARefusedOrResetConnectionIsUnreachable(t *testing.T) {
 			t.Run(name+" over "+scheme, func(t *testing.T) {
 				is := is.New(t)
 				key := newKeyFile(t)
-				is.Equal(openFailure(t, Settings{URL: fmt.Sprintf("%s://%s/stacks", scheme, address), SSHKeyFile: key.file,
+				is.Equal(openFailure(t, locationSettings{URL: fmt.Sprintf("%s://%s/stacks", scheme, address), SSHKeyFile: key.file,
 					SSHKnownHostsFile: knownHostsFile(t, address, key.public)}).Code, actors.CodeUnreachable)
 			})
 		}
@@ -160,7 +160,7 @@ func TestAKeptConnectionThatTheHostClosedIsReplaced(t *testing.T) {
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
 	host := serveHTTP(t, repository, httpOptions{})
-	remote := newTestRemote(t, Settings{URL: host.url()})
+	remote := newTestRemote(t, locationSettings{URL: host.url()})
 	facts := openSession(t, remote, hostFacts{}).facts()
 	for range 20 { // net/http notices some of them by itself
 		host.CloseClientConnections()
@@ -174,7 +174,7 @@ func TestAProxyFromTheEnvironmentIsUsed(t *testing.T) {
 	is := is.New(t)
 	const variable = "MOORING_TEST_THROUGH_PROXY"
 	if os.Getenv(variable) != "" {
-		is.True(!openSession(t, newTestRemote(t, Settings{URL: "http://git.example.com/stacks"}), hostFacts{}).tip().IsZero())
+		is.True(!openSession(t, newTestRemote(t, locationSettings{URL: "http://git.example.com/stacks"}), hostFacts{}).tip().IsZero())
 		return
 	}
 	repository := newTestRepository(t)
@@ -211,7 +211,7 @@ func TestEveryHandshakeEndsWithTheContext(t *testing.T) {
 				hungUp <- struct{}{}
 			})
 			key := newKeyFile(t)
-			_, err := newTestRemote(t, Settings{URL: scheme + "://" + address + "/stacks", SSHKeyFile: key.file,
+			_, err := newTestRemote(t, locationSettings{URL: scheme + "://" + address + "/stacks", SSHKeyFile: key.file,
 				SSHKnownHostsFile: knownHostsFile(t, address, key.public)}).open(ctx, hostFacts{})
 			is.Equal(classify(err).Code, actors.CodeTimeout)
 			select {

@@ -78,9 +78,9 @@ func (e *statusError) Error() string { return e.failure.Error() }
 // Unwrap makes the error the failure that an operator is told.
 func (e *statusError) Unwrap() error { return e.failure }
 
-// isFinal tells whether the same would be answered to any request: the credentials are not good, or the host (or the
+// Final tells whether the same would be answered to any request: the credentials are not good, or the host (or the
 // proxy) wants to be left alone.
-func (e *statusError) isFinal() bool {
+func (e *statusError) Final() bool {
 	switch e.status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusTooManyRequests,
 		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -203,5 +203,3 @@ func httpFailure(err error) error {
 	}
 	return failf(actors.CodeUnreachable, "The Git host cannot be reached: %s.", text)
 }
-
-func isCutShort(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -59,7 +59,7 @@ func TestAStatusCodeBecomesAFailure(t *testing.T) {
 		t.Run(fmt.Sprint(test.status, test.says), func(t *testing.T) {
 			is := is.New(t)
 			host := serveHTTP(t, newTestRepository(t), httpOptions{instead: answering(test.status, test.header, test.body)})
-			failure := openFailure(t, Settings{URL: host.url()})
+			failure := openFailure(t, locationSettings{URL: host.url()})
 			is.Equal(failure.Code, test.code)
 			if !strings.Contains(failure.Message, test.says) {
 				t.Errorf("%q does not say %q", failure.Message, test.says)
@@ -87,7 +87,7 @@ func TestAnErrorBodyWithoutEndIsNotReadToItsEnd(t *testing.T) {
 		written <- total
 		return true
 	}})
-	is.Equal(openFailure(t, Settings{URL: host.url()}).Code, actors.CodeAuth)
+	is.Equal(openFailure(t, locationSettings{URL: host.url()}).Code, actors.CodeAuth)
 	is.True(<-written < 64<<20) // what fits into the buffers in between
 }
 
@@ -103,7 +103,7 @@ func TestNoSecretIsInAFailure(t *testing.T) {
 	host := serveHTTP(t, newTestRepository(t), httpOptions{instead: echo})
 	for _, userinfo := range []*url.Userinfo{url.User(token), url.UserPassword("alice", password),
 		url.UserPassword(token, "x-oauth-basic")} {
-		message := openFailure(t, Settings{URL: strings.Replace(host.url(), "://", "://"+userinfo.String()+"@", 1)}).Message
+		message := openFailure(t, locationSettings{URL: strings.Replace(host.url(), "://", "://"+userinfo.String()+"@", 1)}).Message
 		is.True(strings.Contains(message, redacted))
 		for _, secret := range []string{"t0k", "en%", "pa ss", "pa+ss", "ss+word", "word", "pa%20ss", "Basic Y", "Basic d"} {
 			if strings.Contains(message, secret) {
@@ -152,7 +152,7 @@ func TestARedirectWithinTheHostIsFollowedAnewInEachSession(t *testing.T) {
 					return ""
 				})})
 			address := strings.Replace(host.URL, "://", "://alice:secret@", 1) + "/old"
-			remote := newTestRemote(t, Settings{URL: address})
+			remote := newTestRemote(t, locationSettings{URL: address})
 			from := openSession(t, remote, hostFacts{})
 			is.True(from.facts().moved)
 			is.Equal(unpackedCount(t, from, tip), 3)
@@ -207,7 +207,7 @@ func TestCredentialsAreNotShownToAnotherHost(t *testing.T) {
 		host := serveHTTP(t, repository, httpOptions{instead: redirecting(302, func(q *http.Request) string {
 			return strings.Replace(other.URL, "://", "://mallory:x@", 1) + q.URL.String()
 		})})
-		settings := Settings{URL: strings.Replace(host.url(), "://", "://alice:secret@", 1)}
+		settings := locationSettings{URL: strings.Replace(host.url(), "://", "://alice:secret@", 1)}
 		if wants == "" {
 			from := openSession(t, newTestRemote(t, settings), hostFacts{})
 			is.Equal(unpackedCount(t, from, tip), 3)
@@ -242,7 +242,7 @@ func TestARedirectElsewhereIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			host := serveHTTP(t, newTestRepository(t), httpOptions{tls: test.tls, instead: redirecting(302, test.target)})
-			settings := Settings{URL: host.url()}
+			settings := locationSettings{URL: host.url()}
 			if test.tls {
 				settings.CAFile = certificateFile(t, host)
 			}
@@ -262,7 +262,7 @@ func TestARedirectedPostIsNotFollowed(t *testing.T) {
 		}
 		return ""
 	})})
-	failure := openFailure(t, Settings{URL: host.url()})
+	failure := openFailure(t, locationSettings{URL: host.url()})
 	is.Equal(failure.Code, actors.CodeProtocol)
 	is.True(strings.Contains(failure.Message, "redirects"))
 }

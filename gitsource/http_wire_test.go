@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -30,7 +29,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 	is.NoErr(os.WriteFile(filepath.Join(repository.dir, ".git", "packed-refs"), []byte(refs.String()), 0o600))
 	is.Equal(repository.id("refs/pull/09999/head"), tip)
 	host := serveHTTP(t, repository, httpOptions{})
-	remote := newTestRemote(t, Settings{URL: host.url()})
+	remote := newTestRemote(t, locationSettings{URL: host.url()})
 
 	facts := openSession(t, remote, hostFacts{}).facts()
 	before := host.saw()
@@ -67,7 +66,7 @@ func TestAPinnedCommitOfAKnownHostNeedsNoRequest(t *testing.T) {
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
 	host := serveHTTP(t, repository, httpOptions{})
-	remote := newTestRemote(t, Settings{URL: host.url(), Ref: tip.String()})
+	remote := newTestRemote(t, locationSettings{URL: host.url(), Ref: tip.String()})
 	facts := openSession(t, remote, hostFacts{}).facts()
 	is.Equal(len(host.saw()), 1)
 	again := openSession(t, remote, facts)
@@ -116,7 +115,7 @@ func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 				w.WriteHeader(test.status)
 				return true
 			}})
-			settings := Settings{URL: host.url()}
+			settings := locationSettings{URL: host.url()}
 			if strings.HasPrefix(name, "pinned") {
 				settings.Ref = tip.String()
 			}
@@ -163,7 +162,7 @@ func TestAHostWithoutFilterIsKnownHoweverItRefusesOne(t *testing.T) {
 			r.withoutFilter(t)
 			source := newTestSource(t, r.url)
 			state := r.fetchOK(t, source, 0, actors.DesiredState{})
-			is.Equal(state.Index.(*index).facts.filter, false)
+			is.Equal(state.Index.(*memory).facts.filter, false)
 			r.posts()
 			r.fetchOK(t, source, 1, state)
 			is.Equal(r.posts(), 2) // where the ref is, what changed
@@ -184,7 +183,7 @@ func TestAnEmptyListIsAskedForAgainOfAHostThatWasNotGreeted(t *testing.T) {
 		_, _ = io.WriteString(w, lines(""))
 		return true
 	}})
-	is.Equal(openSession(t, newTestRemote(t, Settings{URL: host.url()}), hostFacts{}).tip(), tip)
+	is.Equal(openSession(t, newTestRemote(t, locationSettings{URL: host.url()}), hostFacts{}).tip(), tip)
 }
 
 func TestStaleFactsAreForgotten(t *testing.T) {
@@ -195,7 +194,7 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 
 	t.Run("the host speaks version 0 now", func(t *testing.T) {
 		is := is.New(t)
-		remote := newTestRemote(t, Settings{URL: serveHTTP(t, repository, httpOptions{v0: true}).url()})
+		remote := newTestRemote(t, locationSettings{URL: serveHTTP(t, repository, httpOptions{v0: true}).url()})
 		from := openSession(t, remote, facts)
 		is.Equal(from.tip(), tip)
 		is.Equal(from.facts().protocol, protocolV0)
@@ -209,14 +208,14 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 			}
 			return fails
 		}})
-		from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), facts)
+		from := openSession(t, newTestRemote(t, locationSettings{URL: host.url()}), facts)
 		is.Equal(from.tip(), tip)
 		is.Equal(from.facts().protocol, protocolV0)
 	})
 	t.Run("a pinned commit's host speaks version 0 now", func(t *testing.T) {
 		is := is.New(t)
 		host := serveHTTP(t, repository, httpOptions{v0: true})
-		from := openSession(t, newTestRemote(t, Settings{URL: host.url(), Ref: tip.String()}), facts)
+		from := openSession(t, newTestRemote(t, locationSettings{URL: host.url(), Ref: tip.String()}), facts)
 		is.Equal(unpackedCount(t, from, tip), 3)
 	})
 	t.Run("the address moved back", func(t *testing.T) {
@@ -224,25 +223,25 @@ func TestStaleFactsAreForgotten(t *testing.T) {
 		host := serveHTTP(t, repository, httpOptions{})
 		moved := facts
 		moved.moved = true
-		from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), moved)
+		from := openSession(t, newTestRemote(t, locationSettings{URL: host.url()}), moved)
 		is.Equal(from.tip(), tip)
 		is.True(!from.facts().moved)
 	})
 	repository.git("config", "uploadpack.allowFilter", "false")
 	t.Run("the host has no filter now", func(t *testing.T) {
 		is := is.New(t)
-		from := openSession(t, newTestRemote(t, Settings{URL: serveHTTP(t, repository, httpOptions{}).url()}), facts)
+		from := openSession(t, newTestRemote(t, locationSettings{URL: serveHTTP(t, repository, httpOptions{}).url()}), facts)
 		is.True(from.filters())
-		kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true, filter: "blob:none"})
+		kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, shallow: true, filter: "blob:none"})
 		is.Equal(len(kinds), 3)
 		is.Equal(from.filters(), false)
 	})
 }
 
 // unpackedCount fetches the commit alone and counts what came.
-func unpackedCount(t *testing.T, from *session, commit plumbing.Hash) int {
+func unpackedCount(t *testing.T, from *session, commit objectID) int {
 	t.Helper()
-	return len(fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{commit}, shallow: true}))
+	return len(fetchAll(t, from, fetchRequest{wants: []objectID{commit}, shallow: true}))
 }
 
 func TestALongRequestIsCompressed(t *testing.T) {
@@ -252,15 +251,15 @@ func TestALongRequestIsCompressed(t *testing.T) {
 		files = append(files, fmt.Sprintf("%d.yml", i), fmt.Sprint(i))
 	}
 	repository.commit(files...)
-	var wants []plumbing.Hash
+	var wants []objectID
 	for line := range strings.Lines(repository.git("ls-tree", "--object-only", "HEAD")) {
-		wants = append(wants, plumbing.NewHash(strings.TrimSpace(line)))
+		wants = append(wants, idOf(strings.TrimSpace(line)))
 	}
 	for _, v0 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("v0=%t", v0), func(t *testing.T) {
 			is := is.New(t)
 			host := serveHTTP(t, repository, httpOptions{v0: v0})
-			from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), hostFacts{})
+			from := openSession(t, newTestRemote(t, locationSettings{URL: host.url()}), hostFacts{})
 			host.saw()
 			is.Equal(len(fetchAll(t, from, fetchRequest{wants: wants})), 400)
 			requests := host.saw()
@@ -279,14 +278,14 @@ func TestCredentialsComeFromTheSettingsOrTheURL(t *testing.T) {
 	tests := map[string]struct {
 		user, password string
 		userinfo       string
-		settings       Settings
+		settings       locationSettings
 	}{
-		"in the URL, percent-encoded": {"al ice", "p@ss/w:rd", "al%20ice:p%40ss%2Fw%3Ard@", Settings{}},
-		"settings win":                {"bob", "right", "alice:wrong@", Settings{Username: "bob", Password: secret("right")}},
-		"password alone":              {"git", "token", "", Settings{Password: secret("token")}},
-		"the name from the URL":       {"alice", "right", "alice:wrong@", Settings{Password: secret("right")}},
-		"a token as the user name":    {"TOKEN", "", "TOKEN@", Settings{}},
-		"a password without a name":   {"git", "token", ":token@", Settings{}},
+		"in the URL, percent-encoded": {"al ice", "p@ss/w:rd", "al%20ice:p%40ss%2Fw%3Ard@", locationSettings{}},
+		"settings win":                {"bob", "right", "alice:wrong@", locationSettings{Username: "bob", Password: secret("right")}},
+		"password alone":              {"git", "token", "", locationSettings{Password: secret("token")}},
+		"the name from the URL":       {"alice", "right", "alice:wrong@", locationSettings{Password: secret("right")}},
+		"a token as the user name":    {"TOKEN", "", "TOKEN@", locationSettings{}},
+		"a password without a name":   {"git", "token", ":token@", locationSettings{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -304,7 +303,7 @@ func TestAPasswordIsReadAnewForEachSession(t *testing.T) {
 	repository.commit("docker-compose.yml", "a")
 	host := serveHTTP(t, repository, httpOptions{user: "git", password: "new"})
 	file := writeFile(t, "password", "old")
-	settings := Settings{URL: host.url(), Password: func() (string, error) {
+	settings := locationSettings{URL: host.url(), Password: func() (string, error) {
 		content, err := os.ReadFile(file)
 		return string(content), err
 	}}
@@ -339,7 +338,7 @@ func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
 				<-q.Context().Done()
 				return true
 			}})
-			_, err := newTestRemote(t, Settings{URL: host.url()}).open(ctx, hostFacts{})
+			_, err := newTestRemote(t, locationSettings{URL: host.url()}).open(ctx, hostFacts{})
 			is.Equal(classify(err).Code, actors.CodeTimeout)
 		})
 	}

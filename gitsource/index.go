@@ -4,34 +4,26 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // index is what one Fetch knows and the next one need not ask for: which trees hold which compose files, and their
 // hashes. It is immutable once the Fetch that made it has returned; two indexes share the directories that are the same
 // in both. It holds no content.
 type index struct {
-	// owner is the Source that made it. An index says nothing under other settings.
-	owner *Source
-	// facts are what the last session learned of the host.
-	facts hostFacts
-	// commit is what the index was made from.
-	commit plumbing.Hash
 	// trail are the ids of the trees from the repository's root to the deploy directory, both included.
-	trail []plumbing.Hash
+	trail []objectID
 	// top is the deploy directory.
 	top *directory
 	// blobs are those that odd directories refer to, beyond what a directory itself holds.
-	blobs map[plumbing.Hash]blob
+	blobs map[objectID]blob
 	// trees are the raw ones in which symbolic links were followed: the next Fetch follows them again.
-	trees map[plumbing.Hash][]byte
+	trees map[objectID][]byte
 }
 
 // directory is one tree, reduced to what makes stacks. Directories with the same tree are the same for ever, wherever
 // they stand.
 type directory struct {
-	id plumbing.Hash
+	id objectID
 	// odd: here or beneath is something that takes more than "one regular compose file is the stack". Odd directories
 	// are looked at again at every change, for what their links lead to may stand anywhere.
 	odd bool
@@ -52,7 +44,7 @@ type composeFile struct {
 	// rank is the place of its name in the settings.
 	rank uint16
 	kind entryKind
-	id   plumbing.Hash
+	id   objectID
 }
 
 // subdirectory is a directory under the name that its parent gives it.
@@ -115,11 +107,4 @@ func (d *directory) summarize() {
 		d.odd = d.odd || child.odd || child.weight > 0 && !isShowable(child.name)
 	}
 	d.weight = int32(min(weight, math.MaxInt32))
-}
-
-// withFacts returns the same index with other facts of the host.
-func (i *index) withFacts(facts hostFacts) *index {
-	next := *i
-	next.facts = facts
-	return &next
 }

@@ -8,43 +8,38 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
 )
 
 // objects gives a builder what a commit is made of.
 type objects interface {
 	// tree returns the bytes of a tree, which the caller may read until its next call; errAbsent where it is not at hand.
-	tree(ctx context.Context, id plumbing.Hash) ([]byte, error)
+	tree(ctx context.Context, id objectID) ([]byte, error)
 	// treeCount is how many trees are at hand; 0 where they are not counted.
 	treeCount() int
 	// blob returns what is known of a blob so far.
-	blob(id plumbing.Hash) (blob, bool)
+	blob(id objectID) (blob, bool)
 	// areAtHand tells whether making a blob known costs less than looking for it in an index of many thousands.
 	areAtHand() bool
 	// makeKnown makes all the wanted blobs known, or fails with errAbsent.
 	makeKnown(ctx context.Context, wanted wantedBlobs) error
 }
 
-// errAbsent: an object is neither sent nor known. Asking for the whole state anew may help.
-var errAbsent = errors.New("an object that the commit refers to is missing")
-
 // wantedBlobs are blobs to be made known: the hashes of files, the texts of links.
 type wantedBlobs struct {
-	files, links map[plumbing.Hash]struct{}
+	files, links map[objectID]struct{}
 }
 
 // newWantedBlobs returns an empty set with room for so many files.
 func newWantedBlobs(files int) wantedBlobs {
-	return wantedBlobs{files: make(map[plumbing.Hash]struct{}, files), links: map[plumbing.Hash]struct{}{}}
+	return wantedBlobs{files: make(map[objectID]struct{}, files), links: map[objectID]struct{}{}}
 }
 
 func (w wantedBlobs) isEmpty() bool { return len(w.files) == 0 && len(w.links) == 0 }
 
 // ids returns each wanted blob once, in no particular order.
-func (w wantedBlobs) ids() []plumbing.Hash {
-	ids := make([]plumbing.Hash, 0, len(w.files)+len(w.links))
+func (w wantedBlobs) ids() []objectID {
+	ids := make([]objectID, 0, len(w.files)+len(w.links))
 	for id := range w.files {
 		ids = append(ids, id)
 	}
@@ -66,7 +61,7 @@ type builder struct {
 	// known finds in the old index what has moved to another place; made when first needed.
 	known *catalog
 	// made are the directories of this build by their id, and in an order in which children come first.
-	made    map[plumbing.Hash]*directory
+	made    map[objectID]*directory
 	inOrder []*directory
 	// scratch is a stack of the entries that are being worked on.
 	scratch []namedTree
@@ -74,20 +69,20 @@ type builder struct {
 
 type namedTree struct {
 	name string
-	id   plumbing.Hash
+	id   objectID
 }
 
 func newBuilder(names []string, from objects, old *index) *builder {
 	trees := from.treeCount()
 	return &builder{
 		names: names, objects: from, old: old,
-		made: make(map[plumbing.Hash]*directory, trees), inOrder: make([]*directory, 0, trees),
+		made: make(map[objectID]*directory, trees), inOrder: make([]*directory, 0, trees),
 	}
 }
 
 // descend goes from the root to the deploy directory and returns the ids of the trees on the way, both included.
-func (b *builder) descend(ctx context.Context, root plumbing.Hash, deployDir string) ([]plumbing.Hash, error) {
-	trail := []plumbing.Hash{root}
+func (b *builder) descend(ctx context.Context, root objectID, deployDir string) ([]objectID, error) {
+	trail := []objectID{root}
 	if deployDir == "." {
 		return trail, nil
 	}
@@ -117,7 +112,7 @@ func (b *builder) descend(ctx context.Context, root plumbing.Hash, deployDir str
 }
 
 // rawTree returns a tree that was sent now or that the old index kept.
-func (b *builder) rawTree(ctx context.Context, id plumbing.Hash) ([]byte, error) {
+func (b *builder) rawTree(ctx context.Context, id objectID) ([]byte, error) {
 	tree, err := b.objects.tree(ctx, id)
 	if errors.Is(err, errAbsent) && b.old != nil {
 		if kept, ok := b.old.trees[id]; ok {
@@ -129,7 +124,7 @@ func (b *builder) rawTree(ctx context.Context, id plumbing.Hash) ([]byte, error)
 
 // directory returns the directory of a tree. The counterpart is what stood in its place before, or nil.
 func (b *builder) directory(
-	ctx context.Context, id plumbing.Hash, counterpart *directory, depth int,
+	ctx context.Context, id objectID, counterpart *directory, depth int,
 ) (*directory, error) {
 	if counterpart != nil && counterpart.id == id {
 		return counterpart, nil
@@ -153,7 +148,7 @@ func (b *builder) directory(
 }
 
 func (b *builder) makeDirectory(
-	ctx context.Context, id plumbing.Hash, tree []byte, before *directory, depth int,
+	ctx context.Context, id objectID, tree []byte, before *directory, depth int,
 ) (*directory, error) {
 	d := &directory{id: id}
 	start := len(b.scratch)

@@ -1,13 +1,11 @@
 package gitsource
 
-import "github.com/go-git/go-git/v5/plumbing"
-
 // catalog finds the directories and hashes of an index by their ids, wherever they stand. It is made when a tree or a
 // compose file was moved or copied to a place where something else stood before: a Git host does not send again what
 // the commit before had somewhere.
 type catalog struct {
-	directories map[plumbing.Hash]*directory
-	blobs       map[plumbing.Hash]blob
+	directories map[objectID]*directory
+	blobs       map[objectID]blob
 }
 
 // catalog returns that of the old index.
@@ -15,7 +13,7 @@ func (b *builder) catalog() *catalog {
 	if b.known != nil {
 		return b.known
 	}
-	b.known = &catalog{directories: map[plumbing.Hash]*directory{}, blobs: map[plumbing.Hash]blob{}}
+	b.known = &catalog{directories: map[objectID]*directory{}, blobs: map[objectID]blob{}}
 	if b.old != nil {
 		b.known.add(b.old.top)
 	}
@@ -37,7 +35,7 @@ func (c *catalog) add(d *directory) {
 
 // blob returns what is known of a blob: from what was sent now, from what odd directories needed before, from any place
 // of the old index.
-func (b *builder) blob(id plumbing.Hash) (blob, bool) {
+func (b *builder) blob(id objectID) (blob, bool) {
 	if found, ok := b.objects.blob(id); ok {
 		return found, true
 	}

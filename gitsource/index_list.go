@@ -22,15 +22,16 @@ type lister struct {
 
 // state returns the desired state of an index, given the one before it and its index (nil when there is none). Slices
 // of which nothing changed are shared between the two.
-func (b *builder) state(next *index, odd *survey, previous actors.DesiredState) (actors.DesiredState, error) {
-	state := actors.DesiredState{Revision: next.commit.String(), Index: next}
+func (b *builder) state(
+	next *index, odd *survey, path string, previous actors.DesiredState,
+) (actors.DesiredState, error) {
+	var state actors.DesiredState
 	top := &directory{}
 	if b.old != nil {
 		top, state.Stacks = b.old.top, previous.Stacks
 	}
 	// At a start there are many; later a few more will do.
 	l := lister{names: b.names, edits: make([]edit, 0, max(0, next.top.weight-top.weight))}
-	path := next.owner.settings.deployDir()
 	if err := l.compare(top, next.top, path); err != nil {
 		return actors.DesiredState{}, err
 	}

@@ -2,14 +2,12 @@ package gitsource
 
 import (
 	"context"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // settle asks for the blobs that the directories under top need until nothing is missing: usually once for all of
 // them, once more where symbolic links lead to blobs that are not known, or where a file turned out to be too large
 // and the next best name counts. It returns what the odd directories hold.
-func (b *builder) settle(ctx context.Context, trail []plumbing.Hash, top *directory, path string) (*survey, error) {
+func (b *builder) settle(ctx context.Context, trail []objectID, top *directory, path string) (*survey, error) {
 	b.made = nil
 	for {
 		if err := ctx.Err(); err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
 )
 
@@ -25,7 +23,7 @@ type survey struct {
 	// wanted are the blobs that must be known before the survey says anything.
 	wanted wantedBlobs
 	// blobs are all those that it looked at.
-	blobs map[plumbing.Hash]blob
+	blobs map[objectID]blob
 	// found are the odd directories that hold compose files.
 	found []oddDirectory
 	paths pathBudget
@@ -41,7 +39,7 @@ type oddDirectory struct {
 }
 
 func newSurvey(b *builder, wanted wantedBlobs) *survey {
-	s := &survey{builder: b, wanted: wanted, blobs: map[plumbing.Hash]blob{}}
+	s := &survey{builder: b, wanted: wanted, blobs: map[objectID]blob{}}
 	s.links = newLinkResolver(b.rawTree, s.linkText)
 	return s
 }
@@ -49,7 +47,7 @@ func newSurvey(b *builder, wanted wantedBlobs) *survey {
 // visit looks at d and everything odd in it. The trail are the ids of the trees from the root to d; showable tells
 // whether its path can be shown.
 func (s *survey) visit(
-	ctx context.Context, d *directory, path string, trail []plumbing.Hash, showable bool,
+	ctx context.Context, d *directory, path string, trail []objectID, showable bool,
 ) error {
 	if d.weight == 0 || showable && !d.odd {
 		return nil
@@ -80,7 +78,7 @@ func (s *survey) visit(
 // look takes the first compose file of d that can be served. Better ones that cannot are skipped, lesser ones are
 // shadowed; what is no file at all is skipped wherever it stands. It stops at the first that must be asked for.
 func (s *survey) look(
-	ctx context.Context, d *directory, path string, trail []plumbing.Hash, showable bool,
+	ctx context.Context, d *directory, path string, trail []objectID, showable bool,
 ) (oddDirectory, error) {
 	found := oddDirectory{path: path}
 	for _, file := range d.files {
@@ -113,7 +111,7 @@ type verdict struct {
 	known        bool
 }
 
-func (s *survey) judge(ctx context.Context, file composeFile, trail []plumbing.Hash) (verdict, error) {
+func (s *survey) judge(ctx context.Context, file composeFile, trail []objectID) (verdict, error) {
 	switch file.kind {
 	case fileEntry:
 		return s.judgeFile(file.id, reasonLarge), nil
@@ -125,7 +123,7 @@ func (s *survey) judge(ctx context.Context, file composeFile, trail []plumbing.H
 	return verdict{reason: reasonSubmodule, known: true}, nil
 }
 
-func (s *survey) judgeFile(id plumbing.Hash, reasonIfLarge string) verdict {
+func (s *survey) judgeFile(id objectID, reasonIfLarge string) verdict {
 	state, known := s.knownBlob(id)
 	switch {
 	case !known || !state.isJudged():
@@ -137,7 +135,7 @@ func (s *survey) judgeFile(id plumbing.Hash, reasonIfLarge string) verdict {
 	return verdict{hash: state.hash, known: true}
 }
 
-func (s *survey) judgeLink(ctx context.Context, id plumbing.Hash, trail []plumbing.Hash) (verdict, error) {
+func (s *survey) judgeLink(ctx context.Context, id objectID, trail []objectID) (verdict, error) {
 	text, known := s.linkText(id)
 	if !known {
 		return verdict{}, nil
@@ -150,7 +148,7 @@ func (s *survey) judgeLink(ctx context.Context, id plumbing.Hash, trail []plumbi
 }
 
 // linkText returns the target of a symbolic link; it is noted as wanted where it is not known.
-func (s *survey) linkText(id plumbing.Hash) (string, bool) {
+func (s *survey) linkText(id objectID) (string, bool) {
 	state, known := s.knownBlob(id)
 	if !known || !state.isText {
 		s.wanted.links[id] = struct{}{}
@@ -160,7 +158,7 @@ func (s *survey) linkText(id plumbing.Hash) (string, bool) {
 }
 
 // knownBlob looks a blob up, and remembers it for the next index.
-func (s *survey) knownBlob(id plumbing.Hash) (blob, bool) {
+func (s *survey) knownBlob(id objectID) (blob, bool) {
 	state, known := s.blob(id)
 	if known {
 		s.blobs[id] = state

@@ -10,9 +10,6 @@ import (
 	"mooring/actors"
 )
 
-// errNoRepository: there is none at a path, nor above it.
-var errNoRepository = errors.New("there is no repository here")
-
 // gitDirs are where a repository keeps its files (gitrepository-layout).
 type gitDirs struct {
 	// gitDir holds HEAD; commonDir holds objects and refs. They differ for a linked worktree.

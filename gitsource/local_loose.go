@@ -8,13 +8,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // loose reads an object that has a file of its own: zlib of the type, a space, the size in decimal, a NUL and the
 // content (gitformat-loose).
-func (s *localStore) loose(id plumbing.Hash, limit int64) (plumbing.ObjectType, []byte, error) {
+func (s *localStore) loose(id objectID, limit int64) (objectKind, []byte, error) {
 	file, err := s.openLoose(id)
 	if err != nil {
 		return 0, nil, err
@@ -38,7 +36,7 @@ func (s *localStore) loose(id plumbing.Hash, limit int64) (plumbing.ObjectType, 
 	return kind, s.content, nil
 }
 
-func (s *localStore) openLoose(id plumbing.Hash) (*os.File, error) {
+func (s *localStore) openLoose(id objectID) (*os.File, error) {
 	name := id.String()
 	for _, dir := range s.dirs {
 		file, err := os.Open(filepath.Join(dir, name[:2], name[2:]))
@@ -50,7 +48,7 @@ func (s *localStore) openLoose(id plumbing.Hash) (*os.File, error) {
 }
 
 // looseHeader reads up to the NUL.
-func (s *localStore) looseHeader() (plumbing.ObjectType, int64, error) {
+func (s *localStore) looseHeader() (objectKind, int64, error) {
 	const longest = 32
 	header := make([]byte, 0, longest)
 	for len(header) < longest {
@@ -64,11 +62,11 @@ func (s *localStore) looseHeader() (plumbing.ObjectType, int64, error) {
 		if next[0] == 0 {
 			name, digits, _ := strings.Cut(string(header), " ")
 			size, err := strconv.ParseInt(digits, 10, 64)
-			kind, kindErr := plumbing.ParseObjectType(name)
-			if size < 0 {
-				err = strconv.ErrRange
+			kind, isKind := parseKind(name)
+			if err != nil || size < 0 || !isKind {
+				return 0, 0, errWrongSize
 			}
-			return kind, size, errors.Join(err, kindErr)
+			return kind, size, nil
 		}
 		header = header[:len(header)+1]
 	}

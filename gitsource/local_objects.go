@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // localStore reads the objects of a repository on this machine in place: packs, loose objects, and those of the
@@ -76,7 +74,7 @@ func alternates(objectsDir string) []string {
 
 // object returns the content of an object of a kind, which may be read until the next call: errAbsent where there is
 // none, errTooLarge where it is larger than the limit.
-func (s *localStore) object(kind plumbing.ObjectType, id plumbing.Hash, limit int64) ([]byte, error) {
+func (s *localStore) object(kind objectKind, id objectID, limit int64) ([]byte, error) {
 	content, err := s.read(id, limit)
 	if err != nil {
 		return nil, err
@@ -90,7 +88,7 @@ func (s *localStore) object(kind plumbing.ObjectType, id plumbing.Hash, limit in
 
 // read looks in packs, in loose objects, and once more in packs: another process may have packed the object meanwhile,
 // and removed what was there before.
-func (s *localStore) read(id plumbing.Hash, limit int64) ([]byte, error) {
+func (s *localStore) read(id objectID, limit int64) ([]byte, error) {
 	content, err := s.packed(id, limit)
 	if !errors.Is(err, errAbsent) {
 		return content, err
@@ -105,7 +103,7 @@ func (s *localStore) read(id plumbing.Hash, limit int64) ([]byte, error) {
 }
 
 // packed reads an object from a pack.
-func (s *localStore) packed(id plumbing.Hash, limit int64) ([]byte, error) {
+func (s *localStore) packed(id objectID, limit int64) ([]byte, error) {
 	at, err := s.locate(id)
 	if err != nil {
 		return nil, err
@@ -114,7 +112,7 @@ func (s *localStore) packed(id plumbing.Hash, limit int64) ([]byte, error) {
 }
 
 // kind returns the type of an object. It looks where read does, in the same order.
-func (s *localStore) kind(id plumbing.Hash) (plumbing.ObjectType, error) {
+func (s *localStore) kind(id objectID) (objectKind, error) {
 	kind, err := s.packedKind(id)
 	if !errors.Is(err, errAbsent) {
 		return kind, err
@@ -133,7 +131,7 @@ func (s *localStore) kind(id plumbing.Hash) (plumbing.ObjectType, error) {
 }
 
 // packedKind returns the type of an object in a pack: a delta's is its base's.
-func (s *localStore) packedKind(id plumbing.Hash) (plumbing.ObjectType, error) {
+func (s *localStore) packedKind(id objectID) (objectKind, error) {
 	at, err := s.locate(id)
 	if err != nil {
 		return 0, err
@@ -150,7 +148,7 @@ func (s *localStore) packedKind(id plumbing.Hash) (plumbing.ObjectType, error) {
 
 // locate returns where an object is among the packs. A pack that is gone is passed over: what it held is in another one
 // by now.
-func (s *localStore) locate(id plumbing.Hash) (packPlace, error) {
+func (s *localStore) locate(id objectID) (packPlace, error) {
 	if s.known == nil {
 		s.known = map[string]struct{}{}
 		if err := s.scan(); err != nil {

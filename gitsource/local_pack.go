@@ -9,8 +9,6 @@ import (
 	"io"
 	"os"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // localPack is a pack of a repository on this machine, read in place (gitformat-pack). Of its index only the fan-out
@@ -30,7 +28,6 @@ type localPack struct {
 const (
 	packIndexHeader = 8
 	packIndexIDs    = packIndexHeader + 256*4
-	idSize          = len(plumbing.Hash{})
 )
 
 // openLocalPack opens the index of a pack.
@@ -74,7 +71,7 @@ func (p *localPack) close() {
 }
 
 // find returns where the pack has an object.
-func (p *localPack) find(id plumbing.Hash) (offset int64, found bool, err error) {
+func (p *localPack) find(id objectID) (offset int64, found bool, err error) {
 	low, high := int64(0), int64(p.fanout[id[0]])
 	if id[0] > 0 {
 		low = int64(p.fanout[id[0]-1])
@@ -92,7 +89,7 @@ const searchBlock = 64
 
 // search finds an id among the sorted ones from low to high. Ids are evenly spread, so the first guess is mostly right;
 // where they are not, halving the rest still finds it.
-func (p *localPack) search(id plumbing.Hash, low, high int64) (place int64, found bool, err error) {
+func (p *localPack) search(id objectID, low, high int64) (place int64, found bool, err error) {
 	block := make([]byte, 0, searchBlock*idSize)
 	from, to := uint64(id[0])<<56, uint64(id[0])<<56|1<<56-1
 	for guesses := 0; low < high; guesses++ {
@@ -122,7 +119,7 @@ func (p *localPack) search(id plumbing.Hash, low, high int64) (place int64, foun
 }
 
 // searchIDs finds an id among sorted ones.
-func searchIDs(ids []byte, id plumbing.Hash) (place int64, found bool) {
+func searchIDs(ids []byte, id objectID) (place int64, found bool) {
 	low, high := 0, len(ids)/idSize
 	for low < high {
 		middle := (low + high) / 2

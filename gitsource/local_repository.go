@@ -2,6 +2,7 @@ package gitsource
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -81,7 +82,7 @@ func (r *localRepository) config() (*config.Config, error) {
 const maxPeel = 10
 
 // resolve returns the object that the tracked ref names. It may be an annotated tag.
-func (r *localRepository) resolve(ref trackedRef) (plumbing.Hash, error) {
+func (r *localRepository) resolve(ref trackedRef) (objectID, error) {
 	if ref.isPinned() {
 		return ref.commit, nil
 	}
@@ -89,61 +90,77 @@ func (r *localRepository) resolve(ref trackedRef) (plumbing.Hash, error) {
 		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
 		switch {
 		case err == nil:
-			return found.Hash(), nil
+			return objectID(found.Hash()), nil
 		case errors.Is(err, fs.ErrPermission):
-			return plumbing.ZeroHash, err
+			return objectID{}, err
 		case !errors.Is(err, plumbing.ErrReferenceNotFound):
-			return plumbing.ZeroHash, failf(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, cleanText(err.Error()))
+			return objectID{}, failf(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, cleanText(err.Error()))
 		}
 	}
-	return plumbing.ZeroHash, r.notFound(ref)
+	return objectID{}, r.notFound(ref)
 }
 
-// tip returns the commit that the tracked ref names. Where that is the one that the old index was made from, nothing
-// but the ref is read.
-func (r *localRepository) tip(ref trackedRef, old *index) (plumbing.Hash, error) {
+// tip returns the commit that the tracked ref names. Where that is the commit that is known from before, nothing but the
+// ref is read; a zero id knows none.
+func (r *localRepository) tip(ref trackedRef, known objectID) (objectID, error) {
 	named, err := r.resolve(ref)
-	if err == nil && old != nil && named == old.commit {
+	if err == nil && !known.IsZero() && named == known {
 		return named, nil
 	}
 	if formatErr := r.checkFormat(); formatErr != nil {
-		return plumbing.ZeroHash, formatErr
+		return objectID{}, formatErr
 	}
 	if err != nil {
-		return plumbing.ZeroHash, err
+		return objectID{}, err
 	}
 	commit, err := r.peel(named)
 	if ref.isPinned() && errors.Is(err, errAbsent) {
-		return plumbing.ZeroHash, r.notFound(ref)
+		return objectID{}, r.notFound(ref)
 	}
 	return commit, err
 }
 
 // peel follows annotated tags to the commit.
-func (r *localRepository) peel(id plumbing.Hash) (plumbing.Hash, error) {
+func (r *localRepository) peel(id objectID) (objectID, error) {
 	for range maxPeel {
 		kind, err := r.kind(id)
 		switch {
 		case err != nil:
-			return plumbing.ZeroHash, err
-		case kind == plumbing.CommitObject:
+			return objectID{}, err
+		case kind == kindCommit:
 			return id, nil
-		case kind != plumbing.TagObject:
-			return plumbing.ZeroHash, errNotACommit
+		case kind != kindTag:
+			return objectID{}, errNotACommit
 		}
-		tag, err := r.small(plumbing.TagObject, id)
+		tag, err := r.small(kindTag, id)
 		if err != nil {
-			return plumbing.ZeroHash, err
+			return objectID{}, err
 		}
 		if id, err = tagTarget(tag); err != nil {
-			return plumbing.ZeroHash, err
+			return objectID{}, err
 		}
 	}
-	return plumbing.ZeroHash, errNotACommit
+	return objectID{}, errNotACommit
 }
 
+// root returns the tree of a commit.
+func (r *localRepository) root(commit objectID) (objectID, error) {
+	content, err := r.small(kindCommit, commit)
+	if err != nil {
+		return objectID{}, fmt.Errorf("read commit %s: %w", commit, err)
+	}
+	root, err := commitTree(content)
+	if err != nil {
+		return objectID{}, fmt.Errorf("read commit %s: %w", commit, err)
+	}
+	return root, nil
+}
+
+// maxCommit bounds commits and annotated tags.
+const maxCommit = 1 << 20
+
 // small reads a commit or a tag.
-func (r *localRepository) small(kind plumbing.ObjectType, id plumbing.Hash) ([]byte, error) {
+func (r *localRepository) small(kind objectKind, id objectID) ([]byte, error) {
 	content, err := r.object(kind, id, maxCommit)
 	if errors.Is(err, errTooLarge) {
 		return nil, malformed("a %s is larger than %d bytes", kind, maxCommit)
@@ -167,7 +184,7 @@ func (r *localRepository) notFound(ref trackedRef) error {
 			return failf(actors.CodeProtocol, "The repository's refs cannot be read: %s.", cleanText(err.Error()))
 		}
 		if found.Type() == plumbing.HashReference {
-			return refNotFound(ref)
+			return ref.notFound()
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -312,7 +311,7 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	r.git("gc", "--quiet", "--prune=now")
 	kind, err := store.kind(blob)
 	is.NoErr(err)
-	is.Equal(kind, plumbing.BlobObject)
+	is.Equal(kind, kindBlob)
 	content, err := store.object(3, blob, 4000)
 	is.NoErr(err)
 	is.Equal(len(content), 2000)

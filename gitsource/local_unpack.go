@@ -6,8 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // maxLocalBase bounds the objects that others are deltas to.
@@ -15,7 +13,7 @@ const maxLocalBase = 128 << 20
 
 // packedEntry is what a pack has at one place.
 type packedEntry struct {
-	kind plumbing.ObjectType
+	kind objectKind
 	size int64
 	// base is where a delta's base is.
 	base packPlace
@@ -35,19 +33,19 @@ func (s *localStore) entry(at packPlace) (packedEntry, error) {
 	e := packedEntry{kind: kind, size: size, data: data}
 	switch {
 	case err != nil:
-	case kind == plumbing.OFSDeltaObject:
+	case kind == kindOffsetDelta:
 		var distance int64
 		distance, err = readBaseDistance(data)
 		e.base = packPlace{at.pack, at.offset - distance}
 		if distance <= 0 {
 			err = errDamagedLocalPack()
 		}
-	case kind == plumbing.REFDeltaObject:
-		var id plumbing.Hash
+	case kind == kindIDDelta:
+		var id objectID
 		if _, err = io.ReadFull(data, id[:]); err == nil {
 			e.base, err = s.locate(id)
 		}
-	case kind < plumbing.CommitObject || kind > plumbing.TagObject:
+	case kind < kindCommit || kind > kindTag:
 		err = errDamagedLocalPack()
 	}
 	return e, damagedUnlessIO(err)

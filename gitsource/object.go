@@ -4,7 +4,6 @@ import (
 	"hash"
 	"strconv"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/pjbgf/sha1cd"
 )
 
@@ -24,24 +23,24 @@ func newObjectHasher() *objectHasher {
 }
 
 // id returns the id of an object.
-func (h *objectHasher) id(kind plumbing.ObjectType, content []byte) (plumbing.Hash, error) {
+func (h *objectHasher) id(kind objectKind, content []byte) (objectID, error) {
 	h.begin(kind, int64(len(content)))
 	h.sha1.Write(content)
 	return h.end()
 }
 
 // begin starts with an object whose content is then written to sha1, piece by piece.
-func (h *objectHasher) begin(kind plumbing.ObjectType, size int64) {
-	h.header = append(append(h.header[:0], kind.Bytes()...), ' ')
+func (h *objectHasher) begin(kind objectKind, size int64) {
+	h.header = append(append(h.header[:0], kind.String()...), ' ')
 	h.header = append(strconv.AppendInt(h.header, size, 10), 0)
 	h.sha1.Reset()
 	h.sha1.Write(h.header)
 }
 
-func (h *objectHasher) end() (id plumbing.Hash, err error) {
+func (h *objectHasher) end() (id objectID, err error) {
 	sum, collision := h.sha1.(sha1cd.CollisionResistantHash).CollisionResistantSum(h.header[:0])
 	if collision {
-		return plumbing.ZeroHash, malformed("an object is made so that its SHA-1 collides with another one's")
+		return objectID{}, malformed("an object is made so that its SHA-1 collides with another one's")
 	}
-	return plumbing.Hash(sum), nil
+	return objectID(sum), nil
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -44,13 +43,13 @@ func TestAnObjectMadeToCollideIsAnErrorOfTheProtocol(t *testing.T) {
 		h.sha1.Write(crafted)
 		id, err := h.end()
 		is.True(err != nil)
-		is.Equal(id, plumbing.ZeroHash)
+		is.Equal(id, objectID{})
 		is.Equal(classify(err).Code, actors.CodeProtocol)
 
 		content := []byte("services: {}\n")
-		id, err = h.id(plumbing.BlobObject, content) // the next object is none the worse for it
+		id, err = h.id(kindBlob, content) // the next object is none the worse for it
 		is.NoErr(err)
-		is.Equal(id, plainID(plumbing.BlobObject, content))
+		is.Equal(id, plainID(kindBlob, content))
 	}
 }
 

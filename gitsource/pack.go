@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // packVisitor takes the objects of a pack, in the order in which they can be made.
 type packVisitor interface {
 	// object takes one object. The content may be read until the call returns.
-	object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error
+	object(kind objectKind, id objectID, content []byte) error
 	// large takes an object that is larger than the limit: its content was looked at, and given up.
-	large(kind plumbing.ObjectType, id plumbing.Hash)
+	large(kind objectKind, id objectID)
 	// expect is called first, with how many objects the pack says it has.
 	expect(objects int)
 }
@@ -27,8 +25,6 @@ type packLimits struct {
 	objects int
 	// object is the size of the largest object whose content is handed on. Larger ones are no error.
 	object int64
-	// trees is how many bytes of trees are kept: one that is a delta takes a few bytes of a pack, and any number here.
-	trees int
 }
 
 const (
@@ -64,10 +60,10 @@ type packReader struct {
 	// count is how many objects the pack says it has.
 	count int
 	// byID finds an object by its id; nil until the first delta that names its base so.
-	byID map[plumbing.Hash]int32
+	byID map[objectID]int32
 	// parked is how many deltas wait for their base, lost how many objects cannot be made within the limits.
 	parked, lost int
-	baseID       plumbing.Hash
+	baseID       objectID
 	// These have room that is used over and over: for a delta, for the content of a larger object, and for a base and its
 	// own delta while it is made again.
 	instructions, content, deltaAgain []byte
@@ -85,11 +81,11 @@ type packRecord struct {
 	// base is the object that the delta is applied to; negative for none.
 	base int32
 	// id is the object's; of a parked delta it is the base's.
-	id plumbing.Hash
+	id objectID
 	// held is where its content is at hand.
 	held  heldContent
 	depth uint16
-	kind  plumbing.ObjectType
+	kind  objectKind
 	state packState
 }
 
@@ -182,12 +178,12 @@ func (r *packReader) next(ctx context.Context) error {
 		return r.in.explain(err)
 	}
 	switch kind {
-	case plumbing.OFSDeltaObject, plumbing.REFDeltaObject:
+	case kindOffsetDelta, kindIDDelta:
 		if err := r.baseOf(kind, &record); err != nil {
 			return r.in.explain(err)
 		}
 		err = r.delta(ctx, record, size)
-	case plumbing.CommitObject, plumbing.TreeObject, plumbing.BlobObject, plumbing.TagObject:
+	case kindCommit, kindTree, kindBlob, kindTag:
 		record.kind = kind
 		err = r.whole(ctx, record, size)
 	default:
@@ -200,8 +196,8 @@ func (r *packReader) next(ctx context.Context) error {
 }
 
 // baseOf reads which object a delta is to be applied to.
-func (r *packReader) baseOf(kind plumbing.ObjectType, record *packRecord) error {
-	if kind == plumbing.REFDeltaObject {
+func (r *packReader) baseOf(kind objectKind, record *packRecord) error {
+	if kind == kindIDDelta {
 		if _, err := io.ReadFull(r.in, r.baseID[:]); err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 )
 
@@ -46,21 +45,21 @@ func TestAPackThatGrowsWithoutEndEndsWithTheContext(t *testing.T) {
 	much = append(much, bytes.Repeat([]byte{0x80}, 1000)...) // the whole base, a thousand times
 	t.Run("an object", func(t *testing.T) {
 		var m packMaker
-		m.whole(plumbing.BlobObject, make([]byte, 64<<20))
+		m.whole(kindBlob, make([]byte, 64<<20))
 		err := readUntil(t, m.pack(), headerOfPack+headerOfObject)
 		is.New(t).True(errors.Is(err, context.Canceled))
 	})
 	t.Run("a delta", func(t *testing.T) {
 		var m packMaker
-		m.whole(plumbing.BlobObject, base)
+		m.whole(kindBlob, base)
 		m.offsetDelta(0, much)
 		err := readUntil(t, m.pack(), headerOfPack+int(m.offsets[1])+headerOfObject)
 		is.New(t).True(errors.Is(err, context.Canceled))
 	})
 	t.Run("a delta whose base comes later", func(t *testing.T) {
 		var m packMaker
-		m.idDelta(plainID(plumbing.BlobObject, base), much)
-		m.whole(plumbing.BlobObject, base)
+		m.idDelta(plainID(kindBlob, base), much)
+		m.whole(kindBlob, base)
 		err := readUntil(t, m.pack(), headerOfPack+int(m.offsets[1])+headerOfObject)
 		is.New(t).True(errors.Is(err, context.Canceled))
 	})

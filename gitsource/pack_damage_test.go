@@ -10,7 +10,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -20,12 +19,12 @@ import (
 func smallPack() []byte {
 	var m packMaker
 	base := []byte("services: {}\n")
-	m.whole(plumbing.CommitObject, []byte("tree "+strings.Repeat("0", 40)+"\n"))
-	m.whole(plumbing.TreeObject, []byte("100644 x\x00"+strings.Repeat("\x01", 20)))
-	m.whole(plumbing.BlobObject, base)
+	m.whole(kindCommit, []byte("tree "+strings.Repeat("0", 40)+"\n"))
+	m.whole(kindTree, []byte("100644 x\x00"+strings.Repeat("\x01", 20)))
+	m.whole(kindBlob, base)
 	m.offsetDelta(2, makeDelta(base, 5, "more"))
-	m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 3, "less"))
-	m.whole(plumbing.TagObject, []byte("object x"))
+	m.idDelta(plainID(kindBlob, base), makeDelta(base, 3, "less"))
+	m.whole(kindTag, []byte("object x"))
 	return m.pack()
 }
 
@@ -72,7 +71,7 @@ func TestDeltasThatDoNotFitAreErrors(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			is := is.New(t)
 			var m packMaker
-			m.whole(plumbing.BlobObject, base)
+			m.whole(kindBlob, base)
 			m.offsetDelta(0, delta)
 			_, _, err := collect(m.pack())
 			is.True(err != nil)
@@ -83,28 +82,28 @@ func TestDeltasThatDoNotFitAreErrors(t *testing.T) {
 
 func TestPacksThatCannotBeRightAreErrors(t *testing.T) {
 	base := []byte("0123456789")
-	absent := plainID(plumbing.BlobObject, []byte("absent"))
+	absent := plainID(kindBlob, []byte("absent"))
 	for claim, fill := range map[string]func(m *packMaker){
 		"a thin pack":            func(m *packMaker) { m.idDelta(absent, makeDelta(base, 1, "")) },
-		"a delta to itself":      func(m *packMaker) { m.begin(plumbing.OFSDeltaObject, 3); m.body.WriteByte(0) },
-		"a base before the pack": func(m *packMaker) { m.begin(plumbing.OFSDeltaObject, 3); m.body.WriteByte(100) },
+		"a delta to itself":      func(m *packMaker) { m.begin(kindOffsetDelta, 3); m.body.WriteByte(0) },
+		"a base before the pack": func(m *packMaker) { m.begin(kindOffsetDelta, 3); m.body.WriteByte(100) },
 		"a base further than any pack": func(m *packMaker) {
-			m.begin(plumbing.OFSDeltaObject, 3)
+			m.begin(kindOffsetDelta, 3)
 			m.body.Write(bytes.Repeat([]byte{0xff}, 30))
 		},
 		"type 5":                    func(m *packMaker) { m.begin(5, 1); m.deflate([]byte("x")) },
 		"type 0":                    func(m *packMaker) { m.begin(0, 1); m.deflate([]byte("x")) },
-		"longer than it says":       func(m *packMaker) { m.begin(plumbing.BlobObject, 9); m.deflate(base) },
-		"shorter than it says":      func(m *packMaker) { m.begin(plumbing.BlobObject, 11); m.deflate(base) },
-		"much shorter than it says": func(m *packMaker) { m.begin(plumbing.BlobObject, 1<<40); m.deflate(base) },
+		"longer than it says":       func(m *packMaker) { m.begin(kindBlob, 9); m.deflate(base) },
+		"shorter than it says":      func(m *packMaker) { m.begin(kindBlob, 11); m.deflate(base) },
+		"much shorter than it says": func(m *packMaker) { m.begin(kindBlob, 1<<40); m.deflate(base) },
 		"a size without end": func(m *packMaker) {
 			m.body.Write(bytes.Repeat([]byte{0xbf}, 40))
 			m.offsets = append(m.offsets, 0)
 		},
 		"more objects than there are":  func(m *packMaker) { m.offsets = append(m.offsets, 0) },
-		"fewer objects than there are": func(m *packMaker) { m.whole(plumbing.BlobObject, base); m.offsets = m.offsets[:0] },
+		"fewer objects than there are": func(m *packMaker) { m.whole(kindBlob, base); m.offsets = m.offsets[:0] },
 		"deltas without end": func(m *packMaker) {
-			m.whole(plumbing.BlobObject, base)
+			m.whole(kindBlob, base)
 			for i := range maxChain + 1 {
 				m.offsetDelta(i, makeDelta(base, len(base), ""))
 			}
@@ -132,7 +131,7 @@ func TestAPackBeyondItsLimitsEndsThere(t *testing.T) {
 	is.Equal(classify(err).Code, actors.CodeProtocol)
 
 	var m packMaker
-	m.begin(plumbing.BlobObject, 1<<50)
+	m.begin(kindBlob, 1<<50)
 	header := sealPack(m.body.Bytes(), 1)
 	stored := []byte{0x78, 0x01, 0x00, 0xff, 0xff, 0x00, 0x00} // a stored block of 65,535 bytes, the first of any number
 	blocks := &repeated{part: append(stored[2:], make([]byte, 0xffff)...)}
@@ -179,17 +178,16 @@ func TestTreesWithoutEndAreNotKept(t *testing.T) {
 		tree = fmt.Appendf(tree, "100644 file%04d\x00%s", i, strings.Repeat("x", idSize))
 	}
 	var m packMaker
-	m.whole(plumbing.TreeObject, tree)
+	m.whole(kindTree, tree)
 	for i := range 100 {
 		next := fmt.Sprintf("100644 more%04d\x00%s", i, strings.Repeat("y", idSize))
 		m.offsetDelta(i, makeDelta(tree, len(tree), next))
 		tree = append(tree, next...)
 	}
-	limits := testLimits()
 	for _, limit := range []int{1 << 20, 100 << 20} {
-		limits.trees = limit
-		r := received{limits: limits, trees: map[plumbing.Hash][]byte{}, links: map[plumbing.Hash]struct{}{}}
-		_, err := readPack(t.Context(), bytes.NewReader(m.pack()), limits, &r)
+		limits := receivedLimits{testLimits(), limit}
+		r := received{limits: limits, trees: map[objectID][]byte{}, links: map[objectID]struct{}{}}
+		_, err := readPack(t.Context(), bytes.NewReader(m.pack()), limits.pack, &r)
 		is.Equal(err == nil, limit > len(m.pack())*1000)
 		is.True(r.treeBytes <= limit+len(tree))
 	}

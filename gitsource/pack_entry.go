@@ -2,17 +2,22 @@ package gitsource
 
 import (
 	"io"
+)
 
-	"github.com/go-git/go-git/v5/plumbing"
+const (
+	// kindOffsetDelta and kindIDDelta are the types of deltas, which packs alone have: one names its base by how many bytes
+	// before it that begins, the other by its id.
+	kindOffsetDelta objectKind = 6
+	kindIDDelta     objectKind = 7
 )
 
 // readObjectHeader reads the type and the size of what follows.
-func readObjectHeader(in io.ByteReader) (kind plumbing.ObjectType, size int64, err error) {
+func readObjectHeader(in io.ByteReader) (kind objectKind, size int64, err error) {
 	b, err := in.ReadByte()
 	if err != nil {
 		return 0, 0, err
 	}
-	kind, size = plumbing.ObjectType(b>>4&7), int64(b&15)
+	kind, size = objectKind(b>>4&7), int64(b&15)
 	for shift := 4; b >= 0x80; shift += 7 {
 		if b, err = in.ReadByte(); err != nil {
 			return 0, 0, err

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // checkVisits is a packVisitor that computes each id anew.
@@ -15,7 +13,7 @@ type checkVisits struct {
 	visits int
 }
 
-func (c *checkVisits) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error {
+func (c *checkVisits) object(kind objectKind, id objectID, content []byte) error {
 	if c.visits++; plainID(kind, content) != id {
 		c.t.Errorf("a %s of %d bytes came as %s", kind, len(content), id)
 	}
@@ -24,7 +22,7 @@ func (c *checkVisits) object(kind plumbing.ObjectType, id plumbing.Hash, content
 
 func (*checkVisits) expect(int) {}
 
-func (c *checkVisits) large(plumbing.ObjectType, plumbing.Hash) { c.visits++ }
+func (c *checkVisits) large(objectKind, objectID) { c.visits++ }
 
 // fuzzPack reads a pack, which must end well or with an error of the protocol.
 func fuzzPack(t *testing.T, pack []byte) {
@@ -66,19 +64,19 @@ func FuzzPackOfObjects(f *testing.F) {
 			script = script[3+size:]
 			switch {
 			case operation%4 == 0 || len(contents) == 0:
-				m.whole(plumbing.BlobObject, data)
+				m.whole(kindBlob, data)
 				contents = append(contents, data)
 			case operation%4 == 1:
 				m.offsetDelta(place%len(m.offsets), data)
 			case operation%4 == 2:
 				base := contents[place%len(contents)]
 				made := makeDelta(base, size%(len(base)+1), string(data))
-				m.idDelta(plainID(plumbing.BlobObject, base), made)
+				m.idDelta(plainID(kindBlob, base), made)
 			default:
 				base := contents[place%len(contents)]
 				result := append(bytes.Clone(base), data...)
-				m.idDelta(plainID(plumbing.BlobObject, result), makeDelta(result, size, "after"))
-				m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, len(base), string(data)))
+				m.idDelta(plainID(kindBlob, result), makeDelta(result, size, "after"))
+				m.idDelta(plainID(kindBlob, base), makeDelta(base, len(base), string(data)))
 				contents = append(contents, result)
 			}
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // whole reads an object that is no delta.
@@ -157,9 +155,9 @@ func resize(buffer []byte, size int) []byte {
 }
 
 // find returns the object of an id, or -1 where none was read yet.
-func (r *packReader) find(id plumbing.Hash) int32 {
+func (r *packReader) find(id objectID) int32 {
 	if r.byID == nil {
-		r.byID = make(map[plumbing.Hash]int32, len(r.records))
+		r.byID = make(map[objectID]int32, len(r.records))
 		for i, record := range r.records {
 			if record.hasID() {
 				r.byID[record.id] = int32(i)

@@ -2,19 +2,17 @@ package gitsource
 
 import (
 	"context"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // waiting are parked deltas: by the id of their base, where none was read before them, else by their base, which is
 // parked itself.
 type waiting struct {
-	byID   map[plumbing.Hash][]int32
+	byID   map[objectID][]int32
 	byBase map[int32][]int32
 }
 
 func (r *packReader) waiting() waiting {
-	w := waiting{byID: map[plumbing.Hash][]int32{}, byBase: map[int32][]int32{}}
+	w := waiting{byID: map[objectID][]int32{}, byBase: map[int32][]int32{}}
 	for i, record := range r.records {
 		switch {
 		case record.state != objectParked:

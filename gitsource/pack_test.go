@@ -11,7 +11,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 )
 
@@ -66,19 +65,19 @@ func TestDeltasMayStandAnywhere(t *testing.T) {
 	one, two := "services: {a}\n", "services: {a}\nb"
 	var m packMaker
 	// Before its base, which waits too.
-	m.idDelta(plainID(plumbing.BlobObject, []byte(one)), makeDelta([]byte(one), len(one), "b"))
-	m.offsetDelta(0, makeDelta([]byte(two), 3, ""))                            // on one that waits
-	m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 11, "a}\n")) // before its base
-	m.whole(plumbing.BlobObject, base)
-	m.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 0, "")) // after its base, to nothing
+	m.idDelta(plainID(kindBlob, []byte(one)), makeDelta([]byte(one), len(one), "b"))
+	m.offsetDelta(0, makeDelta([]byte(two), 3, ""))                 // on one that waits
+	m.idDelta(plainID(kindBlob, base), makeDelta(base, 11, "a}\n")) // before its base
+	m.whole(kindBlob, base)
+	m.idDelta(plainID(kindBlob, base), makeDelta(base, 0, "")) // after its base, to nothing
 	m.offsetDelta(4, makeDelta(nil, 0, "from nothing"))
-	m.whole(plumbing.BlobObject, base) // twice
+	m.whole(kindBlob, base) // twice
 	found, lost, err := collect(m.pack())
 	is.NoErr(err)
 	is.Equal(lost, 0)
 	is.Equal(found.visits, 7)
 	for _, want := range []string{string(base), one, two, "ser", "", "from nothing"} {
-		is.Equal(found.objects[plainID(plumbing.BlobObject, []byte(want))], want)
+		is.Equal(found.objects[plainID(kindBlob, []byte(want))], want)
 	}
 }
 
@@ -86,7 +85,7 @@ func TestEvictedBasesAreMadeAgain(t *testing.T) {
 	is := is.New(t)
 	var m packMaker
 	content := strings.Repeat("x", 1000)
-	m.whole(plumbing.BlobObject, []byte(content))
+	m.whole(kindBlob, []byte(content))
 	for i := range 200 {
 		next := content[:len(content)-3] + fmt.Sprintf("%04d", i)
 		m.offsetDelta(i, makeDelta([]byte(content), len(content)-3, fmt.Sprintf("%04d", i)))
@@ -101,7 +100,7 @@ func TestEvictedBasesAreMadeAgain(t *testing.T) {
 	lost, err := r.read(t.Context(), bytes.NewReader(m.pack()))
 	is.NoErr(err)
 	is.Equal(lost, 0)
-	is.Equal(found.objects[plainID(plumbing.BlobObject, []byte(content))], content)
+	is.Equal(found.objects[plainID(kindBlob, []byte(content))], content)
 }
 
 func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
@@ -111,7 +110,7 @@ func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
 	base := make([]byte, 1000)
 	for range 200 {
 		_, _ = random.Read(base)
-		m.whole(plumbing.BlobObject, base)
+		m.whole(kindBlob, base)
 	}
 	m.offsetDelta(0, makeDelta(base, 1, ""))   // whatever its base is
 	m.offsetDelta(200, makeDelta(base, 1, "")) // on one that is lost
@@ -133,13 +132,13 @@ func TestObjectsBeyondTheLimitAreNamedButNotHandedOn(t *testing.T) {
 	more := append(bytes.Clone(most), '!')
 	huge := make([]byte, 16<<20)
 	var m packMaker
-	m.whole(plumbing.BlobObject, most)
-	m.whole(plumbing.BlobObject, more)
-	m.offsetDelta(0, makeDelta(most, largest, "?"))                       // its result is too large
-	m.offsetDelta(1, makeDelta(more, 5, "small"))                         // its base is too large
-	m.idDelta(plainID(plumbing.BlobObject, more), makeDelta(more, 1, "")) // so is this one's
-	m.whole(plumbing.BlobObject, huge)
-	m.whole(plumbing.TreeObject, more)
+	m.whole(kindBlob, most)
+	m.whole(kindBlob, more)
+	m.offsetDelta(0, makeDelta(most, largest, "?"))            // its result is too large
+	m.offsetDelta(1, makeDelta(more, 5, "small"))              // its base is too large
+	m.idDelta(plainID(kindBlob, more), makeDelta(more, 1, "")) // so is this one's
+	m.whole(kindBlob, huge)
+	m.whole(kindTree, more)
 	pack := m.pack()
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -150,9 +149,9 @@ func TestObjectsBeyondTheLimitAreNamedButNotHandedOn(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(lost, 2)
 	is.Equal(tooBig.made, []int{largest})
-	is.Equal(tooBig.tooLarge, []plumbing.Hash{
-		plainID(plumbing.BlobObject, more), plainID(plumbing.BlobObject, append(bytes.Clone(most), '?')),
-		plainID(plumbing.BlobObject, huge), plainID(plumbing.TreeObject, more),
+	is.Equal(tooBig.tooLarge, []objectID{
+		plainID(kindBlob, more), plainID(kindBlob, append(bytes.Clone(most), '?')),
+		plainID(kindBlob, huge), plainID(kindTree, more),
 	})
 	is.True(after.TotalAlloc-before.TotalAlloc < 8*uint64(largest)) // whatever is in the pack
 }
@@ -160,17 +159,17 @@ func TestObjectsBeyondTheLimitAreNamedButNotHandedOn(t *testing.T) {
 // sizes is a packVisitor that remembers how large objects were.
 type sizes struct {
 	made     []int
-	tooLarge []plumbing.Hash
+	tooLarge []objectID
 }
 
-func (s *sizes) object(_ plumbing.ObjectType, _ plumbing.Hash, content []byte) error {
+func (s *sizes) object(_ objectKind, _ objectID, content []byte) error {
 	s.made = append(s.made, len(content))
 	return nil
 }
 
 func (*sizes) expect(int) {}
 
-func (s *sizes) large(_ plumbing.ObjectType, id plumbing.Hash) { s.tooLarge = append(s.tooLarge, id) }
+func (s *sizes) large(_ objectKind, id objectID) { s.tooLarge = append(s.tooLarge, id) }
 
 func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
 	is := is.New(t)
@@ -178,8 +177,8 @@ func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
 	limits := testLimits()
 	limits.object = int64(4 * bigObject)
 	var m packMaker
-	m.whole(plumbing.BlobObject, base)
-	m.whole(plumbing.BlobObject, base[1:])
+	m.whole(kindBlob, base)
+	m.whole(kindBlob, base[1:])
 	m.offsetDelta(0, makeDelta(base, len(base), "one"))
 	m.offsetDelta(2, makeDelta(append(bytes.Clone(base), "one"...), len(base)+3, "two"))
 	found := newCollector()
@@ -187,7 +186,7 @@ func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
 	lost, err := r.read(t.Context(), bytes.NewReader(m.pack()))
 	is.NoErr(err)
 	is.Equal(lost, 0)
-	is.Equal(found.objects[plainID(plumbing.BlobObject, append(bytes.Clone(base), "onetwo"...))], string(base)+"onetwo")
+	is.Equal(found.objects[plainID(kindBlob, append(bytes.Clone(base), "onetwo"...))], string(base)+"onetwo")
 	is.Equal(r.bases.newest, 0) // none of them is worth the memory
 }
 
@@ -195,16 +194,16 @@ func TestAReaderReadsOnePackAfterAnother(t *testing.T) {
 	is := is.New(t)
 	base := bytes.Repeat([]byte("services:\n"), 100)
 	var first, second packMaker
-	first.whole(plumbing.BlobObject, base)
-	first.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 100, "first"))
-	first.idDelta(plainID(plumbing.BlobObject, []byte("not there")), makeDelta([]byte("not there"), 1, ""))
-	second.whole(plumbing.BlobObject, []byte("second"))
-	second.idDelta(plainID(plumbing.BlobObject, base), makeDelta(base, 100, "second")) // its base was in the first one
+	first.whole(kindBlob, base)
+	first.idDelta(plainID(kindBlob, base), makeDelta(base, 100, "first"))
+	first.idDelta(plainID(kindBlob, []byte("not there")), makeDelta([]byte("not there"), 1, ""))
+	second.whole(kindBlob, []byte("second"))
+	second.idDelta(plainID(kindBlob, base), makeDelta(base, 100, "second")) // its base was in the first one
 	random := make([]byte, 3*keptChunk)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
 	var large packMaker
 	for at := 0; at < len(random); at += 10_000 {
-		large.whole(plumbing.BlobObject, random[at:min(at+10_000, len(random))])
+		large.whole(kindBlob, random[at:min(at+10_000, len(random))])
 	}
 	found := newCollector()
 	r := newPackReader(testLimits(), found)

@@ -8,8 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // packMaker writes packs as no git program would: any order, any base, wrong sizes.
@@ -23,7 +21,7 @@ type packMaker struct {
 func testLimits() packLimits { return packLimits{bytes: 1 << 30, objects: 1 << 20, object: 512 << 10} }
 
 // whole adds an object that is no delta.
-func (m *packMaker) whole(kind plumbing.ObjectType, content []byte) {
+func (m *packMaker) whole(kind objectKind, content []byte) {
 	m.begin(kind, int64(len(content)))
 	m.deflate(content)
 }
@@ -31,7 +29,7 @@ func (m *packMaker) whole(kind plumbing.ObjectType, content []byte) {
 // offsetDelta adds a delta to an object that was added before.
 func (m *packMaker) offsetDelta(base int, delta []byte) {
 	distance := int64(m.body.Len()) - m.offsets[base]
-	m.begin(plumbing.OFSDeltaObject, int64(len(delta)))
+	m.begin(kindOffsetDelta, int64(len(delta)))
 	encoded := []byte{byte(distance & 0x7f)}
 	for distance >>= 7; distance > 0; distance >>= 7 {
 		distance--
@@ -42,14 +40,14 @@ func (m *packMaker) offsetDelta(base int, delta []byte) {
 }
 
 // idDelta adds a delta to the object of an id.
-func (m *packMaker) idDelta(base plumbing.Hash, delta []byte) {
-	m.begin(plumbing.REFDeltaObject, int64(len(delta)))
+func (m *packMaker) idDelta(base objectID, delta []byte) {
+	m.begin(kindIDDelta, int64(len(delta)))
 	m.body.Write(base[:])
 	m.deflate(delta)
 }
 
 // begin writes an object's header.
-func (m *packMaker) begin(kind plumbing.ObjectType, size int64) {
+func (m *packMaker) begin(kind objectKind, size int64) {
 	m.offsets = append(m.offsets, int64(m.body.Len()))
 	b := byte(kind)<<4 | byte(size&15)
 	for size >>= 4; size > 0; size >>= 7 {
@@ -100,7 +98,7 @@ func makeDelta(base []byte, keep int, appended string) []byte {
 }
 
 // plainID computes an object's id without the code under test.
-func plainID(kind plumbing.ObjectType, content []byte) plumbing.Hash {
+func plainID(kind objectKind, content []byte) objectID {
 	return sha1.Sum(append(fmt.Appendf(nil, "%s %d\x00", kind, len(content)), content...))
 }
 
@@ -111,21 +109,21 @@ func readPack(ctx context.Context, pack io.Reader, limits packLimits, visit pack
 
 // collector is a packVisitor that remembers all.
 type collector struct {
-	objects map[plumbing.Hash]string
-	kinds   map[plumbing.Hash]plumbing.ObjectType
-	tooBig  map[plumbing.Hash]plumbing.ObjectType
+	objects map[objectID]string
+	kinds   map[objectID]objectKind
+	tooBig  map[objectID]objectKind
 	visits  int
 }
 
 func newCollector() *collector {
 	return &collector{
-		objects: map[plumbing.Hash]string{},
-		kinds:   map[plumbing.Hash]plumbing.ObjectType{},
-		tooBig:  map[plumbing.Hash]plumbing.ObjectType{},
+		objects: map[objectID]string{},
+		kinds:   map[objectID]objectKind{},
+		tooBig:  map[objectID]objectKind{},
 	}
 }
 
-func (c *collector) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) error {
+func (c *collector) object(kind objectKind, id objectID, content []byte) error {
 	c.visits++
 	c.objects[id], c.kinds[id] = string(content), kind
 	return nil
@@ -133,4 +131,4 @@ func (c *collector) object(kind plumbing.ObjectType, id plumbing.Hash, content [
 
 func (*collector) expect(int) {}
 
-func (c *collector) large(kind plumbing.ObjectType, id plumbing.Hash) { c.tooBig[id] = kind }
+func (c *collector) large(kind objectKind, id objectID) { c.tooBig[id] = kind }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -74,14 +73,14 @@ func TestAGreetingOfAnyVersionIsRead(t *testing.T) {
 		hello, err := readGreeting(packetsOf(lines(append(before, refs...)...)), []string{"refs/heads/main"})
 		is.NoErr(err)
 		is.Equal(hello.facts, hostFacts{protocol: protocolV0, filter: true, shallow: true})
-		is.Equal(hello.refs.found, map[string]plumbing.Hash{"refs/heads/main": plumbing.NewHash(someID)})
+		is.Equal(hello.refs.found, map[string]objectID{"refs/heads/main": idOf(someID)})
 	}
 	hello, err := readGreeting(packetsOf(lines("version 2\n", "ls-refs=unborn\n", "fetch=shallow wait-for-done filter\n",
 		"object-format=sha1\n", "")), nil)
 	is.NoErr(err)
 	is.Equal(hello.facts, hostFacts{protocol: protocolV2, filter: true, shallow: true})
 
-	for _, empty := range []string{lines(""), lines(plumbing.ZeroHash.String()+" capabilities^{}\x00shallow\n", "")} {
+	for _, empty := range []string{lines(""), lines(objectID{}.String()+" capabilities^{}\x00shallow\n", "")} {
 		hello, err := readGreeting(packetsOf(empty), []string{"HEAD"})
 		is.NoErr(err)
 		is.True(!hello.refs.any)
@@ -108,7 +107,7 @@ func (r *repeating) Read(into []byte) (int, error) {
 }
 
 func TestTheAcknowledgmentsAreReadStrictly(t *testing.T) {
-	have := plumbing.NewHash(someID)
+	have := idOf(someID)
 	tests := map[string]struct {
 		message      string
 		known, ready bool
@@ -136,7 +135,7 @@ func TestTheAcknowledgmentsAreReadStrictly(t *testing.T) {
 }
 
 func TestTheAcknowledgmentsOfVersion0AreReadStrictly(t *testing.T) {
-	request := fetchRequest{have: plumbing.NewHash(someID)}
+	request := fetchRequest{have: idOf(someID)}
 	tests := map[string]struct {
 		message string
 		request fetchRequest
@@ -149,7 +148,7 @@ func TestTheAcknowledgmentsOfVersion0AreReadStrictly(t *testing.T) {
 		"detailed":        {lines("ACK "+someID+" common\n", "ACK "+someID+" ready\n", "NAK\n"), request, true, false},
 		"shallow":         {lines("shallow "+someID+"\n", "", "NAK\n"), fetchRequest{shallow: true}, false, false},
 		"shallow, no end": {lines("shallow "+someID+"\n", "NAK\n"), fetchRequest{shallow: true}, false, true},
-		"not asked":       {lines("ACK " + plumbing.ZeroHash.String() + "\n"), fetchRequest{}, false, true},
+		"not asked":       {lines("ACK " + objectID{}.String() + "\n"), fetchRequest{}, false, true},
 		"no end":          {lines("ACK " + someID + " common\n"), request, false, true},
 		"flush":           {lines(""), request, false, true},
 	}
@@ -216,8 +215,8 @@ func TestAPackThatIsCutShortOrStopsIsAFailure(t *testing.T) {
 				}
 				return true
 			}})
-			from := openSession(t, newTestRemote(t, Settings{URL: host.url()}), hostFacts{})
-			pack, err := from.fetch(ctx, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true})
+			from := openSession(t, newTestRemote(t, locationSettings{URL: host.url()}), hostFacts{})
+			pack, err := from.fetch(ctx, fetchRequest{wants: []objectID{tip}, shallow: true})
 			is.NoErr(err)
 			_, err = io.ReadFull(pack, make([]byte, len("PACK")))
 			is.NoErr(err)

@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // readV2Abilities reads what a host of version 2 can do, behind "version 2" (gitprotocol-v2, "Capability
@@ -164,7 +162,7 @@ func encodeV2Fetch(request fetchRequest, done bool) []byte {
 
 // readV2Acknowledgments reads the section "acknowledgments": known tells that the host has the commit, ready that the
 // pack follows.
-func readV2Acknowledgments(r *packetReader, have plumbing.Hash) (known, ready bool, err error) {
+func readV2Acknowledgments(r *packetReader, have objectID) (known, ready bool, err error) {
 	kind, line, err := r.line()
 	if err != nil {
 		return false, false, err

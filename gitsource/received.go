@@ -4,48 +4,54 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/hashing"
 )
+
+// receivedLimits bound what one attempt at a state takes in.
+type receivedLimits struct {
+	pack packLimits
+	// trees is how many bytes of trees are kept: one that is a delta takes a few bytes of a pack, and any number here. The
+	// texts of symbolic links may come to as much again.
+	trees int
+}
 
 // received are the objects that a Git host sent in one attempt at a state, reduced to what a build needs: trees, the
 // hashes of blobs, the texts of symbolic links.
 type received struct {
 	session *session
-	limits  packLimits
+	limits  receivedLimits
 	packs   *packReader
-	tip     plumbing.Hash
+	tip     objectID
 	// first is the request that the attempt began with.
 	first fetchRequest
 	// root is the tree of the tip; zero until that was sent.
-	root plumbing.Hash
+	root objectID
 	// notACommit: the tip was sent, and is something else.
 	notACommit bool
-	trees      map[plumbing.Hash][]byte
+	trees      map[objectID][]byte
 	// largeTrees were sent, and given up.
-	largeTrees map[plumbing.Hash]struct{}
+	largeTrees map[objectID]struct{}
 	treeBytes  int
 	room       []byte
-	blobs      map[plumbing.Hash]blob
+	blobs      map[objectID]blob
 	// links are the blobs that a tree calls a symbolic link: their texts count.
-	links map[plumbing.Hash]struct{}
+	links map[objectID]struct{}
 	// textBytes is the length of the texts that are kept.
 	textBytes int
 	// lost is how many objects were sent that could not be made within the limits.
 	lost int
 }
 
-func newReceived(from *session, limits packLimits) *received {
+func newReceived(from *session, limits receivedLimits) *received {
 	r := &received{
 		session:    from,
 		limits:     limits,
 		tip:        from.tip(),
-		largeTrees: map[plumbing.Hash]struct{}{},
-		blobs:      map[plumbing.Hash]blob{},
-		links:      map[plumbing.Hash]struct{}{},
+		largeTrees: map[objectID]struct{}{},
+		blobs:      map[objectID]blob{},
+		links:      map[objectID]struct{}{},
 	}
-	r.packs = newPackReader(limits, r)
+	r.packs = newPackReader(limits.pack, r)
 	return r
 }
 
@@ -69,21 +75,21 @@ func (r *received) ask(ctx context.Context, request fetchRequest) error {
 // expect implements packVisitor.
 func (r *received) expect(objects int) {
 	if r.trees == nil {
-		r.trees = make(map[plumbing.Hash][]byte, min(objects, 1<<16))
+		r.trees = make(map[objectID][]byte, min(objects, 1<<16))
 	}
 }
 
 // object implements packVisitor.
-func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) (err error) {
+func (r *received) object(kind objectKind, id objectID, content []byte) (err error) {
 	switch kind {
-	case plumbing.CommitObject:
+	case kindCommit:
 		if id == r.tip {
 			r.root, err = commitTree(content)
 		}
 		return err
-	case plumbing.TreeObject:
+	case kindTree:
 		err = r.addTree(id, content)
-	case plumbing.BlobObject:
+	case kindBlob:
 		err = r.addBlob(id, content)
 	}
 	r.notACommit = r.notACommit || id == r.tip
@@ -92,7 +98,7 @@ func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []
 
 // addTree keeps a tree, and notes the symbolic links in it: the texts of those that are sent after it can be kept when
 // they come. What is wrong with a tree concerns whoever enters it: most never are.
-func (r *received) addTree(id plumbing.Hash, tree []byte) error {
+func (r *received) addTree(id objectID, tree []byte) error {
 	for entry, err := range treeEntries(tree) {
 		if err == nil && entry.kind == linkEntry {
 			r.links[entry.id] = struct{}{}
@@ -129,7 +135,7 @@ const treeRoom = 64 << 10
 
 // addBlob keeps what counts of a blob. However many answers an attempt takes, together they may hold no more blobs than
 // one pack.
-func (r *received) addBlob(id plumbing.Hash, content []byte) error {
+func (r *received) addBlob(id objectID, content []byte) error {
 	found := blob{hash: hashing.Of(content)}
 	if _, isLink := r.links[id]; isLink {
 		found.isText = true
@@ -139,30 +145,30 @@ func (r *received) addBlob(id plumbing.Hash, content []byte) error {
 		}
 	}
 	r.blobs[id] = found
-	if len(r.blobs) > r.limits.objects || r.textBytes > r.limits.trees {
+	if len(r.blobs) > r.limits.pack.objects || r.textBytes > r.limits.trees {
 		return errPackTooLarge()
 	}
 	return nil
 }
 
 // large implements packVisitor.
-func (r *received) large(kind plumbing.ObjectType, id plumbing.Hash) {
-	r.notACommit = r.notACommit || id == r.tip && kind != plumbing.CommitObject
+func (r *received) large(kind objectKind, id objectID) {
+	r.notACommit = r.notACommit || id == r.tip && kind != kindCommit
 	switch kind {
-	case plumbing.BlobObject:
+	case kindBlob:
 		r.blobs[id] = blob{large: true, isText: true}
-	case plumbing.TreeObject:
+	case kindTree:
 		r.largeTrees[id] = struct{}{}
 	}
 }
 
 // tree implements objects.
-func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
+func (r *received) tree(_ context.Context, id objectID) ([]byte, error) {
 	if tree, ok := r.trees[id]; ok {
 		return tree, nil
 	}
 	if _, ok := r.largeTrees[id]; ok {
-		return nil, treeTooLarge(r.limits.object)
+		return nil, treeTooLarge(r.limits.pack.object)
 	}
 	return nil, errAbsent
 }
@@ -171,7 +177,7 @@ func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
 func (r *received) treeCount() int { return len(r.trees) }
 
 // blob implements objects.
-func (r *received) blob(id plumbing.Hash) (blob, bool) {
+func (r *received) blob(id objectID) (blob, bool) {
 	found, ok := r.blobs[id]
 	return found, ok
 }
@@ -186,11 +192,11 @@ func (r *received) makeKnown(ctx context.Context, wanted wantedBlobs) error {
 	}
 	if len(r.links) == 0 && r.first.have.IsZero() {
 		// All trees of the commit are read by now, and no symbolic link leads through them again. More may still be sent.
-		r.trees, r.treeBytes, r.room = map[plumbing.Hash][]byte{}, 0, nil
+		r.trees, r.treeBytes, r.room = map[objectID][]byte{}, 0, nil
 	}
 	ids := wanted.ids()
 	if len(r.blobs) == 0 {
-		r.blobs = make(map[plumbing.Hash]blob, len(ids))
+		r.blobs = make(map[objectID]blob, len(ids))
 	}
 	err := r.ask(ctx, fetchRequest{wants: ids})
 	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
@@ -214,7 +220,7 @@ func (r *received) fetchAlone(ctx context.Context, wanted wantedBlobs) error {
 		if alone++; r.lost == 0 || alone > maxAlone {
 			return errAbsent
 		}
-		if err := r.ask(ctx, fetchRequest{wants: []plumbing.Hash{id}}); err != nil {
+		if err := r.ask(ctx, fetchRequest{wants: []objectID{id}}); err != nil {
 			return err
 		}
 		if !r.has(id) {
@@ -243,7 +249,7 @@ func (r *received) sent(wanted wantedBlobs) bool {
 const maxAlone = 100
 
 // has tells whether a blob is known, with its text if it is a symbolic link.
-func (r *received) has(id plumbing.Hash) bool {
+func (r *received) has(id objectID) bool {
 	found, ok := r.blobs[id]
 	_, isLink := r.links[id]
 	return ok && (!isLink || found.isText)

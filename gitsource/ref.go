@@ -1,11 +1,11 @@
 package gitsource
 
 import (
-	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
+	"mooring/actors"
 )
 
 // trackedRef is what GIT_REF asks for.
@@ -13,7 +13,7 @@ type trackedRef struct {
 	// names are the full ref names to look for, best first; empty where a commit is given.
 	names []string
 	// commit is the id that GIT_REF pins; zero where a ref is followed.
-	commit plumbing.Hash
+	commit objectID
 }
 
 // parseRef reads GIT_REF (contract, section 2): nothing or HEAD, a full ref name, 40 hex digits, else a branch, else a
@@ -24,8 +24,9 @@ func parseRef(ref string) trackedRef {
 		return trackedRef{names: []string{"HEAD"}}
 	case strings.HasPrefix(ref, "refs/"):
 		return trackedRef{names: []string{ref}}
-	case isObjectID(ref):
-		return trackedRef{commit: plumbing.NewHash(ref)}
+	}
+	if id, ok := parseID(ref); ok {
+		return trackedRef{commit: id}
 	}
 	return trackedRef{names: []string{"refs/heads/" + ref, "refs/tags/" + ref}}
 }
@@ -41,10 +42,26 @@ func (r trackedRef) String() string {
 	return strings.Join(r.names, " or ")
 }
 
-// isObjectID tells whether text is a full SHA-1 object id in hex.
-func isObjectID(text string) bool {
-	_, err := hex.DecodeString(text)
-	return err == nil && len(text) == 40
+// notFound is the failure of a repository that has refs, but not this one.
+func (r trackedRef) notFound() *actors.Failure {
+	switch {
+	case r.isPinned():
+		return failf(actors.CodeRefNotFound, "The repository has no %s, or its host does not serve commits by their ids; "+
+			"check GIT_REF.", r)
+	case r.names[0] == "HEAD":
+		return failf(actors.CodeRefNotFound, "The repository's HEAD names a branch that does not exist; set GIT_REF.")
+	}
+	return failf(actors.CodeRefNotFound, "The repository has no %s; check GIT_REF.", r)
+}
+
+// validateRef tells whether GIT_REF can name anything. The error is a phrase that follows the variable's name.
+func validateRef(ref string) error {
+	tracked := parseRef(ref)
+	isNothing := len(tracked.names) == 0 && tracked.commit.IsZero() // as hosts write "no commit"
+	if isNothing || slices.ContainsFunc(tracked.names, func(name string) bool { return !validRefName(name) }) {
+		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
+	}
+	return nil
 }
 
 // validRefName tells whether a full name can be that of a ref (git-check-ref-format).

@@ -3,8 +3,6 @@ package gitsource
 import (
 	"slices"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // refListing is what is kept of a host's list of refs, however long that is: the refs that are looked for.
@@ -12,23 +10,24 @@ type refListing struct {
 	// names are looked for, best first.
 	names []string
 	// found are the ids of those that the host has; annotated tags are peeled.
-	found map[string]plumbing.Hash
+	found map[string]objectID
 	// tags are the annotated tags among them, by what they lead to, where the host lists both (version 0).
-	tags map[plumbing.Hash]plumbing.Hash
+	tags map[objectID]objectID
 	// any tells whether the host listed a ref at all.
 	any bool
 }
 
 func newRefListing(names []string) refListing {
-	return refListing{names: names, found: map[string]plumbing.Hash{}, tags: map[plumbing.Hash]plumbing.Hash{}}
+	return refListing{names: names, found: map[string]objectID{}, tags: map[objectID]objectID{}}
 }
 
 // add takes one ref as the host names it. An id that is none is an error; one of 64 digits is SHA-256's.
 func (l *refListing) add(id, name string) error {
+	target, isID := parseID(id)
 	switch {
 	case len(id) == 64:
 		return sha256Repository()
-	case !isObjectID(id) || name == "":
+	case !isID || name == "":
 		return malformed("its list of refs is not as it should be")
 	}
 	l.any = true
@@ -37,7 +36,6 @@ func (l *refListing) add(id, name string) error {
 	if !slices.Contains(l.names, name) {
 		return nil
 	}
-	target := plumbing.NewHash(id)
 	if tag, listed := l.found[name]; listed && peeled {
 		l.tags[target] = tag
 	}
@@ -47,7 +45,7 @@ func (l *refListing) add(id, name string) error {
 
 // listed is the id by which a host of version 0 hands out an object: one that it has listed. The commit of an annotated
 // tag, where no branch ends at it, is to be had by the tag alone.
-func (l refListing) listed(id plumbing.Hash) plumbing.Hash {
+func (l refListing) listed(id objectID) objectID {
 	if tag, found := l.tags[id]; found {
 		return tag
 	}
@@ -55,11 +53,11 @@ func (l refListing) listed(id plumbing.Hash) plumbing.Hash {
 }
 
 // best is the id of the first name that was found.
-func (l *refListing) best() (plumbing.Hash, bool) {
+func (l *refListing) best() (objectID, bool) {
 	for _, name := range l.names {
 		if id, found := l.found[name]; found {
 			return id, true
 		}
 	}
-	return plumbing.ZeroHash, false
+	return objectID{}, false
 }

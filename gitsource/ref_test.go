@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -22,7 +21,7 @@ func TestTheTrackedRefIsFound(t *testing.T) {
 	repository.git("update-ref", "refs/pull/7/head", main.String())
 	repository.git("switch", "--quiet", "main")
 
-	tests := map[string]plumbing.Hash{
+	tests := map[string]objectID{
 		"": main, "HEAD": main, "main": main, "refs/heads/main": main, "feature/x": feature, "refs/tags/main": feature,
 		"light": main, "v1": main, "refs/tags/v1": main, "tag-of-tag": main, "refs/pull/7/head": main,
 		feature.String(): feature,
@@ -74,7 +73,7 @@ func TestAnUnknownPinnedCommitIsRefNotFound(t *testing.T) {
 			settings := way(t, repository)
 			settings.Ref = strings.Repeat("12", 20)
 			from := openSession(t, newTestRemote(t, settings), hostFacts{})
-			_, err := from.fetch(t.Context(), fetchRequest{wants: []plumbing.Hash{from.tip()}, shallow: true})
+			_, err := from.fetch(t.Context(), fetchRequest{wants: []objectID{from.tip()}, shallow: true})
 			is.Equal(classify(err).Code, actors.CodeRefNotFound)
 
 			settings.Ref = repository.id("HEAD").String()

@@ -7,9 +7,10 @@ import (
 	"net/http"
 )
 
-// remote is a repository on a Git host: over HTTP, SSH or git://. It keeps nothing but the HTTP client and its idle connections.
+// remote is a repository on a Git host: over HTTP, SSH or git://. It keeps nothing but the HTTP client and its idle
+// connections.
 type remote struct {
-	settings Settings
+	settings locationSettings
 	at       endpoint
 	ref      trackedRef
 	// client is nil where the host is not reached over HTTP.
@@ -17,7 +18,7 @@ type remote struct {
 }
 
 // newRemote makes the remote of settings that Validate has accepted and that name no local path.
-func newRemote(settings Settings) (*remote, error) {
+func newRemote(settings locationSettings) (*remote, error) {
 	at, err := parseEndpoint(settings.URL)
 	if err != nil {
 		return nil, fmt.Errorf("GIT_URL %w", err)
@@ -34,31 +35,27 @@ func newRemote(settings Settings) (*remote, error) {
 	return r, nil
 }
 
-// open starts a session and asks the host where the tracked ref is. With the facts of an earlier session that is one
-// small request, and over HTTP it mostly is without; where they are stale, or the host is not as is likely, it is asked
-// what it can do. A tracked commit id needs no request at all when the host is known.
+// open starts a session with the host, with the credentials of this moment and what an earlier session learned of the
+// host (the zero value for nothing). The caller closes it. Its errors are *actors.Failure.
 func (r *remote) open(ctx context.Context, known hostFacts) (*session, error) {
-	shown, err := r.settings.credentials(r.at)
-	s := &session{ref: r.ref, redact: r.settings.redactor(r.at, shown).clean}
+	shown, err := r.settings.Credentials(r.at)
+	redact := r.settings.Redactor(r.at, shown).clean
 	if err != nil {
-		return nil, s.fail(ctx, err)
+		return nil, redactedFailure(ctx, err, redact)
 	}
-	if s.wire, err = r.wire(shown, s.redact); err != nil {
-		return nil, s.fail(ctx, err)
+	over, err := r.wire(shown, redact)
+	if err != nil {
+		return nil, redactedFailure(ctx, err, redact)
 	}
-	if err := s.begin(ctx, known); err != nil {
-		s.close()
-		return nil, s.fail(ctx, err)
-	}
-	return s, nil
+	return startSession(ctx, over, r.ref, redact, known)
 }
 
 func (r *remote) wire(shown credentials, redact func(string) string) (wire, error) {
 	switch r.at.scheme {
 	case schemeSSH:
-		return &streamWire{dial: r.sshDialer(shown)}, nil
+		return &streamWire{dial: sshDialer(r.at, r.settings, shown)}, nil
 	case schemeGit:
-		return &streamWire{dial: r.gitDialer()}, nil
+		return &streamWire{dial: gitDialer(r.at)}, nil
 	}
 	return newHTTPWire(r.client, r.at, shown, redact)
 }

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 
 	"mooring/actors"
 )
@@ -26,12 +23,26 @@ type session struct {
 	// doubted: an answer broke off that was asked for on a guess, so the host is greeted before the next request.
 	doubted bool
 	// commit is where the tracked ref is.
-	commit plumbing.Hash
+	commit objectID
+}
+
+// startSession starts a session over a wire, which it closes, and asks the host where the tracked ref is. With the facts of an
+// earlier session that is one small request, and over HTTP it mostly is without; where they are stale, or the host is
+// not as is likely, it is asked what it can do. A tracked commit id needs no request at all when the host is known.
+func startSession(
+	ctx context.Context, over wire, ref trackedRef, redact func(string) string, known hostFacts,
+) (*session, error) {
+	s := &session{ref: ref, wire: over, redact: redact}
+	if err := s.begin(ctx, known); err != nil {
+		s.close()
+		return nil, s.fail(ctx, err)
+	}
+	return s, nil
 }
 
 // tip is the commit that the tracked ref named when the session was opened; annotated tags are peeled. It may turn out
 // to be a tree or a blob, which a tag may name: then the refresh fails with errNotACommit.
-func (s *session) tip() plumbing.Hash { return s.commit }
+func (s *session) tip() objectID { return s.commit }
 
 // filters tells whether the host can leave out blobs and send them later by their ids, as far as is known.
 func (s *session) filters() bool { return s.hello.facts.filter }
@@ -72,12 +83,18 @@ func (s *session) begin(ctx context.Context, known hostFacts) error {
 // saves a request, and a host of which they are not refuses one.
 func likelyFacts() hostFacts { return hostFacts{protocol: protocolV2, filter: true, shallow: true} }
 
+// finalError is an error of a wire that knows whether any other request would be refused in the same way.
+type finalError interface {
+	error
+	Final() bool
+}
+
 // mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. That is so
 // whatever status it answers with, but for words on credentials and on being asked later: some hosts fail in odd ways at
 // what they do not know, and a host that was known may be another one by now.
 func (s *session) mayBeMistaken(err error) bool {
-	if answer, ok := errors.AsType[*statusError](err); ok {
-		return !answer.isFinal()
+	if refusal, ok := errors.AsType[finalError](err); ok {
+		return !refusal.Final()
 	}
 	refused := isHostError(err) && classify(err).Code != actors.CodeUnreachable
 	return err == nil || mayBeStale(err) || s.guessed && refused
@@ -139,7 +156,7 @@ func (s *session) resolve(ctx context.Context, listing refListing) error {
 	if !listing.any {
 		return emptyRepository()
 	}
-	return refNotFound(s.ref)
+	return s.ref.notFound()
 }
 
 // fetch asks for objects and returns the bytes of the pack that holds them. errNoCommonCommit when the host does not know
@@ -189,7 +206,7 @@ func (s *session) aboutWants(err error, request fetchRequest) error {
 	var said *hostError
 	pinned := s.ref.isPinned() && slices.Contains(request.wants, s.ref.commit)
 	if pinned && errors.As(err, &said) && said.mentions(s.ref.commit.String()) {
-		return refNotFound(s.ref)
+		return s.ref.notFound()
 	}
 	return err
 }
@@ -199,15 +216,5 @@ func (s *session) fail(ctx context.Context, err error) error {
 	if errors.Is(err, errNoCommonCommit) {
 		return errNoCommonCommit
 	}
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	var said *hostError
-	if errors.As(err, &said) {
-		// Before its blanks are joined and its end is cut off: both would hide a secret's shape.
-		said.text = s.redact(said.text)
-	}
-	failure := *classify(err)
-	failure.Message = strings.ToValidUTF8(s.redact(failure.Message), "�") // a secret may be any bytes
-	return &failure
+	return redactedFailure(ctx, err, s.redact)
 }

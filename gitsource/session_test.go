@@ -10,33 +10,39 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
 )
 
 // ways are all the ways to a host, each in both versions of the protocol.
-func ways() map[string]func(t *testing.T, r *testRepository) Settings {
-	overHTTP := func(v0 bool) func(t *testing.T, r *testRepository) Settings {
-		return func(t *testing.T, r *testRepository) Settings {
-			return Settings{URL: serveHTTP(t, r, httpOptions{v0: v0}).url()}
+func ways() map[string]func(t *testing.T, r *testRepository) locationSettings {
+	overHTTP := func(v0 bool) func(t *testing.T, r *testRepository) locationSettings {
+		return func(t *testing.T, r *testRepository) locationSettings {
+			return locationSettings{URL: serveHTTP(t, r, httpOptions{v0: v0}).url()}
 		}
 	}
-	overGit := func(v0 bool) func(t *testing.T, r *testRepository) Settings {
-		return func(t *testing.T, r *testRepository) Settings { return Settings{URL: serveGit(t, r, v0)} }
+	overGit := func(v0 bool) func(t *testing.T, r *testRepository) locationSettings {
+		return func(t *testing.T, r *testRepository) locationSettings { return locationSettings{URL: serveGit(t, r, v0)} }
 	}
-	overSSH := func(v0 bool) func(t *testing.T, r *testRepository) Settings {
-		return func(t *testing.T, r *testRepository) Settings { return serveSSH(t, r, sshOptions{v0: v0}) }
+	bySSH := func(v0 bool) func(t *testing.T, r *testRepository) locationSettings {
+		return func(t *testing.T, r *testRepository) locationSettings { return overSSH(t, r, sshOptions{v0: v0}) }
 	}
-	return map[string]func(t *testing.T, r *testRepository) Settings{
+	return map[string]func(t *testing.T, r *testRepository) locationSettings{
 		"HTTP/v2": overHTTP(false), "HTTP/v0": overHTTP(true), "Git/v2": overGit(false), "Git/v0": overGit(true),
-		"SSH/v2": overSSH(false), "SSH/v0": overSSH(true),
+		"SSH/v2": bySSH(false), "SSH/v0": bySSH(true),
 	}
 }
 
+// overSSH serves a repository over SSH and returns the settings that lead there.
+func overSSH(t *testing.T, r *testRepository, options sshOptions) locationSettings {
+	t.Helper()
+	host := serveSSH(t, r, options)
+	return locationSettings{URL: host.url, SSHKeyFile: host.keyFile, SSHKnownHostsFile: host.knownHosts}
+}
+
 // newTestRemote makes the remote, and closes its idle connections when the test ends.
-func newTestRemote(t *testing.T, settings Settings) *remote {
+func newTestRemote(t *testing.T, settings locationSettings) *remote {
 	t.Helper()
 	remote, err := newRemote(settings)
 	if err != nil {
@@ -60,7 +66,7 @@ func openSession(t *testing.T, remote *remote, known hostFacts) *session {
 }
 
 // openFailure is the failure that opening a session gives.
-func openFailure(t *testing.T, settings Settings) *actors.Failure {
+func openFailure(t *testing.T, settings locationSettings) *actors.Failure {
 	t.Helper()
 	opened, err := newTestRemote(t, settings).open(t.Context(), hostFacts{})
 	if err == nil {
@@ -75,7 +81,7 @@ func openFailure(t *testing.T, settings Settings) *actors.Failure {
 }
 
 // unpacked are the ids in a pack, as git itself finds them, with the kinds of the objects.
-func unpacked(t *testing.T, pack []byte) map[plumbing.Hash]string {
+func unpacked(t *testing.T, pack []byte) map[objectID]string {
 	t.Helper()
 	r := newTestRepository(t)
 	index := exec.CommandContext(t.Context(), "git", "-C", r.dir, "unpack-objects", "-q")
@@ -83,17 +89,17 @@ func unpacked(t *testing.T, pack []byte) map[plumbing.Hash]string {
 	if output, err := index.CombinedOutput(); err != nil {
 		t.Fatalf("git unpack-objects: %v: %s", err, output)
 	}
-	kinds := map[plumbing.Hash]string{}
+	kinds := map[objectID]string{}
 	list := r.git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)")
 	for line := range strings.Lines(list) {
 		id, kind, _ := strings.Cut(strings.TrimSpace(line), " ")
-		kinds[plumbing.NewHash(id)] = kind
+		kinds[idOf(id)] = kind
 	}
 	return kinds
 }
 
 // fetchAll fetches and reads a pack to its end.
-func fetchAll(t *testing.T, from *session, request fetchRequest) map[plumbing.Hash]string {
+func fetchAll(t *testing.T, from *session, request fetchRequest) map[objectID]string {
 	t.Helper()
 	pack, err := from.fetch(t.Context(), request)
 	if err != nil {
@@ -120,14 +126,14 @@ func TestEveryWayFetchesTreesThenSingleBlobs(t *testing.T) {
 			is.True(from.filters())
 			is.Equal(from.facts().protocol == protocolV2, strings.HasSuffix(name, "/v2"))
 
-			kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true, filter: "blob:none"})
+			kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, shallow: true, filter: "blob:none"})
 			is.Equal(len(kinds), 4) // a commit, the root and two directories: no history, no blob
 			is.Equal(kinds[tip], "commit")
 			is.Equal(kinds[first], "")
 
 			a, b := repository.id("HEAD:a/docker-compose.yml"), repository.id("HEAD:b/docker-compose.yml")
-			kinds = fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{a, b}})
-			is.Equal(kinds, map[plumbing.Hash]string{a: "blob", b: "blob"})
+			kinds = fetchAll(t, from, fetchRequest{wants: []objectID{a, b}})
+			is.Equal(kinds, map[objectID]string{a: "blob", b: "blob"})
 			is.Equal(from.wire.isReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
 		})
 	}
@@ -146,7 +152,7 @@ func TestEveryWayFetchesWhatIsNewBesideTheKnownCommit(t *testing.T) {
 			from := openSession(t, remote, facts)
 			is.Equal(from.tip(), tip)
 
-			kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, have: known, filter: "blob:limit=65536"})
+			kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, have: known, filter: "blob:limit=65536"})
 			is.Equal(len(kinds), 4) // the commit, the root, the directory and its file
 			is.Equal(kinds[repository.id("HEAD:a/docker-compose.yml")], "blob")
 			is.Equal(kinds[repository.id("HEAD~1:b/docker-compose.yml")], "")
@@ -169,7 +175,7 @@ func TestEveryWayFetchesAForcedPushBesideTheKnownCommit(t *testing.T) {
 			repository.git("branch", "keep", known.String())
 
 			from := openSession(t, remote, facts)
-			kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, have: known})
+			kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, have: known})
 			is.Equal(len(kinds), 4)
 			is.Equal(kinds[tip], "commit")
 			is.Equal(kinds[known], "")
@@ -185,10 +191,10 @@ func TestAnUnknownHaveIsToldBeforeThePack(t *testing.T) {
 			repository := newTestRepository(t)
 			tip := repository.commit("a/docker-compose.yml", "a")
 			from := openSession(t, newTestRemote(t, way(t, repository)), hostFacts{})
-			_, err := from.fetch(t.Context(), fetchRequest{wants: []plumbing.Hash{tip}, have: plumbing.NewHash("12")})
+			_, err := from.fetch(t.Context(), fetchRequest{wants: []objectID{tip}, have: objectID{0x12}})
 			is.Equal(err, errNoCommonCommit)
 
-			kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true})
+			kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, shallow: true})
 			is.Equal(kinds[tip], "commit") // the session goes on
 		})
 	}
@@ -202,7 +208,7 @@ func TestAPackThatIsClosedEarlyLeavesTheSessionUsable(t *testing.T) {
 			repository := newTestRepository(t)
 			tip := repository.commit("a/docker-compose.yml", strings.Repeat("a", 1<<20))
 			from := openSession(t, newTestRemote(t, way(t, repository)), hostFacts{})
-			request := fetchRequest{wants: []plumbing.Hash{tip}, shallow: true}
+			request := fetchRequest{wants: []objectID{tip}, shallow: true}
 			pack, err := from.fetch(t.Context(), request)
 			is.NoErr(err)
 			is.NoErr(pack.Close())
@@ -221,7 +227,7 @@ func TestAHostWithoutFilterSendsEverything(t *testing.T) {
 			repository.git("config", "uploadpack.allowAnySHA1InWant", "false")
 			tip := repository.commit("docker-compose.yml", "a")
 			from := openSession(t, newTestRemote(t, way(t, repository)), hostFacts{})
-			kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{tip}, shallow: true, filter: "blob:none"})
+			kinds := fetchAll(t, from, fetchRequest{wants: []objectID{tip}, shallow: true, filter: "blob:none"})
 			is.Equal(from.filters(), false) // over HTTP that shows when the filter is refused
 			is.Equal(kinds[repository.id("HEAD:docker-compose.yml")], "blob")
 		})

@@ -3,8 +3,6 @@ package gitsource
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -42,40 +40,20 @@ type Settings struct {
 // where a commit is given, which no push moves.
 func (s Settings) TrackedRefs() []string { return parseRef(s.Ref).names }
 
+// DisplayURL is GIT_URL without credentials, for a log line or a page.
+func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
+
 // Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
 // could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
 func (s Settings) Validate() error {
-	if _, err := parseEndpoint(s.URL); err != nil {
-		return fmt.Errorf("GIT_URL %w", err)
-	}
-	if err := validateRef(s.Ref); err != nil {
-		return fmt.Errorf("GIT_REF %w", err)
+	if err := s.location().Validate(); err != nil {
+		return err
 	}
 	if err := validateDeployDir(s.DeployDir); err != nil {
 		return fmt.Errorf("GIT_DEPLOY_DIR %w", err)
 	}
-	if strings.ContainsRune(s.Username, ':') || strings.ContainsFunc(s.Username, unicode.IsControl) {
-		return errors.New("GIT_USERNAME must hold no colon and no control character")
-	}
 	if err := validateComposeFiles(s.composeNames()); err != nil {
 		return fmt.Errorf("COMPOSE_FILES %w", err)
-	}
-	return s.validateFiles()
-}
-
-func (s Settings) validateFiles() error {
-	files := []struct{ variable, name string }{
-		{"GIT_SSH_KEY_FILE", s.SSHKeyFile},
-		{"GIT_SSH_KNOWN_HOSTS_FILE", s.SSHKnownHostsFile},
-		{"GIT_CA_FILE", s.CAFile},
-	}
-	for _, file := range files {
-		if file.name == "" {
-			continue
-		}
-		if err := readable(file.name); err != nil {
-			return fmt.Errorf("%s must name a file that can be read: %w", file.variable, err)
-		}
 	}
 	if _, err := certificateRoots(s.CAFile); err != nil {
 		return fmt.Errorf("GIT_CA_FILE %w", err)
@@ -83,35 +61,23 @@ func (s Settings) validateFiles() error {
 	return nil
 }
 
-// readable opens the file and reads a byte of it. The error does not repeat the name: somebody may have put the key
-// itself where its file's name belongs.
-func readable(name string) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return withoutPath(err)
+// location are the settings that say where the repository is and what is shown to its host.
+func (s Settings) location() locationSettings {
+	return locationSettings{
+		URL:               s.URL,
+		Ref:               s.Ref,
+		Username:          s.Username,
+		Password:          s.Password,
+		SSHKeyFile:        s.SSHKeyFile,
+		SSHKeyPassphrase:  s.SSHKeyPassphrase,
+		SSHKnownHostsFile: s.SSHKnownHostsFile,
+		CAFile:            s.CAFile,
 	}
-	defer file.Close()
-	if _, err := file.Read(make([]byte, 1)); err != nil && err != io.EOF {
-		return withoutPath(err)
-	}
-	return nil
 }
 
-func withoutPath(err error) error {
-	var pathError *os.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
-}
-
-func validateRef(ref string) error {
-	tracked := parseRef(ref)
-	isNothing := len(tracked.names) == 0 && tracked.commit.IsZero() // as hosts write "no commit"
-	if isNothing || slices.ContainsFunc(tracked.names, func(name string) bool { return !validRefName(name) }) {
-		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
-	}
-	return nil
+// rules are the settings that say what a stack is.
+func (s Settings) rules() indexRules {
+	return indexRules{ComposeFiles: s.composeNames(), DeployDir: path.Clean(s.DeployDir)}
 }
 
 func validateDeployDir(dir string) error {
@@ -146,9 +112,6 @@ func validateComposeFiles(names []string) error {
 	return nil
 }
 
-// deployDir is DeployDir in its shortest form: "." for the root, never a "/" at the end.
-func (s Settings) deployDir() string { return path.Clean(s.DeployDir) }
-
 // composeNames are ComposeFiles without the blanks around a name, as in "a.yml, b.yml".
 func (s Settings) composeNames() []string {
 	names := make([]string, 0, len(s.ComposeFiles))
@@ -156,10 +119,4 @@ func (s Settings) composeNames() []string {
 		names = append(names, strings.TrimSpace(name))
 	}
 	return names
-}
-
-// localPath is the directory of a repository that lies on this machine, which is read in place; false for a remote.
-func (s Settings) localPath() (string, bool) {
-	at, err := parseEndpoint(s.URL)
-	return at.path, err == nil && at.scheme == schemeLocal
 }

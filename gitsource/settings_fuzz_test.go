@@ -10,8 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
 )
 
@@ -32,7 +30,7 @@ func FuzzSettings(f *testing.F) {
 			}
 			return
 		}
-		if d := s.deployDir(); d != "." && (strings.HasPrefix(d, "/") || strings.Contains("/"+d+"/", "/../") || d == "") {
+		if d := s.rules().DeployDir; d != "." && (strings.HasPrefix(d, "/") || strings.Contains("/"+d+"/", "/../") || d == "") {
 			t.Fatalf("the deploy directory %q is outside", d)
 		}
 		for _, name := range s.composeNames() {
@@ -71,7 +69,7 @@ func FuzzHostText(f *testing.F) {
 	f.Add("ERR repository not found: p%40ss", "p@ss")
 	f.Add("\xff\u202e\u2028", "\xff")
 	f.Fuzz(func(t *testing.T, said, secret string) {
-		settings := Settings{URL: "https://h/x", Password: func() (string, error) { return secret, nil }}
+		settings := locationSettings{URL: "https://h/x", Password: func() (string, error) { return secret, nil }}
 		hide := func(text string) string { return redact(settings, text) }
 		w := &httpWire{redact: hide, named: &url.URL{Scheme: "https", Host: "h"}, at: &url.URL{Scheme: "https", Host: "h"}}
 		header := http.Header{"Content-Type": {"text/plain"}, "Retry-After": {said}}
@@ -167,23 +165,23 @@ func FuzzSymbolicLink(f *testing.F) {
 	for _, target := range []string{"file", "../a/file", "../../x", "/etc/passwd", "loop", "../b/up/up/file", "././/file", "", "..", "\x00"} {
 		f.Add(target, "../a")
 	}
-	id := func(n byte) plumbing.Hash { return plumbing.Hash{19: n} }
+	id := func(n byte) objectID { return objectID{19: n} }
 	raw := func(n byte) string { h := id(n); return string(h[:]) }
-	trees := map[plumbing.Hash]string{
+	trees := map[objectID]string{
 		id(1): "40000 a\x00" + raw(2) + "40000 b\x00" + raw(3) + "100644 file\x00" + raw(10) + "160000 sub\x00" + raw(11),
 		id(2): "100644 file\x00" + raw(12) + "120000 link\x00" + raw(20) + "120000 loop\x00" + raw(21),
 		id(3): "40000 up\x00" + raw(1) + "120000 other\x00" + raw(22), // a directory inside itself, which only a hash can be
 	}
 	f.Fuzz(func(t *testing.T, target, other string) {
-		texts := map[plumbing.Hash]string{id(20): other, id(21): "loop", id(22): target}
-		resolver := newLinkResolver(func(_ context.Context, id plumbing.Hash) ([]byte, error) {
+		texts := map[objectID]string{id(20): other, id(21): "loop", id(22): target}
+		resolver := newLinkResolver(func(_ context.Context, id objectID) ([]byte, error) {
 			tree, found := trees[id]
 			if !found {
 				return nil, errAbsent
 			}
 			return []byte(tree), nil
-		}, func(id plumbing.Hash) (string, bool) { text, found := texts[id]; return text, found })
-		at, reason, known, err := resolver.follow(t.Context(), target, []plumbing.Hash{id(1), id(2)})
+		}, func(id objectID) (string, bool) { text, found := texts[id]; return text, found })
+		at, reason, known, err := resolver.follow(t.Context(), target, []objectID{id(1), id(2)})
 		isFile := at == id(10) || at == id(12)
 		if err != nil || !known || (reason == "") != isFile {
 			t.Fatalf("%q leads to %s, %q, %t, %v", target, at, reason, known, err)

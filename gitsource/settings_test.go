@@ -22,17 +22,17 @@ func TestTheDefaultSettingsAreValid(t *testing.T) {
 	is.NoErr(envconfig.Process("", &settings))
 	is.NoErr(settings.Validate())
 	is.Equal(settings.composeNames(), []string{"docker-compose.yml", "docker-compose.yaml"})
-	is.Equal(settings.deployDir(), ".")
-	path, local := settings.localPath()
-	is.True(local)
-	is.Equal(path, ".")
+	is.Equal(settings.rules().DeployDir, ".")
+	source, err := New(settings)
+	is.NoErr(err)
+	is.Equal(source.local, ".")
 
 	t.Setenv("COMPOSE_FILES", "compose.yaml, docker-compose.yml")
 	t.Setenv("GIT_DEPLOY_DIR", "deploy/../stacks/")
 	is.NoErr(envconfig.Process("", &settings))
 	is.NoErr(settings.Validate())
 	is.Equal(settings.composeNames(), []string{"compose.yaml", "docker-compose.yml"})
-	is.Equal(settings.deployDir(), "stacks")
+	is.Equal(settings.rules().DeployDir, "stacks")
 }
 
 func TestABadSettingIsNamedWithItsRule(t *testing.T) {

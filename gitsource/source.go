@@ -3,9 +3,6 @@ package gitsource
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"github.com/go-git/go-git/v5/plumbing"
 
 	"mooring/actors"
 )
@@ -13,8 +10,8 @@ import (
 // Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch but idle
 // connections: what a later one need not read again rides in the state's Index.
 type Source struct {
-	settings Settings
-	names    []string
+	ref   trackedRef
+	rules indexRules
 	// local is the path of a repository on this machine; empty when there is a remote.
 	local  string
 	remote *remote
@@ -27,16 +24,15 @@ func New(settings Settings) (*Source, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Source{settings: settings, names: settings.composeNames(), largest: maxComposeFile}
-	if path, ok := settings.localPath(); ok {
-		s.local = path
+	s := &Source{ref: parseRef(settings.Ref), rules: settings.rules(), largest: maxComposeFile}
+	at, err := parseEndpoint(settings.URL)
+	if err == nil && at.scheme == schemeLocal {
+		s.local = at.path
 		return s, nil
 	}
-	host, err := newRemote(settings)
-	if err != nil {
+	if s.remote, err = newRemote(settings.location()); err != nil {
 		return nil, err
 	}
-	s.remote = host
 	return s, nil
 }
 
@@ -44,15 +40,11 @@ func New(settings Settings) (*Source, error) {
 // reads what differs from the previous state, if this Source made that one, and returns the previous state itself when
 // the ref has not moved. Every error is an *actors.Failure. Fetch may be called from several goroutines.
 func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actors.DesiredState, error) {
-	old, ok := previous.Index.(*index)
-	if !ok || old.owner != s {
-		old, previous = nil, actors.DesiredState{}
-	}
 	read := s.fetchRemote
 	if s.local != "" {
 		read = s.fetchLocal
 	}
-	state, err := read(ctx, previous, old)
+	state, err := read(ctx, s.recall(previous))
 	switch {
 	case err == nil:
 		return state, nil
@@ -66,32 +58,4 @@ func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actor
 		err = localFault(err)
 	}
 	return actors.DesiredState{}, classify(err)
-}
-
-// build makes the state of a commit whose root tree is known from objects, and from what the old index knows.
-func (s *Source) build(
-	ctx context.Context, commit, root plumbing.Hash, from objects, previous actors.DesiredState, old *index,
-) (actors.DesiredState, error) {
-	b := newBuilder(s.names, from, old)
-	dir := s.settings.deployDir()
-	trail, err := b.descend(ctx, root, dir)
-	if err != nil {
-		return actors.DesiredState{}, err
-	}
-	var before *directory
-	if old != nil {
-		before = old.top
-	}
-	top, err := b.directory(ctx, trail[len(trail)-1], before, 0)
-	if err != nil {
-		return actors.DesiredState{}, err
-	}
-	odd, err := b.settle(ctx, trail, top, dir)
-	if err != nil {
-		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
-	}
-	next := &index{
-		owner: s, commit: commit, trail: trail, top: top, blobs: odd.blobs, trees: odd.links.touched,
-	}
-	return b.state(next, odd, previous)
 }

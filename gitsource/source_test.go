@@ -78,7 +78,7 @@ func (r hostedRepository) fetchOK(
 	is := is.New(t)
 	is.NoErr(err)
 	is.Equal(state.Revision, r.commits[number])
-	is.Equal(forOracle(state), expected(t, r.dir, state.Revision, source.settings.deployDir(), source.names))
+	is.Equal(forOracle(state), expected(t, r.dir, state.Revision, source.rules.DeployDir, source.rules.ComposeFiles))
 	return state
 }
 

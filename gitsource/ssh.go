@@ -13,10 +13,10 @@ import (
 )
 
 // sshDialer runs git-upload-pack on the host over SSH (gitprotocol-pack, "SSH Transport").
-func (r *remote) sshDialer(shown credentials) dialer {
+func sshDialer(at endpoint, settings locationSettings, shown credentials) dialer {
 	return func(ctx context.Context) (stream, error) {
-		address := r.at.address("22")
-		config, release, err := r.sshConfig(ctx, address, shown)
+		address := at.address("22")
+		config, release, err := sshConfig(ctx, address, settings, shown)
 		if err != nil {
 			return stream{}, err
 		}
@@ -35,7 +35,7 @@ func (r *remote) sshDialer(shown credentials) dialer {
 			conn.shut()
 			_ = client.Wait()
 		}
-		opened, err := runUploadPack(client, r.at.path)
+		opened, err := runUploadPack(client, at.path)
 		if err != nil {
 			shut()
 			return stream{}, err

@@ -15,9 +15,9 @@ import (
 )
 
 // sshConfig joins credentials and known host keys. The caller calls release when the handshake is over.
-func (r *remote) sshConfig(ctx context.Context, address string, shown credentials) (
+func sshConfig(ctx context.Context, address string, settings locationSettings, shown credentials) (
 	config *ssh.ClientConfig, release func(), err error) {
-	file := r.settings.SSHKnownHostsFile
+	file := settings.SSHKnownHostsFile
 	if file == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -41,7 +41,7 @@ func (r *remote) sshConfig(ctx context.Context, address string, shown credential
 	if config.User == "" {
 		config.User = defaultUsername
 	}
-	config.Auth, release, err = r.sshAuth(ctx, shown)
+	config.Auth, release, err = sshAuth(ctx, settings, shown)
 	return config, release, err
 }
 
@@ -52,11 +52,11 @@ func noKnownHosts() error {
 
 // sshAuth is the key of GIT_SSH_KEY_FILE, else the keys of the agent; and then a password, if there is one. The caller
 // calls release when the handshake is over.
-func (r *remote) sshAuth(ctx context.Context, shown credentials) (
+func sshAuth(ctx context.Context, settings locationSettings, shown credentials) (
 	methods []ssh.AuthMethod, release func(), err error) {
 	release = func() {}
-	if r.settings.SSHKeyFile != "" {
-		signer, err := r.settings.sshKey()
+	if settings.SSHKeyFile != "" {
+		signer, err := sshKey(settings)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -97,12 +97,12 @@ func sshAgent(ctx context.Context) (ssh.AuthMethod, func(), error) {
 }
 
 // sshKey reads the private key, anew each time so that a rotated one counts.
-func (s Settings) sshKey() (ssh.Signer, error) {
-	pem, err := os.ReadFile(s.SSHKeyFile)
+func sshKey(settings locationSettings) (ssh.Signer, error) {
+	pem, err := os.ReadFile(settings.SSHKeyFile)
 	if err != nil {
 		return nil, failf(actors.CodeAuth, "The file of GIT_SSH_KEY_FILE cannot be read: %s.", withoutPath(err))
 	}
-	passphrase, err := readSecret("GIT_SSH_KEY_PASSPHRASE", s.SSHKeyPassphrase)
+	passphrase, err := settings.Passphrase()
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ import (
 func TestAnSSHHostKeyMustBeKnown(t *testing.T) {
 	repository := newTestRepository(t)
 	repository.commit("docker-compose.yml", "a")
-	settings := serveSSH(t, repository, sshOptions{})
+	settings := overSSH(t, repository, sshOptions{})
 	at, err := parseEndpoint(settings.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestTheKnownHostsOfTheHomeDirectoryCountByDefault(t *testing.T) {
 	is := is.New(t)
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
-	settings := serveSSH(t, repository, sshOptions{})
+	settings := overSSH(t, repository, sshOptions{})
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	is.NoErr(os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
@@ -74,23 +74,23 @@ func TestAnSSHKeyIsReadOrTheReasonTold(t *testing.T) {
 	repository.commit("docker-compose.yml", "a")
 	encrypted := newKeyFile(t)
 	encrypted.encrypt(t, "open sesame")
-	good := serveSSH(t, repository, sshOptions{key: &encrypted})
+	good := overSSH(t, repository, sshOptions{key: &encrypted})
 	good.SSHKeyPassphrase = secret("open sesame")
 	openSession(t, newTestRemote(t, good), hostFacts{})
 
 	tests := map[string]struct {
-		change func(*Settings)
+		change func(*locationSettings)
 		says   string
 	}{
-		"no passphrase":    {func(s *Settings) { s.SSHKeyPassphrase = nil }, "set GIT_SSH_KEY_PASSPHRASE"},
-		"wrong passphrase": {func(s *Settings) { s.SSHKeyPassphrase = secret("wrong one") }, "does not open the key"},
-		"unreadable passphrase": {func(s *Settings) {
+		"no passphrase":    {func(s *locationSettings) { s.SSHKeyPassphrase = nil }, "set GIT_SSH_KEY_PASSPHRASE"},
+		"wrong passphrase": {func(s *locationSettings) { s.SSHKeyPassphrase = secret("wrong one") }, "does not open the key"},
+		"unreadable passphrase": {func(s *locationSettings) {
 			s.SSHKeyPassphrase = func() (string, error) { return "", os.ErrPermission }
 		}, "GIT_SSH_KEY_PASSPHRASE cannot be read"},
-		"another key": {func(s *Settings) { s.SSHKeyFile = newKeyFile(t).file }, "does not accept the SSH key"},
-		"no key":      {func(s *Settings) { s.SSHKeyFile = writeFile(t, "id", "not a key") }, "holds no private key"},
-		"no file":     {func(s *Settings) { s.SSHKeyFile += ".gone" }, "no such file"},
-		"no agent":    {func(s *Settings) { s.SSHKeyFile = "" }, "set GIT_SSH_KEY_FILE"},
+		"another key": {func(s *locationSettings) { s.SSHKeyFile = newKeyFile(t).file }, "does not accept the SSH key"},
+		"no key":      {func(s *locationSettings) { s.SSHKeyFile = writeFile(t, "id", "not a key") }, "holds no private key"},
+		"no file":     {func(s *locationSettings) { s.SSHKeyFile += ".gone" }, "no such file"},
+		"no agent":    {func(s *locationSettings) { s.SSHKeyFile = "" }, "set GIT_SSH_KEY_FILE"},
 	}
 	t.Setenv("SSH_AUTH_SOCK", "")
 	for name, test := range tests {
@@ -111,7 +111,7 @@ func TestTheSSHAgentsKeysAreUsedWithoutAKeyFile(t *testing.T) {
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
 	key := newKeyFile(t)
-	settings := serveSSH(t, repository, sshOptions{key: &key})
+	settings := overSSH(t, repository, sshOptions{key: &key})
 	settings.SSHKeyFile = ""
 
 	keyring := agent.NewKeyring()
@@ -143,7 +143,7 @@ func TestAnSSHPasswordIsUsedWhereNoKeyIsAccepted(t *testing.T) {
 	is := is.New(t)
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
-	settings := serveSSH(t, repository, sshOptions{password: "pa/ss"})
+	settings := overSSH(t, repository, sshOptions{password: "pa/ss"})
 	settings.URL = strings.Replace(settings.URL, "git@", "git:pa%2Fss@", 1)
 	t.Setenv("SSH_AUTH_SOCK", "")
 	for _, key := range []string{"", newKeyFile(t).file} { // none, and one that the host does not know
@@ -157,7 +157,7 @@ func TestAnSSHPasswordIsUsedWhereNoKeyIsAccepted(t *testing.T) {
 func TestTheWordsOfAnSSHHostBecomeAFailure(t *testing.T) {
 	is := is.New(t)
 	repository := newTestRepository(t)
-	settings := serveSSH(t, repository, sshOptions{})
+	settings := overSSH(t, repository, sshOptions{})
 	settings.URL += "-gone/it's!"
 	failure := openFailure(t, settings)
 	is.Equal(failure.Code, actors.CodeNotFound)
@@ -168,7 +168,7 @@ func TestAnSCPAddressIsRelativeToTheHome(t *testing.T) {
 	is := is.New(t)
 	repository := newTestRepository(t)
 	tip := repository.commit("docker-compose.yml", "a")
-	settings := serveSSH(t, repository, sshOptions{directory: filepath.Dir(repository.dir)})
+	settings := overSSH(t, repository, sshOptions{directory: filepath.Dir(repository.dir)})
 	at, err := parseEndpoint(settings.URL)
 	is.NoErr(err)
 	remote := newTestRemote(t, settings)
@@ -180,7 +180,7 @@ func TestAnSCPAddressIsRelativeToTheHome(t *testing.T) {
 func TestAGitDaemonWithoutTheRepositoryIsNotFound(t *testing.T) {
 	is := is.New(t)
 	for _, v0 := range []bool{false, true} {
-		failure := openFailure(t, Settings{URL: serveGit(t, newTestRepository(t), v0) + "-gone"})
+		failure := openFailure(t, locationSettings{URL: serveGit(t, newTestRepository(t), v0) + "-gone"})
 		is.Equal(failure.Code, actors.CodeNotFound)
 	}
 }
@@ -200,7 +200,7 @@ func TestAnSSHHostThatOpensNoSessionIsUnreachable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			is.Equal(openFailure(t, serveSSH(t, r, sshOptions{instead: instead})).Code, actors.CodeUnreachable)
+			is.Equal(openFailure(t, overSSH(t, r, sshOptions{instead: instead})).Code, actors.CodeUnreachable)
 		})
 	}
 }

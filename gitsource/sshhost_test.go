@@ -28,8 +28,15 @@ type sshOptions struct {
 	directory string
 }
 
-// serveSSH serves the repository over SSH, and returns settings with a key that is accepted and known hosts.
-func serveSSH(t *testing.T, r *testRepository, options sshOptions) Settings {
+// sshHost is an SSH host that serves a repository.
+type sshHost struct {
+	url string
+	// keyFile holds a private key that the host accepts, knownHosts the host's own key.
+	keyFile, knownHosts string
+}
+
+// serveSSH serves the repository over SSH.
+func serveSSH(t *testing.T, r *testRepository, options sshOptions) sshHost {
 	t.Helper()
 	hostKey, userKey := newSigner(t), options.key
 	if userKey == nil {
@@ -54,10 +61,10 @@ func serveSSH(t *testing.T, r *testRepository, options sshOptions) Settings {
 	}
 	server.AddHostKey(hostKey)
 	address := listen(t, func(conn net.Conn) { serveSSHConn(t, conn, server, options) })
-	return Settings{
-		URL:               "ssh://git@" + address + r.dir,
-		SSHKeyFile:        userKey.file,
-		SSHKnownHostsFile: knownHostsFile(t, address, hostKey.PublicKey()),
+	return sshHost{
+		url:        "ssh://git@" + address + r.dir,
+		keyFile:    userKey.file,
+		knownHosts: knownHostsFile(t, address, hostKey.PublicKey()),
 	}
 }
 

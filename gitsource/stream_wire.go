@@ -89,13 +89,13 @@ func (a streamAnswer) end(whole bool) {
 }
 
 // gitDialer connects to a git daemon (gitprotocol-pack, "Git Transport").
-func (r *remote) gitDialer() dialer {
+func gitDialer(at endpoint) dialer {
 	return func(ctx context.Context) (stream, error) {
-		conn, err := dialTCP(ctx, r.at.address("9418"))
+		conn, err := dialTCP(ctx, at.address("9418"))
 		if err != nil {
 			return stream{}, err
 		}
-		request := uploadPack + " " + r.at.path + "\x00host=" + r.at.host + "\x00\x00version=2\x00"
+		request := uploadPack + " " + at.path + "\x00host=" + at.host + "\x00\x00version=2\x00"
 		if _, err := io.WriteString(conn, packet(request)); err != nil {
 			conn.shut()
 			return stream{}, err

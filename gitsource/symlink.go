@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Reasons why a symbolic link is skipped (contract, rule 4.6).
@@ -28,22 +26,22 @@ const maxHops = 10
 // repository: neither by an absolute target nor by "..".
 type linkResolver struct {
 	// tree returns the bytes of a tree by its id.
-	tree func(context.Context, plumbing.Hash) ([]byte, error)
+	tree func(context.Context, objectID) ([]byte, error)
 	// text returns the target of a link by the id of its blob; false when it must be asked for first.
-	text func(plumbing.Hash) (string, bool)
+	text func(objectID) (string, bool)
 	// touched are the trees that were looked into.
-	touched map[plumbing.Hash][]byte
-	parsed  map[plumbing.Hash]map[string]treeEntry
+	touched map[objectID][]byte
+	parsed  map[objectID]map[string]treeEntry
 }
 
 func newLinkResolver(
-	tree func(context.Context, plumbing.Hash) ([]byte, error), text func(plumbing.Hash) (string, bool),
+	tree func(context.Context, objectID) ([]byte, error), text func(objectID) (string, bool),
 ) *linkResolver {
 	return &linkResolver{
 		tree:    tree,
 		text:    text,
-		touched: map[plumbing.Hash][]byte{},
-		parsed:  map[plumbing.Hash]map[string]treeEntry{},
+		touched: map[objectID][]byte{},
+		parsed:  map[objectID]map[string]treeEntry{},
 	}
 }
 
@@ -51,27 +49,27 @@ func newLinkResolver(
 // to serve. The trail are the ids of the trees from the root to the link's directory. It is not known when the text of
 // a link on the way is not.
 func (r *linkResolver) follow(
-	ctx context.Context, target string, trail []plumbing.Hash,
-) (at plumbing.Hash, reason string, known bool, err error) {
+	ctx context.Context, target string, trail []objectID,
+) (at objectID, reason string, known bool, err error) {
 	w := walk{linkResolver: r, trail: slices.Clone(trail), names: make([]string, len(trail)), seen: map[string]bool{}}
 	for !w.turn(target) {
 		if err := ctx.Err(); err != nil { // of very many links each may go a long way
-			return plumbing.ZeroHash, "", false, err
+			return objectID{}, "", false, err
 		}
 		entry, more, err := w.step(ctx)
 		switch {
 		case err != nil:
-			return plumbing.ZeroHash, "", false, err
+			return objectID{}, "", false, err
 		case w.reason != "":
-			return plumbing.ZeroHash, w.reason, true, nil
+			return objectID{}, w.reason, true, nil
 		case !more:
 			return entry.id, "", true, nil
 		}
 		if target, known = r.text(entry.id); !known {
-			return plumbing.ZeroHash, "", false, nil
+			return objectID{}, "", false, nil
 		}
 	}
-	return plumbing.ZeroHash, w.reason, true, nil
+	return objectID{}, w.reason, true, nil
 }
 
 // walk is the way from one link to its end.
@@ -79,7 +77,7 @@ type walk struct {
 	*linkResolver
 	// trail and names are the directories from the root to where the walk stands. Only names that the walk itself went
 	// through are known; that is enough to tell two places apart.
-	trail []plumbing.Hash
+	trail []objectID
 	names []string
 	// rest are the components of the path still to go.
 	rest []string
@@ -167,7 +165,7 @@ func (w *walk) lookUp(ctx context.Context, name string) (treeEntry, error) {
 }
 
 // entries returns a tree's entries by name. Many links lead to the same few trees, so each is read once.
-func (r *linkResolver) entries(ctx context.Context, id plumbing.Hash) (map[string]treeEntry, error) {
+func (r *linkResolver) entries(ctx context.Context, id objectID) (map[string]treeEntry, error) {
 	if entries, ok := r.parsed[id]; ok {
 		return entries, nil
 	}

@@ -3,7 +3,6 @@ package gitsource
 import (
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 )
 
@@ -26,10 +25,10 @@ func TestEveryWayFetchesTheCommitBehindAnAnnotatedTag(t *testing.T) {
 			for _, settings.Ref = range []string{"v1", "v1-again"} {
 				from := openSession(t, newTestRemote(t, settings), hostFacts{})
 				is.Equal(from.tip(), released)
-				kinds := fetchAll(t, from, fetchRequest{wants: []plumbing.Hash{released}, shallow: true})
+				kinds := fetchAll(t, from, fetchRequest{wants: []objectID{released}, shallow: true})
 				is.Equal(kinds[released], "commit")
 				again := openSession(t, newTestRemote(t, settings), from.facts())
-				kinds = fetchAll(t, again, fetchRequest{wants: []plumbing.Hash{released}, have: known})
+				kinds = fetchAll(t, again, fetchRequest{wants: []objectID{released}, have: known})
 				is.Equal(kinds[released], "commit")
 			}
 		})

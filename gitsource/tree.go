@@ -3,8 +3,6 @@ package gitsource
 import (
 	"bytes"
 	"iter"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // entryKind says what a tree entry names.
@@ -23,7 +21,7 @@ type treeEntry struct {
 	kind entryKind
 	// name shares the bytes of the tree.
 	name []byte
-	id   plumbing.Hash
+	id   objectID
 }
 
 // treeEntries goes through the entries of a tree object, in the order they are stored in: mode in octal, a space, the
@@ -52,14 +50,14 @@ func cutTreeEntry(tree []byte) (entry treeEntry, rest []byte, err error) {
 	}
 	tree = tree[space+1:]
 	end := bytes.IndexByte(tree, 0)
-	if end < 0 || len(tree)-end-1 < len(plumbing.Hash{}) {
+	if end < 0 || len(tree)-end-1 < len(objectID{}) {
 		return treeEntry{}, nil, unservable("a tree ends in the middle of an entry")
 	}
 	name := tree[:end]
 	if ambiguousName(name) {
 		return treeEntry{}, nil, unservable("a tree has an entry whose name Git does not allow")
 	}
-	id, rest := plumbing.Hash(tree[end+1:end+21]), tree[end+21:]
+	id, rest := objectID(tree[end+1:end+21]), tree[end+21:]
 	return treeEntry{kind: kind, name: name, id: id}, rest, nil
 }
 
@@ -108,21 +106,22 @@ func findEntry(tree []byte, name string) (entry treeEntry, found bool, err error
 }
 
 // commitTree reads the id of a commit's tree (git-commit-tree).
-func commitTree(commit []byte) (plumbing.Hash, error) {
+func commitTree(commit []byte) (objectID, error) {
 	return firstID(commit, "tree ", "a commit")
 }
 
 // tagTarget reads the id of what an annotated tag names (git-mktag).
-func tagTarget(tag []byte) (plumbing.Hash, error) {
+func tagTarget(tag []byte) (objectID, error) {
 	return firstID(tag, "object ", "an annotated tag")
 }
 
 // firstID reads the id that an object's first line holds after a label.
-func firstID(object []byte, label, what string) (plumbing.Hash, error) {
+func firstID(object []byte, label, what string) (objectID, error) {
 	line, _, _ := bytes.Cut(object, []byte("\n"))
 	digits, found := bytes.CutPrefix(line, []byte(label))
-	if !found || !isObjectID(string(digits)) {
-		return plumbing.ZeroHash, malformed("%s does not begin with %q and an id", what, label)
+	id, isID := parseID(string(digits))
+	if !found || !isID {
+		return objectID{}, malformed("%s does not begin with %q and an id", what, label)
 	}
-	return plumbing.NewHash(string(digits)), nil
+	return id, nil
 }

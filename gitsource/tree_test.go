@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -16,7 +15,7 @@ import (
 func rawTree(entries ...string) []byte {
 	var tree []byte
 	for i, entry := range entries {
-		id := plumbing.Hash{19: byte(i + 1)}
+		id := objectID{19: byte(i + 1)}
 		tree = append(append(append(tree, entry...), 0), id[:]...)
 	}
 	return tree
@@ -70,12 +69,12 @@ func TestATreeWithTwoEntriesOfOneNameIsAnError(t *testing.T) {
 		rawTree("40000 docker-compose.yml", "100644 docker-compose.yml"),
 	} {
 		is := is.New(t)
-		empty := map[plumbing.Hash][]byte{{}: tree}
+		empty := map[objectID][]byte{{}: tree}
 		for i := range 3 {
-			empty[plumbing.Hash{19: byte(i + 1)}] = nil
+			empty[objectID{19: byte(i + 1)}] = nil
 		}
 		b := newBuilder([]string{"docker-compose.yml"}, &received{trees: empty}, nil)
-		_, err := b.directory(t.Context(), plumbing.ZeroHash, nil, 0)
+		_, err := b.directory(t.Context(), objectID{}, nil, 0)
 		is.True(err != nil)
 		is.Equal(classify(err).Code, actors.CodeProtocol)
 	}

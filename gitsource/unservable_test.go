@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
@@ -36,7 +35,7 @@ func (r *bareRepository) addTree(t fatal, tree string) {
 
 // rawEntry is an entry of a tree as it is stored.
 func rawEntry(mode, name, id string) string {
-	raw := plumbing.NewHash(id)
+	raw := idOf(id)
 	return mode + " " + name + "\x00" + string(raw[:])
 }
 
@@ -106,22 +105,21 @@ func TestATreeThatIsNotEnteredMayHoldAnything(t *testing.T) {
 // A host may answer as often as it is asked; what is kept of all its answers is bounded as that of one.
 func TestBlobsOfAllAnswersTogetherAreBounded(t *testing.T) {
 	is := is.New(t)
-	limits := testLimits()
-	limits.objects, limits.trees = 10, 1<<20
-	r := received{limits: limits, blobs: map[plumbing.Hash]blob{}, links: map[plumbing.Hash]struct{}{}}
+	limits := receivedLimits{packLimits{objects: 10}, 1 << 20}
+	r := received{limits: limits, blobs: map[objectID]blob{}, links: map[objectID]struct{}{}}
 	for i := range 10 {
-		is.NoErr(r.object(plumbing.BlobObject, plumbing.Hash{byte(i)}, nil))
+		is.NoErr(r.object(kindBlob, objectID{byte(i)}, nil))
 	}
-	is.NoErr(r.object(plumbing.BlobObject, plumbing.Hash{0}, nil)) // the same again
-	is.True(r.object(plumbing.BlobObject, plumbing.Hash{10}, nil) != nil)
+	is.NoErr(r.object(kindBlob, objectID{0}, nil)) // the same again
+	is.True(r.object(kindBlob, objectID{10}, nil) != nil)
 
-	limits.objects, limits.trees = 1000, 100_000
-	r = received{limits: limits, blobs: map[plumbing.Hash]blob{}, links: map[plumbing.Hash]struct{}{}}
+	limits = receivedLimits{packLimits{objects: 1000}, 100_000}
+	r = received{limits: limits, blobs: map[objectID]blob{}, links: map[objectID]struct{}{}}
 	var err error
 	for i := 0; err == nil && i < 1000; i++ {
-		id := plumbing.NewHash(fmt.Sprintf("%040x", i))
+		id := idOf(fmt.Sprintf("%040x", i))
 		r.links[id] = struct{}{}
-		err = r.object(plumbing.BlobObject, id, []byte(strings.Repeat("x", maxLinkText)))
+		err = r.object(kindBlob, id, []byte(strings.Repeat("x", maxLinkText)))
 	}
 	is.True(err != nil)
 	is.Equal(len(r.blobs), 100_000/maxLinkText+1)
@@ -139,12 +137,12 @@ func TestTheSurveyEndsWithTheContext(t *testing.T) {
 
 	root := []byte(rawEntry("120000", "a", someID))
 	resolver := newLinkResolver(
-		func(context.Context, plumbing.Hash) ([]byte, error) { return root, nil },
-		func(plumbing.Hash) (string, bool) { return "./a", true },
+		func(context.Context, objectID) ([]byte, error) { return root, nil },
+		func(objectID) (string, bool) { return "./a", true },
 	)
-	_, reason, _, err := resolver.follow(t.Context(), "a", []plumbing.Hash{{}})
+	_, reason, _, err := resolver.follow(t.Context(), "a", []objectID{{}})
 	is.NoErr(err)
 	is.True(reason != "")
-	_, _, _, err = resolver.follow(ended, "a", []plumbing.Hash{{}})
+	_, _, _, err = resolver.follow(ended, "a", []objectID{{}})
 	is.True(errors.Is(err, context.Canceled))
 }

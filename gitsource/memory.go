@@ -1,0 +1,62 @@
+package gitsource
+
+import (
+	"context"
+	"fmt"
+
+	"mooring/actors"
+)
+
+// memory is what one Fetch leaves for the next: an immutable value that rides in the Index of the state that was
+// returned. The zero value remembers nothing.
+type memory struct {
+	// owner is the Source that made it. It says nothing under other settings.
+	owner *Source
+	// facts are what the last session learned of the host; unused for a repository on this machine.
+	facts hostFacts
+	// commit is what the state was made of.
+	commit objectID
+	index  *index
+}
+
+// isOf tells whether the state was made of that commit.
+func (m memory) isOf(commit objectID) bool { return !m.commit.IsZero() && m.commit == commit }
+
+// earlier is what a Fetch begins with: the state that was returned before, and the memory in it.
+type earlier struct {
+	state  actors.DesiredState
+	memory memory
+}
+
+// recall takes the memory out of a state. One that another Source made, or that was read from a file, has none for this
+// one: then everything is read anew.
+func (s *Source) recall(previous actors.DesiredState) earlier {
+	if m, ok := previous.Index.(*memory); ok && m.owner == s {
+		return earlier{previous, *m}
+	}
+	return earlier{}
+}
+
+// build makes the state of a commit, whose root tree is known, from objects and from what is remembered. What it
+// remembers of the host is left as it was.
+func (s *Source) build(
+	ctx context.Context, commit, root objectID, from objects, before earlier,
+) (actors.DesiredState, error) {
+	known := indexResult{State: before.state, Index: before.memory.index}
+	built, err := buildIndex(ctx, s.rules, root, from, known)
+	if err != nil {
+		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
+	}
+	state := built.State
+	state.Revision = commit.String()
+	state.Index = &memory{owner: s, facts: before.memory.facts, commit: commit, index: built.Index}
+	return state, nil
+}
+
+// withFacts returns a state with other facts of the host in its memory.
+func withFacts(state actors.DesiredState, facts hostFacts) actors.DesiredState {
+	next := *state.Index.(*memory)
+	next.facts = facts
+	state.Index = &next
+	return state
+}
