@@ -6,6 +6,10 @@ import (
 	"fmt"
 
 	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
+	"mooring/gitsource/pack"
+	"mooring/gitsource/protocol"
 )
 
 const (
@@ -19,13 +23,13 @@ const (
 // since then, else, where that does not lead to a whole state, everything. Compose files that the old index knows by
 // their ids are not asked for, whatever became of the commit that it was made from, where the host can leave them out.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
-	host, err := s.remote.open(ctx, before.memory.facts)
+	host, err := s.remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	defer host.close()
-	if before.memory.isOf(host.tip()) {
-		if facts := host.facts(); facts != before.memory.facts {
+	defer host.Close()
+	if before.memory.isOf(host.Tip()) {
+		if facts := host.Facts(); facts != before.memory.facts {
 			return withFacts(before.state, facts), nil
 		}
 		return before.state, nil
@@ -36,7 +40,7 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 			return state, err
 		}
 	}
-	if host.filters() {
+	if host.Filters() {
 		state, err := s.fetchWhole(ctx, host, withoutBlobs, before)
 		if !wantsWhole(err) {
 			return state, err
@@ -46,10 +50,10 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 }
 
 // fetchChange asks for what the tip has and the known commit has not, in one request where compose files are small.
-func (s *Source) fetchChange(ctx context.Context, host *session, before earlier) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []objectID{host.tip()}, have: before.memory.commit}
-	if host.filters() {
-		request.filter = withSmallBlobs
+func (s *Source) fetchChange(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
+	request := protocol.Request{Wants: []object.ID{host.Tip()}, Have: before.memory.commit}
+	if host.Filters() {
+		request.Filter = withSmallBlobs
 	}
 	return s.fetchAndBuild(ctx, newReceived(host, s.changeLimits()), request, before)
 }
@@ -57,15 +61,15 @@ func (s *Source) fetchChange(ctx context.Context, host *session, before earlier)
 // fetchWhole asks for everything that the tip has: first the trees and then the compose files that are not known, or
 // all at once where the host cannot leave out blobs.
 func (s *Source) fetchWhole(
-	ctx context.Context, host *session, filter string, before earlier,
+	ctx context.Context, host *protocol.Session, filter string, before earlier,
 ) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []objectID{host.tip()}, shallow: true, filter: filter}
+	request := protocol.Request{Wants: []object.ID{host.Tip()}, Shallow: true, Filter: filter}
 	return s.fetchAndBuild(ctx, newReceived(host, s.wholeLimits()), request, before)
 }
 
 // fetchAndBuild makes the state from the answer to a request and, where blobs are missing, from further ones.
 func (s *Source) fetchAndBuild(
-	ctx context.Context, from *received, request fetchRequest, before earlier,
+	ctx context.Context, from *received, request protocol.Request, before earlier,
 ) (actors.DesiredState, error) {
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
@@ -73,15 +77,15 @@ func (s *Source) fetchAndBuild(
 	root := from.root
 	switch {
 	case from.notACommit:
-		return actors.DesiredState{}, errNotACommit
+		return actors.DesiredState{}, fault.ErrNotACommit
 	case root.IsZero():
-		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, errAbsent)
+		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
 	state, err := s.build(ctx, from.tip, root, from, before)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	return withFacts(state, from.session.facts()), nil
+	return withFacts(state, from.session.Facts()), nil
 }
 
 // maxTrees bounds the trees that are kept until a state is made of them, in bytes: those of about a million directories.
@@ -90,25 +94,25 @@ const maxTrees = 128 << 20
 
 // changeLimits bound what one change brings: beyond them it is cheaper to read everything anew, without history.
 func (s *Source) changeLimits() receivedLimits {
-	return receivedLimits{packLimits{bytes: 64 << 20, objects: 200_000, object: s.largest}, maxTrees}
+	return receivedLimits{pack.Limits{Bytes: 64 << 20, Objects: 200_000, Object: s.largest}, maxTrees}
 }
 
 // wholeLimits bound the whole of a commit. Big files beside the stacks may come with it, so the bytes are many; what is
 // remembered of them is little.
 func (s *Source) wholeLimits() receivedLimits {
-	return receivedLimits{packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest}, maxTrees}
+	return receivedLimits{pack.Limits{Bytes: 8 << 30, Objects: 2_000_000, Object: s.largest}, maxTrees}
 }
 
 // wantsWhole tells whether a larger request may succeed where a smaller one led to an error: the host does not know what
 // is known here, its answer lacks something or cannot be read, or it would not answer as it was asked. What the commit
 // itself holds stays the same.
 func wantsWhole(err error) bool {
-	var inCommit *commitError
+	var inCommit *fault.CommitError
 	switch {
 	case err == nil, errors.As(err, &inCommit):
 		return false
-	case errors.Is(err, errAbsent), errors.Is(err, errNoCommonCommit):
+	case errors.Is(err, fault.ErrAbsent), errors.Is(err, protocol.ErrNoCommonCommit):
 		return true
 	}
-	return classify(err).Code == actors.CodeProtocol
+	return fault.Of(err).Code == actors.CodeProtocol
 }

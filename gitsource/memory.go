@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"mooring/actors"
+	"mooring/gitsource/index"
+	"mooring/gitsource/object"
+	"mooring/gitsource/protocol"
 )
 
 // memory is what one Fetch leaves for the next: an immutable value that rides in the Index of the state that was
@@ -13,14 +16,14 @@ type memory struct {
 	// owner is the Source that made it. It says nothing under other settings.
 	owner *Source
 	// facts are what the last session learned of the host; unused for a repository on this machine.
-	facts hostFacts
+	facts protocol.Facts
 	// commit is what the state was made of.
-	commit objectID
-	index  *index
+	commit object.ID
+	index  *index.Index
 }
 
 // isOf tells whether the state was made of that commit.
-func (m memory) isOf(commit objectID) bool { return !m.commit.IsZero() && m.commit == commit }
+func (m memory) isOf(commit object.ID) bool { return !m.commit.IsZero() && m.commit == commit }
 
 // earlier is what a Fetch begins with: the state that was returned before, and the memory in it.
 type earlier struct {
@@ -40,10 +43,10 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 // build makes the state of a commit, whose root tree is known, from objects and from what is remembered. What it
 // remembers of the host is left as it was.
 func (s *Source) build(
-	ctx context.Context, commit, root objectID, from objects, before earlier,
+	ctx context.Context, commit, root object.ID, from index.Objects, before earlier,
 ) (actors.DesiredState, error) {
-	known := indexResult{State: before.state, Index: before.memory.index}
-	built, err := buildIndex(ctx, s.rules, root, from, known)
+	known := index.Result{State: before.state, Index: before.memory.index}
+	built, err := index.Build(ctx, s.rules, root, from, known)
 	if err != nil {
 		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
 	}
@@ -54,7 +57,7 @@ func (s *Source) build(
 }
 
 // withFacts returns a state with other facts of the host in its memory.
-func withFacts(state actors.DesiredState, facts hostFacts) actors.DesiredState {
+func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredState {
 	next := *state.Index.(*memory)
 	next.facts = facts
 	state.Index = &next

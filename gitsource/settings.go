@@ -8,6 +8,10 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"mooring/gitsource/index"
+	"mooring/gitsource/location"
+	"mooring/gitsource/transport"
 )
 
 // Settings say which repository is read, and how (contract, section 2). The tags are those of envconfig, which leaves
@@ -38,7 +42,7 @@ type Settings struct {
 
 // TrackedRefs returns the full names of the refs that Ref may mean, best first: HEAD alone for the remote's, and none
 // where a commit is given, which no push moves.
-func (s Settings) TrackedRefs() []string { return parseRef(s.Ref).names }
+func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names }
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
@@ -55,15 +59,15 @@ func (s Settings) Validate() error {
 	if err := validateComposeFiles(s.composeNames()); err != nil {
 		return fmt.Errorf("COMPOSE_FILES %w", err)
 	}
-	if _, err := certificateRoots(s.CAFile); err != nil {
+	if _, err := transport.CertificateRoots(s.CAFile); err != nil {
 		return fmt.Errorf("GIT_CA_FILE %w", err)
 	}
 	return nil
 }
 
 // location are the settings that say where the repository is and what is shown to its host.
-func (s Settings) location() locationSettings {
-	return locationSettings{
+func (s Settings) location() location.Settings {
+	return location.Settings{
 		URL:               s.URL,
 		Ref:               s.Ref,
 		Username:          s.Username,
@@ -76,8 +80,8 @@ func (s Settings) location() locationSettings {
 }
 
 // rules are the settings that say what a stack is.
-func (s Settings) rules() indexRules {
-	return indexRules{ComposeFiles: s.composeNames(), DeployDir: path.Clean(s.DeployDir)}
+func (s Settings) rules() index.Rules {
+	return index.Rules{ComposeFiles: s.composeNames(), DeployDir: path.Clean(s.DeployDir)}
 }
 
 func validateDeployDir(dir string) error {

@@ -5,16 +5,21 @@ import (
 	"errors"
 
 	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/index"
+	"mooring/gitsource/local"
+	"mooring/gitsource/location"
+	"mooring/gitsource/transport"
 )
 
 // Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch but idle
 // connections: what a later one need not read again rides in the state's Index.
 type Source struct {
-	ref   trackedRef
-	rules indexRules
+	ref   location.Ref
+	rules index.Rules
 	// local is the path of a repository on this machine; empty when there is a remote.
 	local  string
-	remote *remote
+	remote *transport.Remote
 	// largest is the size of the largest compose file that is served.
 	largest int64
 }
@@ -24,13 +29,13 @@ func New(settings Settings) (*Source, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Source{ref: parseRef(settings.Ref), rules: settings.rules(), largest: maxComposeFile}
-	at, err := parseEndpoint(settings.URL)
-	if err == nil && at.scheme == schemeLocal {
-		s.local = at.path
+	s := &Source{ref: location.ParseRef(settings.Ref), rules: settings.rules(), largest: index.MaxComposeFile}
+	at, err := location.Parse(settings.URL)
+	if err == nil && at.Scheme == location.Local {
+		s.local = at.Path
 		return s, nil
 	}
-	if s.remote, err = newRemote(settings.location()); err != nil {
+	if s.remote, err = transport.New(settings.location()); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -49,13 +54,13 @@ func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actor
 	case err == nil:
 		return state, nil
 	case ctx.Err() != nil:
-		return actors.DesiredState{}, classify(ctx.Err())
-	case errors.Is(err, errAbsent):
-		return actors.DesiredState{}, failf(actors.CodeProtocol,
-			"The commit is not whole: %s. The repository is damaged, or it is itself a shallow or partial clone.", errAbsent)
+		return actors.DesiredState{}, fault.Of(ctx.Err())
+	case errors.Is(err, fault.ErrAbsent):
+		return actors.DesiredState{}, fault.New(actors.CodeProtocol,
+			"The commit is not whole: %s. The repository is damaged, or it is itself a shallow or partial clone.", fault.ErrAbsent)
 	}
 	if s.local != "" {
-		err = localFault(err)
+		err = local.Fault(err)
 	}
-	return actors.DesiredState{}, classify(err)
+	return actors.DesiredState{}, fault.Of(err)
 }

@@ -1,0 +1,20 @@
+package local
+
+import (
+	"errors"
+
+	"mooring/actors"
+	"mooring/gitsource/fault"
+)
+
+// Fault tells of a repository on this machine what classify tells of a host's answer.
+func Fault(err error) error {
+	var broken *fault.ProtocolError
+	switch {
+	case errors.As(err, &broken):
+		return fault.New(actors.CodeProtocol, "The repository at GIT_URL cannot be read: %s.", broken.Reason)
+	case fault.IsCutShort(err):
+		return fault.New(actors.CodeProtocol, "The repository at GIT_URL cannot be read: one of its files is cut short.")
+	}
+	return err
+}

@@ -1,0 +1,50 @@
+package location
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Redactor removes secrets from texts. Its elements are the forms in which secrets may appear, longest first.
+type Redactor []string
+
+// Redacted stands where a secret was.
+const Redacted = "***"
+
+func newRedactor(secrets []string) Redactor {
+	var forms Redactor
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		quoted := strconv.Quote(secret)
+		forms = append(forms, secret, quoted[1:len(quoted)-1])
+		for _, escaped := range []string{
+			url.QueryEscape(secret), url.PathEscape(secret), url.User(secret).String(),
+		} {
+			forms = append(forms, escaped, lowerHex(escaped))
+		}
+	}
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	return slices.Compact(forms)
+}
+
+// lowerHex writes the digits of percent-encoded bytes in lower case.
+func lowerHex(escaped string) string {
+	parts := strings.Split(escaped, "%")
+	for i, part := range parts[1:] {
+		digits := min(2, len(part))
+		parts[i+1] = strings.ToLower(part[:digits]) + part[digits:]
+	}
+	return strings.Join(parts, "%")
+}
+
+func (r Redactor) Clean(text string) string {
+	for _, secret := range r {
+		text = strings.ReplaceAll(text, secret, Redacted)
+	}
+	return text
+}

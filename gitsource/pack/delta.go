@@ -1,0 +1,122 @@
+package pack
+
+import (
+	"io"
+
+	"mooring/gitsource/fault"
+)
+
+// Delta is how to make an object from another one, its base: copy pieces of the base, insert new bytes (gitformat-pack,
+// section "Deltified representation").
+type Delta struct {
+	baseSize, ResultSize int64
+	instructions         []byte
+}
+
+// ParseDelta reads the two sizes that a delta begins with.
+func ParseDelta(data []byte) (Delta, error) {
+	baseSize, data, ok := cutSize(data)
+	if !ok {
+		return Delta{}, errBadDelta()
+	}
+	resultSize, data, ok := cutSize(data)
+	if !ok {
+		return Delta{}, errBadDelta()
+	}
+	return Delta{baseSize: baseSize, ResultSize: resultSize, instructions: data}, nil
+}
+
+func errBadDelta() error { return fault.Malformed("its pack has a delta that does not fit its base") }
+
+// cutSize reads a number of seven bits a byte, the lowest first.
+func cutSize(data []byte) (size int64, rest []byte, ok bool) {
+	for i, b := range data {
+		if shift := 7 * i; shift < 63 {
+			size |= int64(b&0x7f) << shift
+			if b < 0x80 {
+				return size, data[i+1:], true
+			}
+			continue
+		}
+		break
+	}
+	return 0, nil, false
+}
+
+// Apply makes the result in into, which has its size.
+func (d Delta) Apply(base, into []byte) error {
+	if d.baseSize != int64(len(base)) || d.ResultSize != int64(len(into)) {
+		return errBadDelta()
+	}
+	rest := into
+	for instructions := d.instructions; len(instructions) > 0; {
+		piece, after, ok := cutPiece(base, instructions)
+		if !ok || len(piece) > len(rest) {
+			return errBadDelta()
+		}
+		rest, instructions = rest[copy(rest, piece):], after
+	}
+	if len(rest) > 0 {
+		return errBadDelta()
+	}
+	return nil
+}
+
+// writeTo writes the result piece by piece, so that a large one takes no memory.
+func (d Delta) writeTo(base []byte, into io.Writer) error {
+	if d.baseSize != int64(len(base)) {
+		return errBadDelta()
+	}
+	left := d.ResultSize
+	for instructions := d.instructions; len(instructions) > 0; {
+		piece, after, ok := cutPiece(base, instructions)
+		if left -= int64(len(piece)); !ok || left < 0 {
+			return errBadDelta()
+		}
+		if _, err := into.Write(piece); err != nil {
+			return err
+		}
+		instructions = after
+	}
+	if left > 0 {
+		return errBadDelta()
+	}
+	return nil
+}
+
+// cutPiece carries out the first instruction: it returns the piece of the result, which shares the bytes of the base or
+// the instructions, and what comes after the instruction.
+func cutPiece(base, instructions []byte) (piece, rest []byte, ok bool) {
+	code := instructions[0]
+	rest = instructions[1:]
+	if code < 0x80 {
+		if code == 0 || int(code) > len(rest) {
+			return nil, nil, false
+		}
+		return rest[:code], rest[code:], true
+	}
+	var offset, size int
+	for i := range 4 {
+		if code&(1<<i) != 0 {
+			if len(rest) == 0 {
+				return nil, nil, false
+			}
+			offset, rest = offset|int(rest[0])<<(8*i), rest[1:]
+		}
+	}
+	for i := range 3 {
+		if code&(0x10<<i) != 0 {
+			if len(rest) == 0 {
+				return nil, nil, false
+			}
+			size, rest = size|int(rest[0])<<(8*i), rest[1:]
+		}
+	}
+	if size == 0 {
+		size = 0x10000
+	}
+	if offset > len(base) || size > len(base)-offset {
+		return nil, nil, false
+	}
+	return base[offset : offset+size], rest, true
+}
