@@ -95,13 +95,14 @@ func cutPiece(base, instructions []byte) (piece, rest []byte, ok bool) {
 		}
 		return rest[:code], rest[code:], true
 	}
-	var offset, size int
+	// Four bytes of offset are more than an int of 32 bits can hold.
+	var offset, size uint64
 	for i := range 4 {
 		if code&(1<<i) != 0 {
 			if len(rest) == 0 {
 				return nil, nil, false
 			}
-			offset, rest = offset|int(rest[0])<<(8*i), rest[1:]
+			offset, rest = offset|uint64(rest[0])<<(8*i), rest[1:]
 		}
 	}
 	for i := range 3 {
@@ -109,13 +110,13 @@ func cutPiece(base, instructions []byte) (piece, rest []byte, ok bool) {
 			if len(rest) == 0 {
 				return nil, nil, false
 			}
-			size, rest = size|int(rest[0])<<(8*i), rest[1:]
+			size, rest = size|uint64(rest[0])<<(8*i), rest[1:]
 		}
 	}
 	if size == 0 {
 		size = 0x10000
 	}
-	if offset > len(base) || size > len(base)-offset {
+	if length := uint64(len(base)); offset > length || size > length-offset {
 		return nil, nil, false
 	}
 	return base[offset : offset+size], rest, true

@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -173,12 +174,18 @@ func (r *Reader) baseOf(kind object.Kind, record *objectRecord) error {
 	if err != nil {
 		return err
 	}
-	at, found := slices.BinarySearchFunc(r.records, record.offset-distance, func(r objectRecord, offset int64) int {
-		return int(r.offset - offset)
-	})
+	base, found := r.objectAt(record.offset - distance)
 	if !found {
 		return fault.Malformed("its pack has a delta whose base is not in it")
 	}
-	record.base = int32(at)
+	record.base = base
 	return nil
+}
+
+// objectAt finds the object that begins at an offset of the pack.
+func (r *Reader) objectAt(offset int64) (int32, bool) {
+	at, found := slices.BinarySearchFunc(r.records, offset, func(r objectRecord, offset int64) int {
+		return cmp.Compare(r.offset, offset)
+	})
+	return int32(at), found
 }
