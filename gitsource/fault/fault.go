@@ -6,22 +6,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"strings"
-	"unicode"
 
 	"mooring/actors"
 )
 
-// MaxText is how many characters of a foreign text are shown.
-const MaxText = 300
-
-// New makes a Failure. What its arguments quote from a Git host went through Clean.
+// New makes a Failure. Texts of a Git host among its arguments must have gone through Clean.
 func New(code actors.Code, format string, arguments ...any) *actors.Failure {
 	return &actors.Failure{Code: code, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Of turns any error of a refresh into what an operator is told: a stable code and one sentence. A Failure inside
-// err is kept as it is; an error that nothing here knows is this program's fault.
+// Of turns any error of a refresh into what an operator is told: a stable code and one sentence. It returns a Failure
+// inside err as it is, and nil for nil. An error that it does not know becomes actors.CodeInternal.
 func Of(err error) *actors.Failure {
 	var failure *actors.Failure
 	switch {
@@ -43,7 +38,7 @@ func Of(err error) *actors.Failure {
 	return New(actors.CodeInternal, "Internal fault: %s.", Clean(err.Error()))
 }
 
-// localFailure knows the errors of repositories, local ones above all.
+// localFailure knows the errors of repositories, mostly of those on this machine; nil for any other error.
 func localFailure(err error) *actors.Failure {
 	switch {
 	case errors.Is(err, ErrNoRepository):
@@ -56,7 +51,7 @@ func localFailure(err error) *actors.Failure {
 	return nil
 }
 
-// protocolFailure knows answers that are not what Git's protocol says.
+// protocolFailure knows answers that break the rules of Git's protocol; nil for any other error.
 func protocolFailure(err error) *actors.Failure {
 	var (
 		said     *HostError
@@ -76,66 +71,7 @@ func protocolFailure(err error) *actors.Failure {
 	return nil
 }
 
-// ProtocolError is an answer that breaks the rules of Git's protocol. The reason is in this program's words.
-type ProtocolError struct {
-	Reason string
-}
-
-func (e *ProtocolError) Error() string { return e.Reason }
-
-func Malformed(format string, arguments ...any) error {
-	return &ProtocolError{Reason: fmt.Sprintf(format, arguments...)}
-}
-
-// CommitError is what a commit itself holds that cannot be served, however it is asked for. The reason is in this
-// program's words.
-type CommitError struct {
-	Reason string
-}
-
-func (e *CommitError) Error() string { return e.Reason }
-
-func Unservable(format string, arguments ...any) error {
-	return &CommitError{Reason: fmt.Sprintf(format, arguments...)}
-}
-
 // EmptyRepository is the failure of a repository without any commit.
 func EmptyRepository() *actors.Failure {
 	return New(actors.CodeEmpty, "The repository is empty: push a first commit.")
-}
-
-// Clean makes a foreign text fit to be shown: one line of at most 300 characters, without control and formatting
-// characters.
-func Clean(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	visible := func(r rune) rune {
-		if unicode.IsGraphic(r) && !unicode.IsSpace(r) {
-			return r
-		}
-		return ' '
-	}
-	runes := []rune(strings.Join(strings.Fields(strings.Map(visible, text)), " "))
-	if len(runes) > MaxText {
-		runes = append(runes[:MaxText-1], '…')
-	}
-	return strings.TrimRight(string(runes), ". ")
-}
-
-// IsCutShort tells whether an error is an end that came too early.
-func IsCutShort(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
-
-// redacted is the failure that an operator is told of an error, without the secrets that redact knows. Where the context
-// has ended that is the reason, whatever else went wrong after it.
-func Redacted(ctx context.Context, err error, redact func(string) string) *actors.Failure {
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
-	var said *HostError
-	if errors.As(err, &said) {
-		// Before its blanks are joined and its end is cut off: both would hide a secret's shape.
-		said.Text = redact(said.Text)
-	}
-	failure := *Of(err)
-	failure.Message = strings.ToValidUTF8(redact(failure.Message), "�") // a secret may be any bytes
-	return &failure
 }

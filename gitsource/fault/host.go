@@ -8,13 +8,17 @@ import (
 )
 
 // HostError is what a Git host says went wrong: in a packet "ERR", on the third side band, on an SSH session's standard
-// error, or when it ends a connection. The text is as it came: a session removes secrets from it before it is shown.
+// error, or when it ends a connection. The text is as it came: Redacted removes secrets from it before it
+// is shown.
 type HostError struct {
+	// Text is what the host said.
 	Text string
-	// About is what it is about, where that is known; else the host's words decide, for Git knows no codes.
+	// About is a sentence's beginning that says what the host was doing, where that is known. Otherwise the words of Text
+	// decide about the code, because Git's protocol has no error codes.
 	About string
 }
 
+// Error implements error.
 func (e *HostError) Error() string { return "the Git host says: " + Clean(e.Text) }
 
 // Mentions tells whether any of the phrases is in the host's words.
@@ -28,7 +32,7 @@ func (e *HostError) Mentions(phrases ...string) bool {
 	return false
 }
 
-// failure reads the host's words as git itself, git daemon and the big hosts choose them.
+// failure looks for the words that git, git daemon and the big hosts use.
 func (e *HostError) failure() *actors.Failure {
 	said := Clean(e.Text)
 	switch {
@@ -50,11 +54,13 @@ func (e *HostError) failure() *actors.Failure {
 	return New(actors.CodeProtocol, "The Git host could not answer the request. It says: %s.", said)
 }
 
+// IsHostError tells whether an error is what a Git host said.
 func IsHostError(err error) bool {
 	var said *HostError
 	return errors.As(err, &said)
 }
 
+// SHA256Repository is the failure of a repository whose object ids are SHA-256.
 func SHA256Repository() *actors.Failure {
 	return New(actors.CodeProtocol, "The repository names its objects by SHA-256, which is not supported; use one that "+
 		"was made with --object-format=sha1.")

@@ -14,7 +14,7 @@ import (
 	"mooring/actors"
 )
 
-// OfTrust knows the errors of TLS certificates and SSH host keys that are not trusted.
+// OfTrust knows the errors of TLS certificates and SSH host keys that are not trusted; nil for any other error.
 func OfTrust(err error) *actors.Failure {
 	var (
 		unknown     x509.UnknownAuthorityError
@@ -54,7 +54,7 @@ func OfTrust(err error) *actors.Failure {
 	return nil
 }
 
-// OfNetwork knows the errors on the way to a host: name resolution, connection, TLS.
+// OfNetwork knows the errors on the way to a host, which are name resolution, connection and TLS; nil for any other error.
 func OfNetwork(err error) *actors.Failure {
 	var (
 		resolution *net.DNSError

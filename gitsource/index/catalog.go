@@ -1,8 +1,6 @@
 package index
 
-import (
-	"mooring/gitsource/object"
-)
+import "mooring/gitsource/object"
 
 // catalog finds the directories and hashes of an index by their ids, wherever they stand. It is made when a tree or a
 // compose file was moved or copied to a place where something else stood before: a Git host does not send again what

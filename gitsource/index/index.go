@@ -1,8 +1,6 @@
 package index
 
-import (
-	"mooring/gitsource/object"
-)
+import "mooring/gitsource/object"
 
 // Index is what one Fetch knows and the next one need not ask for: which trees hold which compose files, and their
 // hashes. It is immutable once the Fetch that made it has returned; two indexes share the directories that are the same

@@ -1,8 +1,6 @@
 package inflate
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 const (
 	// maxLiterals and maxDistances are how many symbols a dynamic code may give lengths to (RFC 1951, 3.2.7).
@@ -12,26 +10,26 @@ const (
 	maxCodeLength = 15
 	// endOfBlock is the literal that ends a block; those above it are sizes of repetitions.
 	endOfBlock = 256
-	// literalBits, distanceBits and orderBits are how many bits the first look at a table takes. Tables are made for each
-	// block and blocks are small, so tables are smaller than would be best for much data.
+	// literalBits, distanceBits and orderBits are how many bits the first look at a table takes. A table is made for each
+	// block, and the blocks of small objects are small, so the tables are smaller than would be best for large data.
 	literalBits  = 9
 	distanceBits = 7
 	orderBits    = 7
 )
 
-// symbol is what a code word stands for, and the word's length, as an entry of a table.
+// symbol is an entry of a table: what a code word stands for, and how long the word is.
 type symbol uint32
 
 // Kinds of symbols.
 const (
-	// symbolNone: no code word begins so, or it stands for nothing.
+	// symbolNone is where no code word begins so, or where it stands for nothing.
 	symbolNone = iota
 	symbolLiteral
 	symbolEnd
-	// symbolBase: the value is the least of a range, and as many extra bits say how far above it.
+	// symbolBase is a range: the value is its least number, and the extra bits that follow are added to it.
 	symbolBase
-	// symbolLonger: the code word is longer than the first look; the value is where its own table begins, and as many
-	// extra bits choose in it.
+	// symbolLonger is a code word that is longer than the first look: the value is where a second table begins, and extra
+	// is how many bits choose in that.
 	symbolLonger
 )
 
@@ -49,7 +47,7 @@ func (s symbol) length() uint { return uint(s >> 8 & 0xf) }
 
 func (s symbol) value() int { return int(s >> 16) }
 
-// end is what a symbol comes to that is neither a range nor a literal there is room for.
+// end says what a symbol means that is neither a range nor a literal for which there is room.
 func (s symbol) end() (ended bool, err error) {
 	switch s.kind() {
 	case symbolEnd:
@@ -60,16 +58,16 @@ func (s symbol) end() (ended bool, err error) {
 	return false, ErrDamaged
 }
 
-// look finds what the first of the bits stand for.
-func look(table []symbol, lookBits uint, held uint64) symbol {
-	s := table[held&(1<<lookBits-1)]
+// look finds the symbol that the next bits stand for.
+func look(table []symbol, lookBits uint, next uint64) symbol {
+	s := table[next&(1<<lookBits-1)]
 	if s.kind() == symbolLonger {
-		s = table[s.value()+int(held>>lookBits&s.extraMask())]
+		s = table[s.value()+int(next>>lookBits&s.extraMask())]
 	}
 	return s
 }
 
-// alphabetSet are what the numbers of codes stand for, and the code that needs no telling (3.2.5 to 3.2.7).
+// alphabetSet says what the numbers of the codes stand for, and holds the fixed code (RFC 1951, 3.2.5 to 3.2.7).
 type alphabetSet struct {
 	literals  [288]symbol
 	distances [32]symbol
@@ -94,7 +92,7 @@ func newAlphabetSet() *alphabetSet {
 	return &a
 }
 
-// literal returns what a number of the literal code stands for, and the length of its word in the fixed code.
+// literal returns what a number of the literal code stands for, and how long its word is in the fixed code.
 func literal(number int) (_ symbol, fixedLength uint8) {
 	switch n := number - endOfBlock - 1; {
 	case number < 144:
@@ -140,9 +138,9 @@ type prefixCode struct {
 	table []symbol
 }
 
-// build makes the table of a code from the lengths of its words, of which 0 is none, and what they stand for. It is
-// false unless all sequences of bits begin with one word; a code of one word of one bit, and one without words, which
-// may not be used, are as good.
+// build makes the table of a code from the lengths of its words (0 for a number without a word) and from what the words
+// stand for. It returns false unless every sequence of bits begins with exactly one word. Two exceptions are allowed: a
+// code of a single word of one bit, and a code without words, which nothing may use.
 func (c *prefixCode) build(lengths []uint8, lookBits uint, meanings []symbol) bool {
 	var count, next [maxCodeLength + 1]int
 	for _, length := range lengths {
@@ -175,7 +173,7 @@ func (c *prefixCode) build(lengths []uint8, lookBits uint, meanings []symbol) bo
 	return true
 }
 
-// enter puts a word wherever a look finds it, whatever the bits behind it are.
+// enter writes a symbol to all places of the table at which a look may find its word: the bits behind the word vary.
 func (c *prefixCode) enter(word int, length, lookBits, longest uint, s symbol) {
 	if length <= lookBits {
 		for at := word; at < 1<<lookBits; at += 1 << length {

@@ -1,11 +1,9 @@
 package inflate
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
-// readCode reads the code of a block (3.2.7): the lengths of its words, in a code of their own, whose lengths in turn
-// come first.
+// readCode reads the code of a block (RFC 1951, 3.2.7). First come the lengths of the words of a helping code; the
+// lengths of the block's own words follow, written in that code.
 func (z *Decoder) readCode() error {
 	if err := z.need(14); err != nil {
 		return err
@@ -27,7 +25,7 @@ func (z *Decoder) readCode() error {
 	return nil
 }
 
-// readOrder reads the code of the lengths; the lengths of its own words come in an order that leaves out most of them.
+// readOrder reads the helping code. The lengths of its words come in an order in which the last ones are mostly left out.
 func (z *Decoder) readOrder(count int) error {
 	var lengths [19]uint8
 	for _, number := range []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}[:count] {
@@ -44,17 +42,17 @@ func (z *Decoder) readOrder(count int) error {
 
 // readLengths reads the lengths of words: 16 repeats the one before, 17 and 18 repeat 0.
 func (z *Decoder) readLengths(lengths []uint8) error {
-	table, held, count := z.order.table, z.bits, z.count
+	table, bits, count := z.order.table, z.bits, z.count
 	for at := 0; at < len(lengths); {
-		if count < 14 { // a length takes that at most
-			z.hand(held, count)
-			if err := z.hold(); err != nil {
+		if count < 14 { // a length takes no more
+			z.put(bits, count)
+			if err := z.needLength(); err != nil {
 				return err
 			}
-			held, count = z.bits, z.count
+			bits, count = z.bits, z.count
 		}
-		s := look(table, orderBits, held)
-		held, count = held>>s.length(), count-s.length()
+		s := look(table, orderBits, bits)
+		bits, count = bits>>s.length(), count-s.length()
 		if s.kind() == symbolNone {
 			return ErrDamaged
 		}
@@ -63,8 +61,8 @@ func (z *Decoder) readLengths(lengths []uint8) error {
 			at++
 			continue
 		}
-		times, length := 3+int(held&s.extraMask()), uint8(0)
-		held, count = held>>s.extra(), count-s.extra()
+		times, length := 3+int(bits&s.extraMask()), uint8(0)
+		bits, count = bits>>s.extra(), count-s.extra()
 		switch {
 		case s.value() == 18:
 			times += 8
@@ -81,12 +79,12 @@ func (z *Decoder) readLengths(lengths []uint8) error {
 			at++
 		}
 	}
-	z.hand(held, count)
+	z.put(bits, count)
 	return nil
 }
 
-// hold takes bits for the longest word and its extra bits, and more where the run has them.
-func (z *Decoder) hold() error {
+// needLength takes bits for the longest word of the helping code and its extra bits, and more where the run has them.
+func (z *Decoder) needLength() error {
 	if len(z.bytes)-z.at < 8 {
 		return z.need(14)
 	}

@@ -7,41 +7,49 @@ import (
 	"io"
 )
 
-// Source gives bytes a run at a time, so that they need not be copied to be looked at.
+// Source gives bytes in runs: whoever reads them looks at the source's own memory, and nothing is copied.
 type Source interface {
-	// Run returns the bytes that come next, one at least, or the error that ends them. They may be read until the next
+	// Run returns the bytes that come next, at least one, or the error that ends them. They may be read until the next
 	// call.
 	Run() ([]byte, error)
 	// Skip goes past the first n bytes of the run.
 	Skip(n int)
 }
 
-// Decoder inflates one object after another: zlib streams (RFC 1950) of a size that is known beforehand. A pack is many
-// thousands of small ones. What inflates streams of any kind takes their bytes one by one, copies what it makes through
-// a window, and is longer getting ready than at work; here an object is made in its place, which is its own window. It
-// belongs to one reader.
+// Decoder inflates one object after another: zlib streams (RFC 1950) of a size that is known beforehand. The zero value
+// is ready. It belongs to one goroutine.
+//
+// A pack has many thousands of small objects. An inflater for any stream takes its input byte by byte and copies its
+// output through a window, and for a small object it takes longer to get ready than to inflate. Here an object is made
+// where it will be read, and repetitions are copied from there.
 type Decoder struct {
 	source Source
-	// bytes are the run that the source gave last, at is how many of them were taken.
+	// bytes are the run that the source gave last; at of them were taken.
 	bytes []byte
 	at    int
-	// bits are the bits that were taken and not used yet, the next one lowest; count is how many of them count.
+	// bits were taken and not used yet, the next one lowest; count of them are valid.
 	bits  uint64
 	count uint
-	// content is what is made, filled how far it is.
+	// content is the object; filled bytes of it are made.
 	content []byte
 	filled  int
-	// alphabets is made when first needed; dynamic is the code of the block at hand.
+	// alphabets are made when first needed; dynamic is the code of the current block.
 	alphabets *alphabetSet
 	dynamic   blockCode
 	lengths   [maxLiterals + maxDistances]uint8
 	order     prefixCode
 }
 
-// ErrDamaged: compressed bytes are not as RFC 1950 and 1951 say.
-var ErrDamaged = errors.New("a compressed object is damaged")
+var (
+	// ErrDamaged means that compressed bytes are not as RFC 1950 and RFC 1951 say.
+	ErrDamaged = errors.New("a compressed object is damaged")
+	// ErrWrongSize means that an object is longer or shorter than was said.
+	ErrWrongSize = errors.New("an object has not the size that it says")
+)
 
-// Decode fills content, which has the size that the object must have, and goes past the stream, exactly.
+// Decode fills content, which has the size that the object must have, and leaves the source behind the last byte of the
+// stream. It returns ErrWrongSize for an object of another size, ErrDamaged for a stream that is none,
+// io.ErrUnexpectedEOF for one that is cut short, and an error of the source as it is.
 func (z *Decoder) Decode(source Source, content []byte) error {
 	if z.alphabets == nil {
 		z.alphabets = newAlphabetSet()
@@ -69,7 +77,8 @@ func (z *Decoder) stream() error {
 	return z.trailer()
 }
 
-// header reads the two bytes that a stream begins with: deflate, no preset dictionary, a multiple of 31.
+// header reads the first two bytes of a stream: the method is deflate, there is no preset dictionary, and the two bytes
+// are a multiple of 31 (RFC 1950, 2.2).
 func (z *Decoder) header() error {
 	if err := z.need(16); err != nil {
 		return err
@@ -92,12 +101,12 @@ func (z *Decoder) trailer() error {
 	if binary.BigEndian.Uint32(sum[:]) != adler32.Checksum(z.content) {
 		return ErrDamaged
 	}
-	// Bytes that are held and not used are of this run: of one before there were fewer than were just taken.
+	// Bytes that were taken and not used belong to this run: the runs before it had fewer than the checksum has taken.
 	z.source.Skip(z.at - int(z.count/8))
 	return nil
 }
 
-// block inflates a block (RFC 1951, 3.2.3).
+// block inflates one block (RFC 1951, 3.2.3).
 func (z *Decoder) block() (last bool, err error) {
 	if err := z.need(3); err != nil {
 		return false, err
@@ -159,19 +168,20 @@ func (z *Decoder) coded(code *blockCode) error {
 	}
 }
 
-// codedFast goes on for as long as the run has plenty of bytes, so that bits need not be counted at every step.
+// codedFast inflates for as long as eight bytes of the run are left: then it need not ask at every step whether there are
+// enough bits.
 func (z *Decoder) codedFast(code *blockCode) (ended bool, err error) {
 	literals, distances := code.literals.table, code.distances.table
-	bytes, at, held, count := z.bytes, z.at, z.bits, z.count
+	bytes, at, bits, count := z.bytes, z.at, z.bits, z.count
 	content, filled := z.content, z.filled
 	for len(bytes)-at >= 8 && !ended && err == nil {
-		if count < 48 { // a repetition takes that at most
-			held |= binary.LittleEndian.Uint64(bytes[at:]) << count
+		if count < 48 { // a repetition takes no more
+			bits |= binary.LittleEndian.Uint64(bytes[at:]) << count
 			at += int(63-count) >> 3
 			count |= 56
 		}
-		s := look(literals, literalBits, held)
-		held, count = held>>s.length(), count-s.length()
+		s := look(literals, literalBits, bits)
+		bits, count = bits>>s.length(), count-s.length()
 		if s.kind() == symbolLiteral && filled < len(content) {
 			content[filled] = byte(s.value())
 			filled++
@@ -181,20 +191,20 @@ func (z *Decoder) codedFast(code *blockCode) (ended bool, err error) {
 			ended, err = s.end()
 			continue
 		}
-		size := s.value() + int(held&s.extraMask())
-		held, count = held>>s.extra(), count-s.extra()
-		s = look(distances, distanceBits, held)
-		held, count = held>>s.length(), count-s.length()
-		distance := s.value() + int(held&s.extraMask())
-		held, count = held>>s.extra(), count-s.extra()
+		size := s.value() + int(bits&s.extraMask())
+		bits, count = bits>>s.extra(), count-s.extra()
+		s = look(distances, distanceBits, bits)
+		bits, count = bits>>s.length(), count-s.length()
+		distance := s.value() + int(bits&s.extraMask())
+		bits, count = bits>>s.extra(), count-s.extra()
 		filled, err = repeat(content, filled, size, distance)
 	}
 	z.at, z.filled = at, filled
-	z.hand(held, count)
+	z.put(bits, count)
 	return ended, err
 }
 
-// codedOne inflates one literal or repetition, wherever its bits are.
+// codedOne inflates one literal or repetition, even where its bits are in two runs.
 func (z *Decoder) codedOne(code *blockCode) (ended bool, err error) {
 	if err := z.need(maxCodeLength); err != nil {
 		return false, err
@@ -226,27 +236,27 @@ func (z *Decoder) codedOne(code *blockCode) (ended bool, err error) {
 	return false, err
 }
 
-// repeat puts as many bytes behind what is filled of content as stand a distance before.
+// repeat appends size bytes to the filled part of content: copies of those that begin distance bytes before its end.
 func repeat(content []byte, filled, size, distance int) (int, error) {
 	switch {
-	case distance == 0 || distance > filled: // 0 is no distance: no word stood for one
+	case distance == 0 || distance > filled: // 0 comes of a code word that stands for nothing
 		return filled, ErrDamaged
 	case size > len(content)-filled:
 		return filled, ErrWrongSize
 	}
 	end := filled + size
 	for from := filled - distance; filled < end; {
-		// What was copied may be copied again, so a short distance doubles each time.
+		// Copies may be copied again, so the piece doubles each time where the distance is short.
 		filled += copy(content[filled:end], content[from:filled])
 	}
 	return end, nil
 }
 
-// hand gives bits back that were taken out to be worked on. Above those that count there may be some of a byte that is
-// not taken yet.
-func (z *Decoder) hand(held uint64, count uint) { z.bits, z.count = held&(1<<count-1), count }
+// put stores bits that were taken out of the fields to work on them. Bits above count may belong to a byte that is not
+// taken yet, so they are cleared.
+func (z *Decoder) put(bits uint64, count uint) { z.bits, z.count = bits&(1<<count-1), count }
 
-// take uses so many bits, which must be held.
+// take uses count bits, which need has brought.
 func (z *Decoder) take(count uint) uint64 {
 	taken := z.bits & (1<<count - 1)
 	z.bits >>= count
@@ -254,8 +264,8 @@ func (z *Decoder) take(count uint) uint64 {
 	return taken
 }
 
-// need sees to it that so many bits are held, at most 32. It takes no more than that from a further run, for the stream
-// may end before its own last bits, and has to end in the run that is at hand.
+// need takes bytes until there are count bits, at most 32. It takes no byte more than that from a new run, because
+// trailer can only give back bytes of the run that the source gave last.
 func (z *Decoder) need(count uint) error {
 	for z.count < count {
 		if z.at == len(z.bytes) {

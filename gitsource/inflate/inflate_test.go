@@ -42,7 +42,7 @@ func deflated(t testing.TB, level int, content []byte) []byte {
 	return into.Bytes()
 }
 
-// contents are of all kinds that compressors treat differently.
+// contents are of the kinds that compressors treat differently.
 func contents() map[string][]byte {
 	random := rand.New(rand.NewPCG(3, 4))
 	noise := make([]byte, 100_000)
@@ -99,15 +99,15 @@ func TestAnObjectOfAnotherSizeOrCutShortIsNotInflated(t *testing.T) {
 	}
 }
 
-// FuzzInflate holds the inflater to package zlib: what one takes the other takes, to the same content and the same end.
-// Streams that name a preset dictionary are left out: package zlib takes one for an empty one, and Git has none.
+// FuzzInflate compares the Decoder with package zlib: both must accept the same streams, make the same content of them,
+// and end at the same byte. Streams with a preset dictionary are left out: Git has none, and package zlib accepts one.
 func FuzzInflate(f *testing.F) {
 	for _, content := range contents() {
 		for _, level := range []int{zlib.NoCompression, zlib.BestSpeed, zlib.DefaultCompression} {
 			f.Add(deflated(f, level, content[:min(len(content), 2000)]), 3)
 		}
 	}
-	// Of a fixed code, of codes of one word and of none, and of words that are missing.
+	// A fixed code; codes of one word and of none.
 	f.Add([]byte("\x78\x9c\x4b\x4c\x44\x00\x00"), 1)
 	f.Add([]byte("\x78\x9c\x05\xc0\x81\x08\x00\x00\x00\x00\x20\x7f\xeb\x0b\x00\x00\x00\x01"), 8)
 	f.Fuzz(func(t *testing.T, stream []byte, piece int) {
@@ -115,7 +115,7 @@ func FuzzInflate(f *testing.F) {
 		source := bytes.NewReader(stream)
 		want, err := unzip(source)
 		if len(want) > largestUnzipped || len(stream) > 1 && stream[1]&0x20 != 0 {
-			return // too large to compare, or of a kind that Git has not
+			return // too large to compare, or a kind that Git does not have
 		}
 		from, got := &runs{stream, piece}, make([]byte, len(want))
 		var z Decoder

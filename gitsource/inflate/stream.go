@@ -2,23 +2,23 @@ package inflate
 
 import (
 	"compress/zlib"
-	"errors"
 	"io"
 )
 
-// Stream inflates, piece by piece, what is too large to be held or of a size that is not known; it is made ready
-// when first used.
+// Stream inflates one object after another, piece by piece: those that are too large to be held, and those of unknown
+// size. The zero value is ready. It belongs to one goroutine.
 type Stream struct {
 	reader io.ReadCloser
 	buffer []byte
 }
 
-// ByteSource is what can be read byte by byte, so that not one more is taken than an object has.
+// ByteSource can be read byte by byte, so that no byte is taken that is not the object's.
 type ByteSource interface {
 	io.Reader
 	io.ByteReader
 }
 
+// Start begins with the stream that the source has next.
 func (z *Stream) Start(source ByteSource) (err error) {
 	if z.reader == nil {
 		z.reader, err = zlib.NewReader(source)
@@ -27,10 +27,10 @@ func (z *Stream) Start(source ByteSource) (err error) {
 	return z.reader.(zlib.Resetter).Reset(source, nil)
 }
 
-// Read implements io.Reader for what comes next of the stream.
+// Read implements io.Reader: it returns what comes next of the object that Start began.
 func (z *Stream) Read(into []byte) (int, error) { return z.reader.Read(into) }
 
-// Rest fills content with what is left of the stream.
+// Rest fills content with what is left of the object that Start began. It returns ErrWrongSize if that is longer.
 func (z *Stream) Rest(content []byte) error {
 	if _, err := io.ReadFull(z.reader, content); err != nil {
 		return err
@@ -38,7 +38,8 @@ func (z *Stream) Rest(content []byte) error {
 	return z.finish()
 }
 
-// Copy hands size bytes on, piece by piece.
+// Copy writes an object of that size in bytes to into, piece by piece. It returns ErrWrongSize if the object has another
+// size, and an error of into as it is.
 func (z *Stream) Copy(source ByteSource, size int64, into io.Writer) error {
 	if err := z.Start(source); err != nil {
 		return err
@@ -56,7 +57,7 @@ func (z *Stream) Copy(source ByteSource, size int64, into io.Writer) error {
 	return z.finish()
 }
 
-// finish reads the end of the stream, at which its checksum is compared.
+// finish reads the end of the stream, where package zlib compares the checksum.
 func (z *Stream) finish() error {
 	var more [1]byte
 	switch n, err := z.reader.Read(more[:]); {
@@ -69,6 +70,3 @@ func (z *Stream) finish() error {
 	}
 	return nil
 }
-
-// ErrWrongSize: an object is longer or shorter than it says.
-var ErrWrongSize = errors.New("an object has not the size that it says")

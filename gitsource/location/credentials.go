@@ -1,8 +1,6 @@
 package location
 
-import (
-	"encoding/base64"
-)
+import "encoding/base64"
 
 // Credentials are what a session shows to the host. They are read anew for each session, so that a rotated one counts.
 type Credentials struct {

@@ -8,8 +8,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// FuzzCommitAndTag reads any text as a commit and as an annotated tag: the id is the 40 digits that the first line has
-// behind its label, and whatever has none there is an answer that breaks the rules.
+// FuzzCommitAndTag reads any text as a commit and as an annotated tag. The id is the 40 digits behind the label in the
+// first line. Any other text is an error of the protocol.
 func FuzzCommitAndTag(f *testing.F) {
 	const id = "0123456789abcdef0123456789ABCDEF01234567"
 	for _, label := range []string{"tree ", "object ", "Tree ", "tree  ", "object\t", "\nobject ", "tree", ""} {

@@ -31,13 +31,13 @@ eb4ddc0decc1a864790c782c76215660dd309791d06bd0af3f98cda4bc4629b1`
 e74ddc0f2cc1a874cd0c78305a21566461309789606bd0bf3f98cda8044629a1`
 )
 
-// The bytes go to the hash as they are: behind an object's header the same blocks collide with nothing, and an object
-// whose header leaves room for such blocks nobody has published.
+// The bytes go to the hash without an object's header. Behind a header the same blocks do not collide, and nobody has
+// published blocks that do.
 func TestAnObjectMadeToCollideIsAnErrorOfTheProtocol(t *testing.T) {
 	is := is.New(t)
 	one, other := fromHex(t, shatteredBegin+shatteredOne), fromHex(t, shatteredBegin+shatteredOther)
 	is.True(!bytes.Equal(one, other))
-	is.Equal(sha1.Sum(one), sha1.Sum(other)) // a SHA-1 that detects nothing takes one for the other
+	is.Equal(sha1.Sum(one), sha1.Sum(other)) // a plain SHA-1 cannot tell them apart
 	h := NewHasher()
 	for _, crafted := range [][]byte{one, other, append(one, "and what follows it"...)} {
 		h.sha1.Reset()
@@ -48,7 +48,7 @@ func TestAnObjectMadeToCollideIsAnErrorOfTheProtocol(t *testing.T) {
 		is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 
 		content := []byte("services: {}\n")
-		id, err = h.ID(Blob, content) // the next object is none the worse for it
+		id, err = h.ID(Blob, content) // the next object is not affected
 		is.NoErr(err)
 		is.Equal(id, ID(sha1.Sum([]byte("blob 13\x00services: {}\n"))))
 	}

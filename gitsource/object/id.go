@@ -1,16 +1,14 @@
 package object
 
-import (
-	"encoding/hex"
-)
+import "encoding/hex"
 
-// IDSize is the size of an object's id in bytes: SHA-1.
+// IDSize is the length of an object's id in bytes, which is that of a SHA-1.
 const IDSize = 20
 
-// ID names an object by the SHA-1 of what it holds. The zero value names none.
+// ID names an object by the SHA-1 of what it holds. The zero value names no object.
 type ID [IDSize]byte
 
-// ParseID reads an id in full, as 40 hex digits in either case; false for any other text.
+// ParseID reads a whole id: 40 hex digits in either case. It returns false for any other text.
 func ParseID(text string) (ID, bool) {
 	var id ID
 	if len(text) != hex.EncodedLen(IDSize) {
@@ -22,7 +20,7 @@ func ParseID(text string) (ID, bool) {
 	return id, true
 }
 
-// IsZero tells whether it names no object.
+// IsZero tells whether the id names no object.
 func (id ID) IsZero() bool { return id == ID{} }
 
 // String writes the id as 40 hex digits in lower case.

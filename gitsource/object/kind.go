@@ -1,6 +1,6 @@
 package object
 
-// Kind is the type of an object, by the number that packs have for it (gitformat-pack, "Object types").
+// Kind is the type of an object. The numbers are those that stand in packs (gitformat-pack, "Object types").
 type Kind uint8
 
 const (
@@ -14,7 +14,7 @@ const (
 	Tag
 )
 
-// ParseKind reads the name of a type, as String writes it; false for any other text.
+// ParseKind reads the name of a type, as String writes it. It returns false for any other text.
 func ParseKind(name string) (Kind, bool) {
 	for kind := Commit; kind <= Tag; kind++ {
 		if kind.String() == name {
@@ -24,7 +24,7 @@ func ParseKind(name string) (Kind, bool) {
 	return 0, false
 }
 
-// String is the name that stands in front of an object's content when its id is computed.
+// String is the type's name, as it stands in loose objects and in what an id is computed of.
 func (k Kind) String() string {
 	switch k {
 	case Commit:

@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// keptFor returns where the compressed bytes of an object are kept that inflates to that size.
+// keptFor returns where compressed bytes are kept of an object that inflates to that size.
 func (r *Reader) keptFor(size int) *keptBytes {
 	if size > bigObject {
 		return &r.big
@@ -15,7 +15,7 @@ func (r *Reader) keptFor(size int) *keptBytes {
 	return &r.small
 }
 
-// inflateAgain inflates the kept bytes of an object; found is false where they were given up.
+// inflateAgain inflates the kept bytes of an object. found is false if they were given up.
 func (r *Reader) inflateAgain(object int32, into []byte) (content []byte, found bool, err error) {
 	record := &r.records[object]
 	kept := r.keptFor(int(record.size))
@@ -29,8 +29,9 @@ func (r *Reader) inflateAgain(object int32, into []byte) (content []byte, found 
 	return content, true, nil
 }
 
-// baseContent returns the content of an object that was made before. One that is not at hand is made again, from the
-// nearest base that is. It may be read until the next call; found is false where that takes bytes that were given up.
+// baseContent returns the content of an object that was made before. If the ring no longer has it, it is made again
+// from the nearest base that the ring has. It may be read until the next call. found is false if bytes that it takes
+// were given up.
 func (r *Reader) baseContent(
 	ctx context.Context, object int32,
 ) (content []byte, found bool, err error) {
@@ -61,14 +62,14 @@ func (r *Reader) baseContent(
 		*into = content
 	}
 	if r.bases.Fits(int64(len(content))) {
-		held := r.allot(&r.records[object], int64(len(content)))
-		copy(held, content)
-		content = held
+		copied := r.allot(&r.records[object], int64(len(content)))
+		copy(copied, content)
+		content = copied
 	}
 	return content, true, nil
 }
 
-// applyAgain applies a delta from the kept bytes to its base.
+// applyAgain inflates a delta from the kept bytes and applies it to its base.
 func (r *Reader) applyAgain(object int32, base, into []byte) (content []byte, found bool, err error) {
 	r.deltaAgain, found, err = r.inflateAgain(object, r.deltaAgain)
 	if err != nil || !found {

@@ -6,14 +6,17 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Delta is how to make an object from another one, its base: copy pieces of the base, insert new bytes (gitformat-pack,
-// section "Deltified representation").
+// Delta makes an object out of another one, its base: it copies pieces of the base and inserts new bytes
+// (gitformat-pack, section "Deltified representation").
 type Delta struct {
-	baseSize, ResultSize int64
-	instructions         []byte
+	// ResultSize is the size of the object that it makes, in bytes. It is not bounded: the pack says so.
+	ResultSize   int64
+	baseSize     int64
+	instructions []byte
 }
 
-// ParseDelta reads the two sizes that a delta begins with.
+// ParseDelta reads the two sizes that a delta begins with. The Delta shares the bytes of data. The error is a
+// fault.ProtocolError.
 func ParseDelta(data []byte) (Delta, error) {
 	baseSize, data, ok := cutSize(data)
 	if !ok {
@@ -28,7 +31,7 @@ func ParseDelta(data []byte) (Delta, error) {
 
 func errBadDelta() error { return fault.Malformed("its pack has a delta that does not fit its base") }
 
-// cutSize reads a number of seven bits a byte, the lowest first.
+// cutSize reads a number that is written in seven bits a byte, the lowest first. It is never negative.
 func cutSize(data []byte) (size int64, rest []byte, ok bool) {
 	for i, b := range data {
 		if shift := 7 * i; shift < 63 {
@@ -43,7 +46,8 @@ func cutSize(data []byte) (size int64, rest []byte, ok bool) {
 	return 0, nil, false
 }
 
-// Apply makes the result in into, which has its size.
+// Apply writes the result to into, which must have ResultSize bytes. The error is a fault.ProtocolError, for a delta
+// that does not fit its base.
 func (d Delta) Apply(base, into []byte) error {
 	if d.baseSize != int64(len(base)) || d.ResultSize != int64(len(into)) {
 		return errBadDelta()
@@ -62,7 +66,7 @@ func (d Delta) Apply(base, into []byte) error {
 	return nil
 }
 
-// writeTo writes the result piece by piece, so that a large one takes no memory.
+// writeTo writes the result piece by piece, so that a large result takes no memory.
 func (d Delta) writeTo(base []byte, into io.Writer) error {
 	if d.baseSize != int64(len(base)) {
 		return errBadDelta()
@@ -84,8 +88,8 @@ func (d Delta) writeTo(base []byte, into io.Writer) error {
 	return nil
 }
 
-// cutPiece carries out the first instruction: it returns the piece of the result, which shares the bytes of the base or
-// the instructions, and what comes after the instruction.
+// cutPiece carries out the first instruction. It returns a piece of the result, which shares the bytes of the base or
+// of the instructions, and the instructions after it.
 func cutPiece(base, instructions []byte) (piece, rest []byte, ok bool) {
 	code := instructions[0]
 	rest = instructions[1:]

@@ -8,13 +8,15 @@ import (
 )
 
 const (
-	// KindOffsetDelta and KindIDDelta are the types of deltas, which packs alone have: one names its base by how many bytes
-	// before it that begins, the other by its id.
+	// KindOffsetDelta is a delta that says how many bytes before it its base begins (gitformat-pack, OBJ_OFS_DELTA). It
+	// occurs in packs alone.
 	KindOffsetDelta object.Kind = 6
-	KindIDDelta     object.Kind = 7
+	// KindIDDelta is a delta that names its base by its id (OBJ_REF_DELTA). It occurs in packs alone.
+	KindIDDelta object.Kind = 7
 )
 
-// ReadHeader reads the type and the size of what follows.
+// ReadHeader reads an object's type and the size in bytes of what it inflates to, which is at most 2^60
+// (gitformat-pack, "Size encoding"). Its errors are those of in, and a fault.ProtocolError for a larger size.
 func ReadHeader(in io.ByteReader) (kind object.Kind, size int64, err error) {
 	b, err := in.ReadByte()
 	if err != nil {
@@ -33,7 +35,8 @@ func ReadHeader(in io.ByteReader) (kind object.Kind, size int64, err error) {
 	return kind, size, nil
 }
 
-// ReadBaseDistance reads how many bytes before a delta its base begins.
+// ReadBaseDistance reads how many bytes before a delta of KindOffsetDelta its base begins: never a negative number, but
+// maybe more than the bytes before it. Its errors are those of in, and a fault.ProtocolError for a number beyond 2^56.
 func ReadBaseDistance(in io.ByteReader) (int64, error) {
 	b, err := in.ReadByte()
 	distance := int64(b & 0x7f)

@@ -12,22 +12,23 @@ import (
 
 const bufferSize = 64 << 10
 
-// input reads the bytes of a pack, counts and sums them, and hands on the ones to be kept. By runs, or byte by byte,
-// it is read to exactly where an object's bytes end.
+// input reads the bytes of a pack, counts them, computes their checksum, and hands on those that are to be kept. It is
+// read in runs or byte by byte, and never further than to the last byte of an object.
 type input struct {
 	source io.Reader
 	buffer []byte
-	// next and end bound what is in the buffer and not read yet.
+	// next and end are the bounds of what is in the buffer and was not read yet.
 	next, end int
-	// summed and kept are up to where the buffer's bytes were handed on.
+	// summed and kept are how far the bytes of the buffer went into the checksum and to keep.
 	summed, kept int
-	// before is how many bytes came before the buffer.
+	// before is how many bytes came before those in the buffer; limit is how many may come in all.
 	before, limit int64
-	// sum is of the whole pack and compared with its trailer. It is no object's id, so nobody gains by a collision.
+	// sum is the checksum of all bytes, which is compared with the pack's trailer. It names no object, so a collision
+	// would be of no use.
 	sum hash.Hash
-	// keep takes the bytes that are read; nil for none.
+	// keep takes the bytes that are read; nil if they are not to be kept.
 	keep func([]byte)
-	// err is why the source ended.
+	// err is why the source has no more bytes.
 	err error
 }
 
@@ -35,7 +36,7 @@ func newInput(source io.Reader, limit int64) *input {
 	return &input{source: source, buffer: make([]byte, bufferSize), limit: limit, sum: sha1.New()}
 }
 
-// offset is the number of bytes that were read.
+// offset is how many bytes were read.
 func (in *input) offset() int64 { return in.before + int64(in.next) }
 
 // ReadByte implements io.ByteReader.
@@ -62,7 +63,7 @@ func (in *input) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Run implements compressed.
+// Run implements inflate.Source.
 func (in *input) Run() ([]byte, error) {
 	if in.next == in.end {
 		if err := in.fill(); err != nil {
@@ -72,10 +73,10 @@ func (in *input) Run() ([]byte, error) {
 	return in.buffer[in.next:in.end], nil
 }
 
-// Skip implements compressed.
+// Skip implements inflate.Source.
 func (in *input) Skip(n int) { in.next += n }
 
-// fill gets more bytes. The error, which stays, is io.EOF at the end of the source.
+// fill gets more bytes. Its error is io.EOF at the end of the source, and stays the same from then on.
 func (in *input) fill() error {
 	if in.err != nil {
 		return in.err
@@ -100,7 +101,7 @@ func (in *input) fill() error {
 	return in.err
 }
 
-// startKeeping hands the bytes from here on to keep, stopKeeping those up to here.
+// startKeeping begins to hand the bytes that are read to keep; stopKeeping ends that.
 func (in *input) startKeeping(keep func([]byte)) { in.keep, in.kept = keep, in.next }
 
 func (in *input) stopKeeping() {
@@ -117,21 +118,22 @@ func (in *input) handOn() {
 	}
 }
 
-// explain tells why reading failed: for the source's reasons, or because of the bytes themselves.
+// explain returns why reading failed: the source's own error if there is one, else an error that says what is wrong
+// with the bytes.
 func (in *input) explain(err error) error {
-	var known *fault.ProtocolError
+	var broken *fault.ProtocolError
 	switch {
 	case in.err != nil && in.err != io.EOF:
 		return in.err
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return fault.Malformed("its pack is cut short")
-	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &broken), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
 	return fault.Malformed("its pack is damaged")
 }
 
-// trailer reads what ends a pack: the sum of all its bytes, and then nothing more. A little that follows is forgiven.
+// trailer compares the checksum at the end of the pack, and reads the source to its end. A few bytes more are allowed.
 func (in *input) trailer() error {
 	in.handOn()
 	want := in.sum.Sum(nil)

@@ -1,19 +1,17 @@
 package pack
 
-import (
-	"io"
-)
+import "io"
 
 const keptChunk = 64 << 10
 
-// keptBytes are compressed bytes of a pack that was read, so that an object can be made again. Beyond the limit, which
-// is a chunk at least, the oldest are given up.
+// keptBytes holds compressed bytes of the pack, so that objects can be made again. Beyond the limit, which is at least
+// one chunk, the oldest chunk is given up.
 type keptBytes struct {
 	limit  int64
 	chunks [][]byte
-	// spare are chunks without anything to keep.
+	// spare are empty chunks, for use again.
 	spare [][]byte
-	// gone is how many chunks were given up.
+	// gone is how many of the chunks were given up.
 	gone int
 	size int64
 }
@@ -32,15 +30,15 @@ func (k *keptBytes) append(data []byte) {
 	}
 }
 
-// clear gives all of it up, and keeps the memory.
+// clear gives up all bytes, and keeps the memory.
 func (k *keptBytes) clear() {
 	k.spare = append(k.spare, k.chunks[k.gone:]...)
 	k.chunks, k.gone, k.size = k.chunks[:0], 0, 0
 }
 
-// emptyChunk returns room for more.
+// emptyChunk returns a chunk to write to: the oldest one if the limit is reached, else a spare or a new one.
 func (k *keptBytes) emptyChunk() []byte {
-	if held := len(k.chunks) - k.gone; held > 0 && int64(held+1)*keptChunk > k.limit {
+	if count := len(k.chunks) - k.gone; count > 0 && int64(count+1)*keptChunk > k.limit {
 		oldest := k.chunks[k.gone]
 		k.chunks[k.gone] = nil
 		k.gone++
@@ -54,7 +52,7 @@ func (k *keptBytes) emptyChunk() []byte {
 	return make([]byte, 0, keptChunk)
 }
 
-// has tells whether what was appended at an offset is still there.
+// has tells whether the bytes that were appended at an offset are still there.
 func (k *keptBytes) has(offset int64) bool { return offset >= 0 && offset/keptChunk >= int64(k.gone) }
 
 // keptReader reads kept bytes from an offset on.
@@ -63,7 +61,7 @@ type keptReader struct {
 	offset int64
 }
 
-// Run implements compressed.
+// Run implements inflate.Source.
 func (r *keptReader) Run() ([]byte, error) {
 	if rest := r.rest(); len(rest) > 0 {
 		return rest, nil
@@ -71,10 +69,10 @@ func (r *keptReader) Run() ([]byte, error) {
 	return nil, io.EOF
 }
 
-// Skip implements compressed.
+// Skip implements inflate.Source.
 func (r *keptReader) Skip(n int) { r.offset += int64(n) }
 
-// rest is what the current chunk holds from the offset on.
+// rest is what the current chunk has from the offset on.
 func (r *keptReader) rest() []byte {
 	chunk := int(r.offset / keptChunk)
 	if chunk < r.from.gone || chunk >= len(r.from.chunks) {

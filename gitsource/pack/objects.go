@@ -9,7 +9,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// whole reads an object that is no delta.
+// whole reads an object that is not a delta.
 func (r *Reader) whole(ctx context.Context, record objectRecord, size int64) error {
 	if size > r.limits.Object {
 		r.hasher.Begin(record.kind, size)
@@ -25,7 +25,7 @@ func (r *Reader) whole(ctx context.Context, record objectRecord, size int64) err
 	return r.made(r.add(record), content)
 }
 
-// delta reads a delta and applies it, if its base is there.
+// delta reads a delta. It is applied at once if its base is made, and parked otherwise.
 func (r *Reader) delta(ctx context.Context, record objectRecord, size int64) error {
 	if size > r.limits.Object || record.base >= 0 && r.records[record.base].isOutOfReach() {
 		if err := r.stream.Copy(r.in, size, whileOpen(ctx, io.Discard)); err != nil {
@@ -61,7 +61,7 @@ func (r *Reader) inflateKept(record *objectRecord, into []byte) error {
 	return nil
 }
 
-// combine applies a delta whose base is made.
+// combine applies a delta whose base is made, and hands the result on.
 func (r *Reader) combine(ctx context.Context, object int32, instructions []byte) error {
 	record := &r.records[object]
 	base := r.records[record.base]
@@ -95,8 +95,8 @@ func (r *Reader) combine(ctx context.Context, object int32, instructions []byte)
 	return r.made(object, result)
 }
 
-// add remembers an object that was read. How many there are is believed up to a few thousand, and then up to about
-// twice as many as came.
+// add remembers an object that was read. Memory is taken for the number of objects that the pack claims to have, but
+// for a few thousand at most, and later for about twice as many as have come: the claim may be false.
 func (r *Reader) add(record objectRecord) int32 {
 	if have := len(r.records); have == cap(r.records) {
 		r.records = slices.Grow(r.records, max(1, min(r.count-have, max(have, 1<<13))))
@@ -105,7 +105,7 @@ func (r *Reader) add(record objectRecord) int32 {
 	return int32(len(r.records) - 1)
 }
 
-// made hands an object on.
+// made computes the id of an object and hands it on.
 func (r *Reader) made(object int32, content []byte) error {
 	record := &r.records[object]
 	id, err := r.hasher.ID(record.kind, content)
@@ -119,7 +119,7 @@ func (r *Reader) made(object int32, content []byte) error {
 	return r.visit.Object(record.kind, id, content)
 }
 
-// tooLarge hands on that there is an object whose content went through the hasher.
+// tooLarge hands on a large object, whose content has gone through the hasher.
 func (r *Reader) tooLarge(object int32) error {
 	record := &r.records[object]
 	id, err := r.hasher.End()
@@ -139,7 +139,8 @@ func (r *Reader) lose(object int32) {
 	r.lost++
 }
 
-// allot returns memory for the content of an object: for a small one among the bases, for others always the same.
+// allot returns memory for the content of an object: in the ring if it is small enough, else a buffer that is used
+// again for the next one.
 func (r *Reader) allot(object *objectRecord, size int64) (content []byte) {
 	if r.bases.Fits(size) {
 		content, object.place = r.bases.Allot(int(size))
@@ -149,7 +150,7 @@ func (r *Reader) allot(object *objectRecord, size int64) (content []byte) {
 	return r.content
 }
 
-// Resize returns a slice of that size, with the memory of the one given where that is enough.
+// Resize returns a slice of that many bytes. It uses the memory of buffer if that is enough.
 func Resize(buffer []byte, size int) []byte {
 	if cap(buffer) < size {
 		return make([]byte, size)
@@ -157,7 +158,7 @@ func Resize(buffer []byte, size int) []byte {
 	return buffer[:size]
 }
 
-// find returns the object of an id, or -1 where none was read yet.
+// find returns the number of the object with an id, or -1 if none was read yet.
 func (r *Reader) find(id object.ID) int32 {
 	if r.byID == nil {
 		r.byID = make(map[object.ID]int32, len(r.records))

@@ -7,8 +7,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// waiting are parked deltas: by the id of their base, where none was read before them, else by their base, which is
-// parked itself.
+// waiting holds the parked deltas: by the number of their base if that was read (and is parked itself), else by its id.
 type waiting struct {
 	byID   map[object.ID][]int32
 	byBase map[int32][]int32
@@ -28,7 +27,7 @@ func (r *Reader) findWaiting() waiting {
 	return w
 }
 
-// take removes and returns those that wait for an object.
+// take removes and returns the deltas that wait for an object.
 func (w waiting) take(object int32, record objectRecord) []int32 {
 	deltas := w.byBase[object]
 	delete(w.byBase, object)
@@ -39,7 +38,7 @@ func (w waiting) take(object int32, record objectRecord) []int32 {
 	return deltas
 }
 
-// unpark applies the deltas whose bases came after them, when all objects are read.
+// unpark applies the parked deltas. It is called when all objects are read, so that every base has come.
 func (r *Reader) unpark(ctx context.Context) error {
 	if r.parked == 0 {
 		return nil

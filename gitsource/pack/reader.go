@@ -13,44 +13,49 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Visitor takes the objects of a pack, in the order in which they can be made.
+// Visitor takes the objects of a pack. They come in an order in which they can be made: a delta after its base.
 type Visitor interface {
-	// Object takes one object. The content may be read until the call returns.
+	// Object takes one object and its id. The content may be read until the call returns. An error ends the reading.
 	Object(kind object.Kind, id object.ID, content []byte) error
-	// Large takes an object that is larger than the limit: its content was looked at, and given up.
+	// Large takes the type and the id of an object that is larger than Limits.Object. Its content was hashed and thrown
+	// away.
 	Large(kind object.Kind, id object.ID)
-	// Expect is called first, with how many objects the pack says it has.
+	// Expect is called first, with the number of objects that the pack says it has.
 	Expect(objects int)
 }
 
-// Limits bound a pack. One that goes beyond them is an error, and costs no more than they say.
+// Limits bound a pack. A pack beyond them is an error, and until that is found it costs no more than they allow.
 type Limits struct {
-	// Bytes and objects are how many the pack may have.
+	// Bytes and Objects are how many of each the pack may have.
 	Bytes   int64
 	Objects int
-	// Object is the size of the largest object whose content is handed on. Larger ones are no error.
+	// Object is the size in bytes of the largest object whose content is handed on. Larger objects are no error.
 	Object int64
 }
 
 const (
-	// MaxChain is how many deltas stand on one another: more than git makes at any setting.
+	// MaxChain is how many deltas may stand on one another. Git makes no more at any setting (git-pack-objects, --depth).
 	MaxChain = 4095
-	// maxKept bounds the compressed bytes of objects up to bigObject, maxKeptBig those of bigger ones: these take much
-	// memory and are rarely anybody's base.
+	// maxKept is how many compressed bytes of objects up to bigObject are kept, maxKeptBig the same for bigger objects,
+	// which take much memory and are rarely the base of a delta.
 	maxKept    = 128 << 20
 	maxKeptBig = 4 << 20
 	bigObject  = 1 << 20
-	// MaxArenas is how many arenas of contents are at hand, 16 MiB.
+	// MaxArenas is how many arenas a Ring has here and for packs on a disk: 16 MiB in all.
 	MaxArenas = 64
 )
 
+// TooLarge is the error of a pack that is beyond its limits.
 func TooLarge() error { return fault.Malformed("its pack is larger than may be read") }
 
-// Reader reads packs (gitformat-pack, version 2), one after another and each in one pass. Every object is inflated
-// once and handed on; deltas are applied at once, to a content that is still at hand or is made again from the
-// compressed bytes, of which a bounded part is kept. Ids and the pack's checksum are verified on the way: an id is
-// computed, never believed. A pack must hold the bases of its deltas: thin packs are an error. What an object of a given
-// size costs does not depend on how many there are, and the memory that one pack took serves the next.
+// Reader reads packs (gitformat-pack, version 2), one after another and each in one pass. It belongs to one goroutine.
+//
+// Every object is inflated once and handed on. A delta is applied at once to the content of its base. Where that
+// content is no longer in memory it is made again from compressed bytes, of which a bounded part is kept. All ids are
+// computed, and the pack's checksum is compared. The bases of deltas must be in the same pack: thin packs are an error.
+//
+// What one object costs does not depend on how many objects there are. The memory of one pack is used again for the
+// next.
 type Reader struct {
 	in      *input
 	limits  Limits
@@ -64,17 +69,18 @@ type Reader struct {
 	records []objectRecord
 	// count is how many objects the pack says it has.
 	count int
-	// byID finds an object by its id; nil until the first delta that names its base so.
+	// byID finds an object by its id; it is nil until the first delta that names its base by id.
 	byID map[object.ID]int32
-	// parked is how many deltas wait for their base, lost how many objects cannot be made within the limits.
+	// parked is how many deltas wait for their base; lost is how many objects cannot be made within the limits.
 	parked, lost int
 	baseID       object.ID
-	// These have room that is used over and over: for a delta, for the content of a larger object, and for a base and its
-	// own delta while it is made again.
+	// These buffers are used over and over: for a delta, for the content of an object that the ring does not take, and for
+	// a base and its own delta while it is made again.
 	instructions, content, deltaAgain []byte
 	remade                            [2][]byte
 }
 
+// NewReader makes a Reader that hands objects to visit.
 func NewReader(limits Limits, visit Visitor) *Reader {
 	return &Reader{
 		limits: limits,
@@ -86,8 +92,9 @@ func NewReader(limits Limits, visit Visitor) *Reader {
 	}
 }
 
-// Read reads a pack to its end. It returns how many objects could not be made within the limits; they are not handed
-// on. An error of the bytes is a fault.ProtocolError, one of the source is the source's own.
+// Read reads a pack to its end and hands its objects to the Visitor. lost is how many objects could not be made within
+// the limits; they are not handed on. An error of the bytes is a fault.ProtocolError; errors of the source, of the
+// context and of the Visitor are returned as they are.
 func (r *Reader) Read(ctx context.Context, source io.Reader) (lost int, err error) {
 	r.in = newInput(source, r.limits.Bytes)
 	r.records, r.byID, r.parked, r.lost = r.records[:0], nil, 0, 0
@@ -116,7 +123,7 @@ func (r *Reader) readAll(ctx context.Context) error {
 	return r.in.trailer()
 }
 
-// header reads the first twelve bytes.
+// header reads the first twelve bytes: "PACK", the version, the number of objects.
 func (r *Reader) header() error {
 	var header [12]byte
 	if _, err := io.ReadFull(r.in, header[:]); err != nil {
@@ -161,7 +168,7 @@ func (r *Reader) next(ctx context.Context) error {
 	return nil
 }
 
-// baseOf reads which object a delta is to be applied to.
+// baseOf reads which object a delta is to be applied to: by its id, or by how far before the delta it begins.
 func (r *Reader) baseOf(kind object.Kind, record *objectRecord) error {
 	if kind == KindIDDelta {
 		if _, err := io.ReadFull(r.in, r.baseID[:]); err != nil {

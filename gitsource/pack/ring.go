@@ -1,34 +1,34 @@
 package pack
 
-// ArenaSize is how much memory is taken at once for the contents of objects, and the size of the largest that is held.
+// ArenaSize is how many bytes of memory are taken at once for contents. Larger contents are not held.
 const ArenaSize = 256 << 10
 
-// Ring holds the contents of the objects read last, for deltas mostly stand close to their bases. Its memory is
-// used over and over: a few arenas, the oldest of which is written again when the newest is full. It belongs to one
-// reader.
+// Ring holds the contents of the objects that were read last, because the base of a delta is mostly one of them. Its
+// memory is a few arenas that are used over and over: when the newest is full, the oldest is overwritten. It belongs to
+// one goroutine.
 type Ring struct {
 	arenas [][]byte
-	// size is an arena's.
+	// size is that of an arena.
 	size int
-	// newest numbers the arenas as they are taken into use, from 1 on; used is how much of that one is taken.
+	// newest is the number of the arena that is being filled, counted from 1 on; used is how much of it is taken.
 	newest, used int
 }
 
-// Place is where a content is; the zero value is nowhere.
+// Place is where a content is in a Ring. The zero value is nowhere.
 type Place struct {
 	arena, start, size int32
 }
 
-// NewRing returns a ring of so many arenas, four at least.
+// NewRing makes a Ring of that many arenas, at least four, of size bytes each.
 func NewRing(arenas, size int) Ring {
 	return Ring{arenas: make([][]byte, arenas), size: size}
 }
 
-// Fits tells whether there is room for a content of that size.
+// Fits tells whether a content of that size can be held.
 func (c *Ring) Fits(size int64) bool { return size <= int64(c.size) }
 
-// Allot returns memory for a content, and where it will be found. What get and room returned last stays as it is
-// meanwhile; what was returned before that may not.
+// Allot returns memory for a content that fits, and its place. The contents that Get and Allot returned last are not
+// overwritten; older ones may be.
 func (c *Ring) Allot(size int) ([]byte, Place) {
 	if c.newest == 0 || size > c.size-c.used {
 		c.newest, c.used = c.newest+1, 0
@@ -36,35 +36,35 @@ func (c *Ring) Allot(size int) ([]byte, Place) {
 			*arena = make([]byte, c.size)
 		}
 	}
-	held := Place{int32(c.newest), int32(c.used), int32(size)}
+	at := Place{int32(c.newest), int32(c.used), int32(size)}
 	c.used += size
-	return c.bytes(held), held
+	return c.bytes(at), at
 }
 
-func (c *Ring) bytes(held Place) []byte {
-	arena := c.arenas[int(held.arena)%len(c.arenas)]
-	return arena[held.start : held.start+held.size : held.start+held.size]
+func (c *Ring) bytes(at Place) []byte {
+	arena := c.arenas[int(at.arena)%len(c.arenas)]
+	return arena[at.start : at.start+at.size : at.start+at.size]
 }
 
-// age is how many arenas were taken into use since.
-func (c *Ring) age(held Place) int { return c.newest - int(held.arena) }
+// age is how many arenas were begun since the one of a place.
+func (c *Ring) age(at Place) int { return c.newest - int(at.arena) }
 
-// Has tells whether a content is still held.
-func (c *Ring) Has(held Place) bool {
-	return held.arena > 0 && c.age(held) < len(c.arenas)
+// Has tells whether the content at a place is still held.
+func (c *Ring) Has(at Place) bool {
+	return at.arena > 0 && c.age(at) < len(c.arenas)
 }
 
-// Get returns a content if it is still held, for a delta to be applied to it. One of the older half is moved to where
-// it lasts: what was a base will mostly be one again.
-func (c *Ring) Get(held *Place) ([]byte, bool) {
-	if !c.Has(*held) {
+// Get returns the content at a place if it is still held, to apply a delta to it. A content in the older half of the
+// arenas is copied to the newest, and the place changed: what was a base will mostly be one again.
+func (c *Ring) Get(at *Place) ([]byte, bool) {
+	if !c.Has(*at) {
 		return nil, false
 	}
-	content := c.bytes(*held)
-	if c.age(*held) >= len(c.arenas)/2 {
+	content := c.bytes(*at)
+	if c.age(*at) >= len(c.arenas)/2 {
 		moved, place := c.Allot(len(content))
-		copy(moved, content) // an arena may be moved into itself: copy takes care of that
-		content, *held = moved, place
+		copy(moved, content) // both may be in the same arena, which copy allows
+		content, *at = moved, place
 	}
 	return content, true
 }

@@ -16,15 +16,15 @@ func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
 		ring := NewRing(arenas, size)
 		var places []Place
 		var contents [][]byte
-		var last []byte // what room returned last
+		var last []byte // what Allot returned last
 		put := func(content []byte) {
-			room, held := ring.Allot(len(content))
-			copy(room, content)
+			memory, place := ring.Allot(len(content))
+			copy(memory, content)
 			if last != nil && !bytes.Equal(last, contents[len(contents)-1]) {
 				t.Fatalf("%q became %q", contents[len(contents)-1], last)
 			}
-			last = room
-			places, contents = append(places, held), append(contents, content)
+			last = memory
+			places, contents = append(places, place), append(contents, content)
 		}
 		for turn := range rapid.IntRange(1, 200).Draw(t, "turns") {
 			put(bytes.Repeat([]byte{byte(turn)}, rapid.IntRange(0, size).Draw(t, "length")))
@@ -49,8 +49,8 @@ func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
 func TestABaseThatIsUsedAgainAndAgainStaysInTheRing(t *testing.T) {
 	is := is.New(t)
 	ring := NewRing(4, 100)
-	room, base := ring.Allot(60)
-	copy(room, bytes.Repeat([]byte("b"), 60))
+	memory, base := ring.Allot(60)
+	copy(memory, bytes.Repeat([]byte("b"), 60))
 	_, other := ring.Allot(40)
 	for range 50 {
 		ring.Allot(90)

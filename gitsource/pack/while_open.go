@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// whileOpen lets pieces pass until the context ends: few bytes may inflate to very many.
+// whileOpen is a writer that fails when the context has ended: a few bytes may inflate to very many.
 func whileOpen(ctx context.Context, into io.Writer) io.Writer {
 	return writerFunc(func(piece []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
@@ -15,7 +15,7 @@ func whileOpen(ctx context.Context, into io.Writer) io.Writer {
 	})
 }
 
-// writerFunc makes a function a writer.
+// writerFunc is a function that is a writer.
 type writerFunc func([]byte) (int, error)
 
 // Write implements io.Writer.

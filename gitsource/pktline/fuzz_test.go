@@ -7,8 +7,8 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// FuzzPackets holds the reader of packets to what it promises of any bytes: it ends, with an end of the input or a
-// failure that is the host's, never this program's.
+// FuzzPackets reads any bytes as packets: the reader comes to an end, with the end of the input or an error that blames
+// the host and not this program.
 func FuzzPackets(f *testing.F) {
 	for _, message := range []string{"", "0000", "0001", "0004", "0005a", "000bERR no\n", "0003", "zz", "fff1", "0010ab"} {
 		f.Add(message)

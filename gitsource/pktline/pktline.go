@@ -9,37 +9,37 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Git's wire format is a row of packets, each with its length in four hex digits before it (gitprotocol-common,
-// section "pkt-line Format"); a few lengths below four are marks.
-
-// Kind tells a packet with data from the marks.
+// Kind says whether a packet has data or is a mark.
 type Kind int
 
 const (
-	// Flush, "0000", ends a message.
+	// Flush is the mark "0000", which ends a message.
 	Flush Kind = 0
-	// Delimiter, "0001", stands between the sections of a message.
+	// Delimiter is the mark "0001", which stands between the sections of a message.
 	Delimiter Kind = 1
-	// Data has a payload, which may be empty.
+	// Data is a packet with a payload, which may be empty.
 	Data Kind = 4
 )
 
-// MaxSize is the longest packet, with its length field (gitprotocol-common).
+// MaxSize is the size of the longest packet in bytes, its length field included (gitprotocol-common).
 const MaxSize = 65520
 
-// Reader reads packets, and never a byte beyond the last one it was asked for. One goroutine owns it.
+// Reader reads packets, and takes no byte of its source beyond the last packet that it was asked for. It belongs to one
+// goroutine.
 type Reader struct {
 	source io.Reader
-	// budget is how many more bytes may come before the answer counts as endless.
+	// budget is how many more bytes may come before the answer is refused as endless.
 	budget int64
 	buffer []byte
 }
 
+// NewReader makes a Reader of at most budget bytes. Its errors are a fault.ProtocolError for what is no packet and for more
+// bytes than that, io.ErrUnexpectedEOF for an end in the middle, and those of the source.
 func NewReader(source io.Reader, budget int64) *Reader {
 	return &Reader{source: source, budget: budget}
 }
 
-// header reads a packet's length field: its kind, and how long its payload is.
+// header reads a packet's length field. It returns the packet's kind and the length of its payload.
 func (r *Reader) header() (Kind, int, error) {
 	var digits [4]byte
 	if _, err := io.ReadFull(r.source, digits[:]); err != nil {
@@ -93,8 +93,8 @@ func (r *Reader) Next() (Kind, []byte, error) {
 	return kind, payload, nil
 }
 
-// Line reads a packet of text, without its newline. A packet by which the host reports an error becomes that error
-// (gitprotocol-pack, section "pkt-line Format": "ERR").
+// Line reads a packet of text and returns it without its newline. A packet "ERR", by which a host reports an error, becomes
+// a *fault.HostError (gitprotocol-pack, section "pkt-line Format").
 func (r *Reader) Line() (Kind, string, error) {
 	kind, payload, err := r.Next()
 	if err != nil {
@@ -106,7 +106,7 @@ func (r *Reader) Line() (Kind, string, error) {
 	return kind, string(bytes.TrimSuffix(payload, []byte("\n"))), nil
 }
 
-// cutShort makes an end before the end an error that says so.
+// cutShort turns io.EOF, which comes where no end may be, into io.ErrUnexpectedEOF.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -115,14 +115,16 @@ func cutShort(err error) error {
 }
 
 const (
-	FlushPacket     = "0000"
+	// FlushPacket is the mark Flush, as it is sent.
+	FlushPacket = "0000"
+	// DelimiterPacket is the mark Delimiter, as it is sent.
 	DelimiterPacket = "0001"
 )
 
-// Encode makes a packet of the payload.
+// Encode makes a packet of a payload, which must be shorter than MaxSize.
 func Encode(payload string) string { return fmt.Sprintf("%04x%s", len(payload)+4, payload) }
 
-// AppendLine appends a packet with a line of text to a request.
+// AppendLine appends a packet to a request: the text and a newline.
 func AppendLine(request *bytes.Buffer, text string) {
 	fmt.Fprintf(request, "%04x%s\n", len(text)+5, text)
 }

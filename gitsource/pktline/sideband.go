@@ -6,22 +6,24 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// The side bands of an answer that carries a pack (gitprotocol-pack, section "Packfile Data").
+// The side bands of an answer with a pack (gitprotocol-pack, section "Packfile Data").
 const (
 	bandPack     = 1
 	bandProgress = 2
 	bandError    = 3
 )
 
-// Sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. How
-// many bytes of the pack come is for its reader to bound.
+// Sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. It does
+// not limit the pack, which is for the pack's reader to do. It belongs to one goroutine.
 type Sideband struct {
 	packets *Reader
-	// left is how much of the current packet is still to be read.
+	// left is how many bytes of the current packet are still to be read.
 	left int
 	done bool
 }
 
+// NewSideband makes a Sideband of what comes next of a host's answer. Its errors are those of NewReader, and a
+// *fault.HostError for what the host says on the third band.
 func NewSideband(source io.Reader) *Sideband {
 	return &Sideband{packets: NewReader(source, maxBeside)}
 }
@@ -44,10 +46,10 @@ func (s *Sideband) Read(into []byte) (int, error) {
 	return 0, cutShort(err)
 }
 
-// maxBeside bounds what comes beside a pack: progress, and empty packets that keep the connection alive.
+// maxBeside is how many bytes may come that are not the pack's: progress, and empty packets that keep the connection alive.
 const maxBeside = 64 << 20
 
-// advance goes to the next packet, and leaves out what is progress.
+// advance goes to the next packet, and throws progress away.
 func (s *Sideband) advance() error {
 	kind, size, err := s.packets.header()
 	if err != nil {
@@ -67,7 +69,7 @@ func (s *Sideband) advance() error {
 	size--
 	if band[0] == bandPack {
 		if s.left = size; size > 0 {
-			s.packets.budget += int64(size) + 5 // it is not beside the pack
+			s.packets.budget += int64(size) + 5 // these bytes are the pack's, so they do not count
 		}
 		return nil
 	}

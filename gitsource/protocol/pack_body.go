@@ -1,8 +1,6 @@
 package protocol
 
-import (
-	"io"
-)
+import "io"
 
 // packBody is the pack of one answer, from its first byte on. Its Read ends with io.EOF where the answer ends properly.
 type packBody struct {
