@@ -57,7 +57,7 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// BenchmarkIndexSize says how much memory a state takes for as long as it is kept.
+// BenchmarkIndexSize tells how much memory a state takes while it is kept.
 func BenchmarkIndexSize(b *testing.B) {
 	const count = 20_000
 	source := newTestSource(b, githost.ManyStacksRepository(b, count, 0).Dir)

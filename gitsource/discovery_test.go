@@ -42,9 +42,10 @@ func yaml(path, data string) actors.DesiredStack {
 	return actors.DesiredStack{Path: path, ComposeFile: "docker-compose.yaml", Hash: hashOf(data)}
 }
 
+// notShowable is why a path is skipped that cannot be shown.
 const notShowable = "a path that is not UTF-8 or has control characters"
 
-// treeCase is a commit and what it must come to. Slices that are empty in want are empty in the state.
+// treeCase is a commit and the state that it must become.
 type treeCase struct {
 	claim    string
 	layout   githost.Layout

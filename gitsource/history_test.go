@@ -16,7 +16,7 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// anyPath draws paths from few names, so that commits meet in the same places.
+// anyPath draws paths of a few names, so that different commits use the same paths.
 func anyPath() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		depth := rapid.IntRange(0, 3).Draw(t, "depth")
@@ -46,14 +46,14 @@ func anyContent() *rapid.Generator[githost.Entry] {
 		case 4:
 			return githost.Executable(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "data"))
 		case 5:
-			// Beyond what a change brings along.
+			// This is larger than what comes with a change.
 			return githost.File(strings.Repeat(rapid.SampledFrom([]string{"big", "BIG"}).Draw(t, "data"), 30_000))
 		}
 		return githost.File(fmt.Sprint("services: {}\n", rapid.IntRange(0, 20).Draw(t, "data")))
 	})
 }
 
-// put sets a path, and removes what stands in its way.
+// put sets a path, and removes the files and directories that stand in its way.
 func put(l githost.Layout, name string, c githost.Entry) {
 	for other := range l {
 		if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
@@ -63,7 +63,7 @@ func put(l githost.Layout, name string, c githost.Entry) {
 	l[name] = c
 }
 
-// changed makes another layout out of one: files set, removed, moved, whole directories moved or copied.
+// changed makes another layout out of one: files are set, removed and moved, whole directories moved or copied.
 func changed(t *rapid.T, from githost.Layout) githost.Layout {
 	next := maps.Clone(from)
 	for range rapid.IntRange(1, 3).Draw(t, "changes") {
@@ -94,7 +94,7 @@ func changed(t *rapid.T, from githost.Layout) githost.Layout {
 	return next
 }
 
-// anyHistory draws commits on commits: changes, merges, reverts and new beginnings.
+// anyHistory draws a history of changes, merges, reverts and new beginnings.
 func anyHistory() *rapid.Generator[githost.History] {
 	return rapid.Custom(func(t *rapid.T) githost.History {
 		h := githost.History{{Layout: githost.Layout{"README.md": githost.File("x"), "deploy/docker-compose.yml": githost.File("first")}}}
@@ -125,7 +125,7 @@ func anyHistory() *rapid.Generator[githost.History] {
 	})
 }
 
-// checkRapid runs the property that many times.
+// checkRapid checks the property that many times, if no flag says how many times.
 func checkRapid(t *testing.T, times int, property func(*rapid.T)) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")
@@ -138,8 +138,8 @@ func checkRapid(t *testing.T, times int, property func(*rapid.T)) {
 	rapid.Check(t, property)
 }
 
-// followHistory moves the branch through commits in any order, and holds each fetched state to what Git says and to a
-// state that was read with no memory of earlier ones.
+// followHistory moves the branch to commits in any order. It compares each state that is fetched with what the git
+// program says, and with a state that was read without a memory.
 func followHistory(t *rapid.T, repository *githost.Bare, url string) {
 	dir := rapid.SampledFrom([]string{".", "deploy"}).Draw(t, "deploy directory")
 	source := newTestSource(t, url, deployDir(dir))
@@ -176,7 +176,7 @@ func TestAnyHistoryReadInPlaceComesToWhatGitSays(t *testing.T) {
 	})
 }
 
-// kindOfHost is a way to reach a Git host, and what such hosts can do.
+// kindOfHost is a way to reach a Git host, and what such a host can do.
 type kindOfHost struct {
 	claim string
 	// serve returns the URL of the directory above the repository.
@@ -204,7 +204,7 @@ func kindsOfHost() []kindOfHost {
 	}
 }
 
-// hold makes a repository of a history at such a host.
+// hold makes a repository of a history, for such a host to serve.
 func (k kindOfHost) hold(t githost.Fatal, dir string, h githost.History) *githost.Bare {
 	repository := githost.Import(t, dir, h)
 	if k.plain {
@@ -228,8 +228,8 @@ func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
 	}
 }
 
-// Git sends objects in the order in which it comes to them: a file at the root before the directories, and with it a
-// link of the same bytes before the tree that calls it a link.
+// Git sends a file at the root before the directories. If that file has the bytes of a symbolic link, the link is sent
+// before the tree that calls it one.
 func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
 	linked := githost.Layout{"README": githost.File("target"), "a/docker-compose.yml": githost.Link("target"), "a/target": githost.File("services: {}")}
 	for _, kind := range kindsOfHost() {

@@ -18,28 +18,27 @@ func TestARepositoryThatTakesTheNameOfARenamedOneIsServed(t *testing.T) {
 	renamed, taker := githost.New(t), githost.New(t)
 	before, after := renamed.Commit("docker-compose.yml", "a"), taker.Commit("docker-compose.yml", "b")
 	elsewhere := githost.ServeHTTP(t, renamed, githost.HTTPOptions{})
-	leads := make(chan bool, 1) // holds whether the redirect is there
-	leads <- true
+	taken := make(chan struct{}) // closed when the name is taken and the redirect is gone
 	host := githost.ServeHTTP(t, taker, githost.HTTPOptions{Instead: githost.Redirecting(301, func(q *http.Request) string {
-		redirect := <-leads
-		leads <- redirect
-		if redirect {
+		select {
+		case <-taken:
+			return ""
+		default:
 			return elsewhere.URL + q.URL.String()
 		}
-		return ""
 	})})
 	source := newTestSource(t, host.Repository())
 	state, err := source.Fetch(t.Context(), actors.DesiredState{})
 	is.NoErr(err)
 	is.Equal(state.Revision, before.String())
-	<-leads
-	leads <- false
+	close(taken)
 	state, err = source.Fetch(t.Context(), state)
 	is.NoErr(err)
 	is.Equal(state.Revision, after.String())
 }
 
-// What a host of version 2 cannot do shows when it is asked to, and however it refuses that, it is served and known.
+// What a host of version 2 cannot do shows when it is asked for it. However it refuses that, it is served, and the next
+// session knows.
 func TestAHostWithoutFilterIsKnownHoweverItRefusesOne(t *testing.T) {
 	first := githost.SomeStacks(3)
 	history := githost.Chain(first, first.With(githost.Layout{"hosts/h0/s1/docker-compose.yml": githost.File("2")}))

@@ -13,8 +13,8 @@ import (
 	"mooring/hashing"
 )
 
-// fetchLocal reads a repository on this machine in place. No git program is run, nothing is written, and nothing of the
-// checkout is looked at: what counts is what is committed.
+// fetchLocal reads a repository on this machine where it lies. What counts is what is committed: the checkout is not
+// looked at.
 func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.DesiredState, error) {
 	repository, err := local.Open(s.local)
 	if err != nil {
@@ -36,23 +36,23 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 	return s.build(ctx, tip, root, from, before)
 }
 
-// maxTree bounds trees: some 400,000 entries.
+// maxTree is the size in bytes of the largest tree that is read: some 400,000 entries.
 const maxTree = 16 << 20
 
-// treeTooLarge: a tree of the commit is beyond the limit, in bytes.
+// treeTooLarge is the error of a tree that is larger than the limit in bytes.
 func treeTooLarge(limit int64) error {
 	return fault.Unservable("a tree is larger than %d bytes", limit)
 }
 
-// localObjects are the objects of a repository on this machine, for one build.
+// localObjects are the objects of a repository on this machine. They belong to one Fetch.
 type localObjects struct {
 	repository *local.Repository
-	// largest is the size of the largest compose file.
+	// largest is the size in bytes of the largest compose file.
 	largest int64
 	blobs   map[object.ID]index.Blob
 }
 
-// Tree implements objects.
+// Tree implements index.Objects.
 func (l *localObjects) Tree(ctx context.Context, id object.ID) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -64,19 +64,19 @@ func (l *localObjects) Tree(ctx context.Context, id object.ID) ([]byte, error) {
 	return tree, err
 }
 
-// Blob implements objects.
+// Blob implements index.Objects.
 func (l *localObjects) Blob(id object.ID) (index.Blob, bool) {
 	found, ok := l.blobs[id]
 	return found, ok
 }
 
-// TreeCount implements objects.
+// TreeCount implements index.Objects.
 func (l *localObjects) TreeCount() int { return 0 }
 
-// AreAtHand implements objects.
+// AreAtHand implements index.Objects.
 func (l *localObjects) AreAtHand() bool { return true }
 
-// MakeKnown implements objects.
+// MakeKnown implements index.Objects.
 func (l *localObjects) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	for id := range wanted.Links {
 		if err := ctx.Err(); err != nil {

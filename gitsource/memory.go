@@ -10,16 +10,17 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// memory is what one Fetch leaves for the next: an immutable value that rides in the Index of the state that was
-// returned. The zero value remembers nothing.
+// memory is what one Fetch leaves for the next. It is an immutable value in the Index of the state that was returned.
+// The zero value remembers nothing.
 type memory struct {
-	// owner is the Source that made it. It says nothing under other settings.
+	// owner is the Source that made it. Under other settings it would be wrong.
 	owner *Source
-	// facts are what the last session learned of the host; unused for a repository on this machine.
+	// facts are what the last session learned of the host; zero for a repository on this machine.
 	facts protocol.Facts
-	// commit is what the state was made of.
+	// commit is the one that the state was made of.
 	commit object.ID
-	index  *index.Index
+	// index is what was learned of the commit's trees.
+	index *index.Index
 }
 
 // isOf tells whether the state was made of that commit.
@@ -31,8 +32,8 @@ type earlier struct {
 	memory memory
 }
 
-// recall takes the memory out of a state. One that another Source made, or that was read from a file, has none for this
-// one: then everything is read anew.
+// recall takes the memory out of a state. A state of another Source, or one that was read from a file, has no memory
+// for this Source: everything is read anew.
 func (s *Source) recall(previous actors.DesiredState) earlier {
 	if m, ok := previous.Index.(*memory); ok && m.owner == s {
 		return earlier{previous, *m}
@@ -40,13 +41,13 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 	return earlier{}
 }
 
-// build makes the state of a commit, whose root tree is known, from objects and from what is remembered. What it
-// remembers of the host is left as it was.
+// build makes the state of a commit whose root tree is given. The facts of the host in its memory are those from
+// before.
 func (s *Source) build(
 	ctx context.Context, commit, root object.ID, from index.Objects, before earlier,
 ) (actors.DesiredState, error) {
-	known := index.Result{State: before.state, Index: before.memory.index}
-	built, err := index.Build(ctx, s.rules, root, from, known)
+	last := index.Result{State: before.state, Index: before.memory.index}
+	built, err := index.Build(ctx, s.rules, root, from, last)
 	if err != nil {
 		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
 	}

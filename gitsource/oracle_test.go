@@ -13,8 +13,8 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// expected says what a commit must come to, by other means than the code under test: git ls-tree lists the files, git
-// cat-file prints them, and links are followed on the paths as strings.
+// expected is the state that a commit must become, found by other means than the code under test: git ls-tree lists the
+// files, git cat-file prints them, and links are followed on paths as strings.
 func expected(t githost.Fatal, dir, revision, deployDir string, names []string) shown {
 	t.Helper()
 	o := oracle{files: readCommit(t, dir, revision), directories: map[string]bool{".": true}}
@@ -35,7 +35,7 @@ func expected(t githost.Fatal, dir, revision, deployDir string, names []string) 
 	return show(state)
 }
 
-// readCommit returns the files of a commit: mode and bytes, by path.
+// readCommit returns the files of a commit, by path.
 func readCommit(t githost.Fatal, dir, revision string) githost.Layout {
 	t.Helper()
 	files := githost.Layout{}
@@ -70,8 +70,7 @@ func readCommit(t githost.Fatal, dir, revision string) githost.Layout {
 	return files
 }
 
-// tooFar stands for both reasons why a link is not followed to its end: which one it is takes no part in what is
-// served.
+// tooFar stands for both reasons why a link is not followed to its end. The oracle does not tell them apart.
 const tooFar = "a symbolic link that leads too far"
 
 // forOracle makes the skipped entries of a state comparable with those of an oracle.
@@ -86,11 +85,13 @@ func forOracle(state actors.DesiredState) shown {
 	return show(state)
 }
 
+// oracle knows a commit by the paths in it.
 type oracle struct {
 	files       githost.Layout
 	directories map[string]bool
 }
 
+// look adds to the state what a directory comes to.
 func (o oracle) look(parent string, names []string, state *actors.DesiredState) {
 	served := false
 	for _, name := range names {

@@ -11,36 +11,36 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// receivedLimits bound what one attempt at a state takes in.
+// receivedLimits bound what is kept in one attempt to read a state.
 type receivedLimits struct {
 	pack pack.Limits
-	// trees is how many bytes of trees are kept: one that is a delta takes a few bytes of a pack, and any number here. The
-	// texts of symbolic links may come to as much again.
+	// trees is how many bytes of trees are kept: a tree that came as a delta may be any number of times larger than in the
+	// pack. The texts of symbolic links may come to as much again.
 	trees int
 }
 
-// received are the objects that a Git host sent in one attempt at a state, reduced to what a build needs: trees, the
-// hashes of blobs, the texts of symbolic links.
+// received are the objects that a Git host sent in one attempt to read a state, reduced to what index.Build needs: the
+// trees, the hashes of blobs, and the targets of symbolic links. It belongs to one Fetch.
 type received struct {
 	session *protocol.Session
 	limits  receivedLimits
 	packs   *pack.Reader
 	tip     object.ID
-	// first is the request that the attempt began with.
+	// first is the request with which the attempt began.
 	first protocol.Request
-	// root is the tree of the tip; zero until that was sent.
+	// root is the tree of the tip; zero until the tip was sent.
 	root object.ID
-	// notACommit: the tip was sent, and is something else.
+	// notACommit tells that the tip was sent and is another kind of object.
 	notACommit bool
 	trees      map[object.ID][]byte
-	// largeTrees were sent, and given up.
+	// largeTrees are the trees that were sent and are too large to be kept.
 	largeTrees map[object.ID]struct{}
 	treeBytes  int
 	copies     []byte
 	blobs      map[object.ID]index.Blob
-	// links are the blobs that a tree calls a symbolic link: their texts count.
+	// links are the blobs that a tree calls a symbolic link: of these the content is kept.
 	links map[object.ID]struct{}
-	// textBytes is the length of the texts that are kept.
+	// textBytes is the length of all the targets that are kept.
 	textBytes int
 	// lost is how many objects were sent that could not be made within the limits.
 	lost int
@@ -59,12 +59,13 @@ func newReceived(from *protocol.Session, limits receivedLimits) *received {
 	return r
 }
 
-// begin sends the first request and takes in what comes.
+// begin sends the first request and reads the answer.
 func (r *received) begin(ctx context.Context, request protocol.Request) error {
 	r.first = request
 	return r.ask(ctx, request)
 }
 
+// ask sends a request and reads the pack that comes of it.
 func (r *received) ask(ctx context.Context, request protocol.Request) error {
 	pack, err := r.session.Fetch(ctx, request)
 	if err != nil {
@@ -100,20 +101,20 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 	return err
 }
 
-// addTree keeps a tree, and notes the symbolic links in it: the texts of those that are sent after it can be kept when
-// they come. What is wrong with a tree concerns whoever enters it: most never are.
+// addTree keeps a tree and notes its symbolic links, so that the targets of those that are sent later are kept. A
+// damaged tree is no error here: most trees are never entered.
 func (r *received) addTree(id object.ID, tree []byte) error {
 	for entry, err := range object.Entries(tree) {
 		if err == nil && entry.Mode == object.ModeLink {
 			r.links[entry.ID] = struct{}{}
 		}
 	}
-	if _, known := r.trees[id]; known {
+	if _, again := r.trees[id]; again {
 		return nil
 	}
 	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
 		if !r.first.Have.IsZero() {
-			return pack.TooLarge() // the trees of all commits since then
+			return pack.TooLarge() // these are the trees of all commits since then
 		}
 		return fault.Unservable("its trees are larger than %d bytes together", r.limits.trees)
 	}
@@ -121,21 +122,21 @@ func (r *received) addTree(id object.ID, tree []byte) error {
 	return nil
 }
 
-// keep returns a copy of a tree. Trees are small and many: their copies share memory.
+// keep returns a copy of a tree. Trees are many and small, so that their copies share memory.
 func (r *received) keep(tree []byte) []byte {
-	if len(tree) > treeRoom/8 { // so that little room is left over where it does not fit
+	if len(tree) > treeBlock/8 { // so that little memory is left over where a tree does not fit
 		return bytes.Clone(tree)
 	}
 	if len(tree) > cap(r.copies)-len(r.copies) {
-		r.copies = make([]byte, 0, treeRoom)
+		r.copies = make([]byte, 0, treeBlock)
 	}
 	start := len(r.copies)
 	r.copies = append(r.copies, tree...)
 	return r.copies[start:len(r.copies):len(r.copies)]
 }
 
-// treeRoom is how much memory is taken at once for copies of trees.
-const treeRoom = 64 << 10
+// treeBlock is how many bytes of memory are taken at once for copies of trees.
+const treeBlock = 64 << 10
 
 // Large implements pack.Visitor.
 func (r *received) Large(kind object.Kind, id object.ID) {
@@ -148,7 +149,7 @@ func (r *received) Large(kind object.Kind, id object.ID) {
 	}
 }
 
-// Tree implements objects.
+// Tree implements index.Objects.
 func (r *received) Tree(_ context.Context, id object.ID) ([]byte, error) {
 	if tree, ok := r.trees[id]; ok {
 		return tree, nil
@@ -159,5 +160,5 @@ func (r *received) Tree(_ context.Context, id object.ID) ([]byte, error) {
 	return nil, fault.ErrAbsent
 }
 
-// TreeCount implements objects.
+// TreeCount implements index.Objects.
 func (r *received) TreeCount() int { return len(r.trees) }

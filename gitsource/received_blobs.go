@@ -11,8 +11,7 @@ import (
 	"mooring/hashing"
 )
 
-// addBlob keeps what counts of a blob. However many answers an attempt takes, together they may hold no more blobs than
-// one pack.
+// addBlob keeps what is needed of a blob. All answers of an attempt together may hold as many blobs as one pack.
 func (r *received) addBlob(id object.ID, content []byte) error {
 	found := index.Blob{Hash: hashing.Of(content)}
 	if _, isLink := r.links[id]; isLink {
@@ -29,22 +28,23 @@ func (r *received) addBlob(id object.ID, content []byte) error {
 	return nil
 }
 
-// Blob implements objects.
+// Blob implements index.Objects.
 func (r *received) Blob(id object.ID) (index.Blob, bool) {
 	found, ok := r.blobs[id]
 	return found, ok
 }
 
-// AreAtHand implements objects.
+// AreAtHand implements index.Objects.
 func (r *received) AreAtHand() bool { return false }
 
-// MakeKnown implements objects: one request for all the blobs that are wanted.
+// MakeKnown implements index.Objects. It takes one request for all wanted blobs.
 func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	for id := range wanted.Links {
 		r.links[id] = struct{}{}
 	}
 	if len(r.links) == 0 && r.first.Have.IsZero() {
-		// All trees of the commit are read by now, and no symbolic link leads through them again. More may still be sent.
+		// All trees of the commit are read by now, and no symbolic link leads through them again. The next answer may bring
+		// more.
 		r.trees, r.treeBytes, r.copies = map[object.ID][]byte{}, 0, nil
 	}
 	ids := wanted.IDs()
@@ -53,7 +53,7 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	}
 	err := r.ask(ctx, protocol.Request{Wants: ids})
 	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
-		// Links that came before the trees that call them so, from a host that does not hand out single objects.
+		// The blobs were sent before the trees that call them symbolic links, by a host that does not send single objects.
 		err = r.ask(ctx, r.first)
 	}
 	if err != nil {
@@ -62,8 +62,8 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	return r.fetchAlone(ctx, wanted)
 }
 
-// fetchAlone asks for each blob by itself that came in a form that could not be made within the limits: alone it comes
-// as it is.
+// fetchAlone asks for blobs one by one that came as deltas which could not be made within the limits. A blob that is
+// asked for alone comes whole.
 func (r *received) fetchAlone(ctx context.Context, wanted index.Wanted) error {
 	alone := 0
 	for _, id := range wanted.IDs() {
@@ -83,12 +83,12 @@ func (r *received) fetchAlone(ctx context.Context, wanted index.Wanted) error {
 	return nil
 }
 
-// cameWhole tells whether the first answer held every file of the tip.
+// cameWhole tells whether the first answer had every file of the tip.
 func (r *received) cameWhole() bool {
 	return r.first.Have.IsZero() && (r.first.Filter == "" || !r.session.Filters())
 }
 
-// sent tells whether all the wanted blobs were sent, though not all that is wanted of them was kept.
+// sent tells whether all the wanted blobs were sent, even if not all that is wanted of them was kept.
 func (r *received) sent(wanted index.Wanted) bool {
 	for _, id := range wanted.IDs() {
 		if _, ok := r.blobs[id]; !ok {
@@ -101,7 +101,7 @@ func (r *received) sent(wanted index.Wanted) bool {
 // maxAlone is how many blobs are asked for one by one.
 const maxAlone = 100
 
-// has tells whether a blob is known, with its text if it is a symbolic link.
+// has tells whether a blob is known, with its target if it is a symbolic link.
 func (r *received) has(id object.ID) bool {
 	found, ok := r.blobs[id]
 	_, isLink := r.links[id]

@@ -36,13 +36,13 @@ func TestTreesWithoutEndAreNotKept(t *testing.T) {
 	}
 }
 
-// Whatever their sizes are, copies of trees take hardly more than the trees: their limit is one of memory.
+// Copies of trees take hardly more memory than the trees, whatever their sizes are: the limit is one of memory.
 func TestCopiesOfTreesTakeLittleMoreThanTheTrees(t *testing.T) {
 	is := is.New(t)
-	for _, size := range []int{1, 100, treeRoom / 8, treeRoom/8 + 1, treeRoom/2 + 1, treeRoom, 3 * treeRoom} {
+	for _, size := range []int{1, 100, treeBlock / 8, treeBlock/8 + 1, treeBlock/2 + 1, treeBlock, 3 * treeBlock} {
 		var r received
 		tree := bytes.Repeat([]byte("t"), size)
-		copies := make([][]byte, 0, 20*treeRoom/size)
+		copies := make([][]byte, 0, 20*treeBlock/size)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for range cap(copies) {
@@ -50,7 +50,7 @@ func TestCopiesOfTreesTakeLittleMoreThanTheTrees(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		taken, of := int(after.TotalAlloc-before.TotalAlloc), cap(copies)*size
-		if taken > of+of/3+treeRoom {
+		if taken > of+of/3+treeBlock {
 			t.Errorf("%d trees of %d bytes take %d", cap(copies), size, taken)
 		}
 		for _, kept := range copies {

@@ -17,8 +17,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// TestAnEchoedSecretIsRedactedHoweverTheTextIsCut holds texts of a host to the order in which they are made fit to be
-// shown: first the secrets go, then blanks are joined and the end is cut off, for both would hide a secret's shape.
+// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret where it would be hard to find later:
+// secrets must be removed before blanks are joined and the end is cut off.
 func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 	const secret = "ab  cd\tef-0123456789"
 	for name, text := range map[string]string{

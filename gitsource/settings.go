@@ -14,8 +14,8 @@ import (
 	"mooring/gitsource/transport"
 )
 
-// Settings say which repository is read, and how (contract, section 2). The tags are those of envconfig, which leaves
-// functions alone: whoever reads the environment binds the secrets.
+// Settings say which repository is read, and how. The tags are those of envconfig, which ignores functions: whoever
+// reads the environment sets the secrets.
 type Settings struct {
 	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may hold
 	// credentials, so it is shown by DisplayURL alone.
@@ -24,9 +24,10 @@ type Settings struct {
 	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
-	// Username and Password win over the ones inside URL. Where only a password is given, the name is "git".
+	// Username wins over the one inside URL. Where only a password is given, the name is "git".
 	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
-	// Password is read at each use; an error of it means that the host is not asked. Nil: none is set.
+	// Password is read at each use, and wins over the one inside URL. If it returns an error the host is not asked. Nil:
+	// none is set.
 	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
 	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
 	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
@@ -40,15 +41,15 @@ type Settings struct {
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }
 
-// TrackedRefs returns the full names of the refs that Ref may mean, best first: HEAD alone for the remote's, and none
-// where a commit is given, which no push moves.
+// TrackedRefs returns the full names of the refs that Ref may mean, the best first. It is HEAD alone for the remote
+// HEAD, and nothing for a commit, which no push moves.
 func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names }
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
 
-// Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
-// could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
+// Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
+// could hold a secret. Files are opened to see whether they can be read; the Git host is asked nothing.
 func (s Settings) Validate() error {
 	if err := s.location().Validate(); err != nil {
 		return err

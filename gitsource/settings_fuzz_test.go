@@ -8,8 +8,8 @@ import (
 	"mooring/gitsource/location"
 )
 
-// FuzzSettings holds what operators type to the rules: what is accepted leads nowhere but where it says, and what is
-// refused is refused by the variable's name.
+// FuzzSettings checks what operators may type. Settings that are accepted must lead to the place that they say; for
+// those that are refused, the error must begin with the variable.
 func FuzzSettings(f *testing.F) {
 	f.Add("https://alice:p%40ss@git.example.com:8443/a/b.git", "main", "deploy/live", "a.yml,b.yml", "alice")
 	f.Add("git@[::1]:~alice/stacks", "refs/pull/1/head", ".", "docker-compose.yml", "")
@@ -41,7 +41,7 @@ func FuzzSettings(f *testing.F) {
 	})
 }
 
-// checkDisplay holds the shown form of an address to be the same place without the credentials.
+// checkDisplay checks that the shown form of an address is the same place without credentials.
 func checkDisplay(t *testing.T, at location.Endpoint) {
 	shown := at.Display()
 	if strings.ContainsFunc(shown, unicode.IsControl) {

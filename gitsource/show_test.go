@@ -11,7 +11,7 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// hashOf is the hash of a file's bytes, computed without package hashing: as sha256sum prints it.
+// hashOf is the hash of a file's bytes, computed without package hashing. It is what sha256sum prints.
 func hashOf(data string) string {
 	sum := sha256.Sum256([]byte(data))
 	return "sha256:" + hex.EncodeToString(sum[:])

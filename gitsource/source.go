@@ -13,18 +13,18 @@ import (
 )
 
 // Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch but idle
-// connections: what a later one need not read again rides in the state's Index.
+// connections: what a later call need not read again is in the state's Index.
 type Source struct {
 	ref   location.Ref
 	rules index.Rules
-	// local is the path of a repository on this machine; empty when there is a remote.
+	// local is the path of a repository on this machine; empty if there is a remote.
 	local  string
 	remote *transport.Remote
-	// largest is the size of the largest compose file that is served.
+	// largest is the size in bytes of the largest compose file that is served.
 	largest int64
 }
 
-// New makes a Source of settings. It asks nothing of the Git host; the error is the one of Settings.Validate.
+// New makes a Source of settings. It asks the Git host nothing. The error is the one of Settings.Validate.
 func New(settings Settings) (*Source, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
@@ -41,9 +41,9 @@ func New(settings Settings) (*Source, error) {
 	return s, nil
 }
 
-// Fetch implements actors.Source: it returns the stacks at the tip of the tracked ref, all of them or an error. It
-// reads what differs from the previous state, if this Source made that one, and returns the previous state itself when
-// the ref has not moved. Every error is an *actors.Failure. Fetch may be called from several goroutines.
+// Fetch implements actors.Source: it returns all stacks at the tip of the tracked ref, or an error. It reads what
+// differs from the previous state if this Source made that, and returns the previous state itself if the ref has not
+// moved. Every error is an *actors.Failure. Fetch may be called from several goroutines.
 func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actors.DesiredState, error) {
 	read := s.fetchRemote
 	if s.local != "" {

@@ -13,7 +13,7 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// fetchOK moves the branch to a commit, fetches, and holds the state to what Git says.
+// fetchOK moves the branch to a commit, fetches, and compares the state with what the git program says.
 func fetchOK(
 	t *testing.T, r githost.Hosted, source *Source, number int, previous actors.DesiredState,
 ) actors.DesiredState {
@@ -70,7 +70,7 @@ func TestWhatAChangeDoesNotBringIsAskedForAnew(t *testing.T) {
 				if !filter {
 					r.WithoutFilter(t)
 				}
-				// With bitmaps a host leaves out what the history of a known commit has.
+				// A host with bitmaps leaves out everything that the history of a known commit has.
 				r.Configure(t, "repack.writeBitmaps", "true")
 				githost.Git(t, r.Dir, nil, "repack", "-adbq")
 				source := newTestSource(t, r.URL)

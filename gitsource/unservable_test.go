@@ -15,8 +15,8 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// What a commit itself holds does not become better by asking for more: the images beside the stacks would come for
-// nothing, at each attempt.
+// Asking for more does not help if the commit itself cannot be served. It would bring large files from beside the
+// stacks at each attempt.
 func TestACommitThatCannotBeServedIsAskedForOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		// push makes the commit, of a file's id and a directory's.
@@ -60,7 +60,7 @@ func TestACommitThatCannotBeServedIsAskedForOnce(t *testing.T) {
 	}
 }
 
-// Old imports have directories that no checkout could hold. Those beside the stacks concern nobody.
+// Old imports may have directories that no checkout could hold. Beside the stacks they do not matter.
 func TestATreeThatIsNotEnteredMayHoldAnything(t *testing.T) {
 	is := is.New(t)
 	r := githost.Host(t, githost.HTTPOptions{}, githost.Chain(githost.Layout{"deploy/web/docker-compose.yml": githost.File("a")}))
@@ -78,7 +78,7 @@ func TestATreeThatIsNotEnteredMayHoldAnything(t *testing.T) {
 	}
 }
 
-// A host may answer as often as it is asked; what is kept of all its answers is bounded as that of one.
+// What is kept of all answers together has the same limit as what is kept of one.
 func TestBlobsOfAllAnswersTogetherAreBounded(t *testing.T) {
 	is := is.New(t)
 	limits := receivedLimits{pack.Limits{Objects: 10}, 1 << 20}

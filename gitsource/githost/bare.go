@@ -8,15 +8,16 @@ import (
 	"strings"
 )
 
-// Bare is a repository without a work tree, served whole: filters and single objects included.
+// Bare is a repository without a work tree. It allows filters and requests for single objects.
 type Bare struct {
+	// Dir is its directory.
 	Dir string
-	// Commits are the ids of a history's commits.
+	// Commits are the ids of its commits, by their numbers in the History.
 	Commits []string
 }
 
-// Import makes a repository of a history. Its branch main is at the last commit. Nothing goes through a file
-// system, so names and modes can be what no checkout would have.
+// Import makes a repository of a history, with its branch main at the last commit. Nothing goes through a file system,
+// so names and modes can be what no checkout would have.
 func Import(t Fatal, dir string, h History) *Bare {
 	t.Helper()
 	r := &Bare{Dir: dir}
@@ -31,7 +32,7 @@ func Import(t Fatal, dir string, h History) *Bare {
 	return r
 }
 
-// Add makes further commits; their parents are places among all the commits of the repository.
+// Add makes further commits. Their parents are numbers among all commits of the repository.
 func (r *Bare) Add(t Fatal, h History) {
 	t.Helper()
 	var stream bytes.Buffer
@@ -56,7 +57,7 @@ func (r *Bare) Add(t Fatal, h History) {
 	r.MoveMain(t, r.Commits[len(r.Commits)-1])
 }
 
-// MoveMain forces the branch main to a commit.
+// MoveMain moves the branch main to a commit, whatever it was at.
 func (r *Bare) MoveMain(t Fatal, id string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(r.Dir, "refs", "heads", "main"), []byte(id+"\n"), 0o600); err != nil {
@@ -70,13 +71,13 @@ func (r *Bare) WriteTree(t Fatal, tree string) string {
 	return r.Says(t, bytes.NewBufferString(tree), "hash-object", "-t", "tree", "--literally", "-w", "--stdin")
 }
 
-// Says runs the git program and returns the line that it prints.
+// Says runs the git program in the repository and returns the line that it prints.
 func (r *Bare) Says(t Fatal, input *bytes.Buffer, arguments ...string) string {
 	t.Helper()
 	return strings.TrimSpace(string(Git(t, r.Dir, input, arguments...)))
 }
 
-// AddTree makes a commit of a tree, after the last one, and moves main to it.
+// AddTree makes a commit of a tree, on the last commit, and moves main to it.
 func (r *Bare) AddTree(t Fatal, tree string) {
 	t.Helper()
 	last := r.Commits[len(r.Commits)-1]

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// ServeGit serves the directory above the repository with git daemon, and returns the repository's URL. A host of
-// version 0 is made by leaving out of the request that the client knows version 2.
+// ServeGit serves the directory above the repository with git daemon, and returns the repository's URL. v0 makes a host
+// of version 0: the daemon is not told that the client knows version 2.
 func ServeGit(t *testing.T, r *Repository, v0 bool) string {
 	t.Helper()
 	address := Listen(t, func(conn net.Conn) {
@@ -34,13 +34,14 @@ func ServeGit(t *testing.T, r *Repository, v0 bool) string {
 	return "git://" + address + "/stacks"
 }
 
-// serveProcess runs the command with the input, and does not wait for the input to end once the command has.
+// serveProcess runs a command with an input, and returns when the command has ended, whether or not the input has.
 func serveProcess(command *exec.Cmd, input io.Reader) {
 	stdin, err := command.StdinPipe()
 	if err != nil || command.Start() != nil {
 		return
 	}
-	// Ends when the command no longer reads or the connection is closed, which whoever serves it does next.
+	// Ends when the command no longer reads, or when the connection is closed, which the caller does when this function
+	// returns.
 	go func() {
 		_, _ = io.Copy(stdin, input)
 		stdin.Close()
@@ -48,7 +49,8 @@ func serveProcess(command *exec.Cmd, input io.Reader) {
 	_ = command.Wait()
 }
 
-// Listen serves each connection with the function, and closes it then. At the test's end all have come back.
+// Listen listens on 127.0.0.1 and returns the address. It calls serve for each connection and closes the connection
+// after it. At the end of the test it waits for all of them.
 func Listen(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +58,7 @@ func Listen(t *testing.T, serve func(net.Conn)) string {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	// Ends when the listener is closed and every connection is; the cleanup waits for it.
+	// Ends when the listener and every connection are closed; the cleanup waits for it.
 	go func() {
 		defer close(ended)
 		var served []chan struct{}
@@ -67,7 +69,7 @@ func Listen(t *testing.T, serve func(net.Conn)) string {
 			}
 			done := make(chan struct{})
 			served = append(served, done)
-			// Ends with the client, or with the test's context, which the commands and the wait below end with.
+			// Ends with the client or with the test's context, which closes the connection; the goroutine above waits for it.
 			go func() {
 				defer close(done)
 				defer conn.Close()

@@ -33,7 +33,7 @@ func Git(t Fatal, dir string, input *bytes.Buffer, arguments ...string) []byte {
 	return output
 }
 
-// ID is the id that the digits write.
+// ID is the id that 40 hex digits write.
 func ID(digits string) object.ID {
 	id, ok := object.ParseID(digits)
 	if !ok {
@@ -42,7 +42,8 @@ func ID(digits string) object.ID {
 	return id
 }
 
-// Environment keeps the user's configuration out, and makes commits that are the same on every machine.
+// Environment is the environment of the git program: without the user's configuration, and with fixed names and dates,
+// so that commits have the same ids on every machine.
 func Environment() []string {
 	return append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_AUTHOR_DATE=1700000000 +0000",

@@ -8,10 +8,13 @@ import (
 // Hosted is a bare repository that a host serves over HTTP.
 type Hosted struct {
 	*Bare
+	// HTTP is the host.
 	HTTP *HTTPHost
-	URL  string
+	// URL is the repository's.
+	URL string
 }
 
+// Host makes a repository of a history and serves it over HTTP.
 func Host(t *testing.T, options HTTPOptions, h History) Hosted {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "stacks")
@@ -26,13 +29,13 @@ func (r *Bare) Configure(t Fatal, name, value string) {
 	Git(t, r.Dir, nil, "config", name, value)
 }
 
-// WithoutFilter makes the host one that neither leaves out blobs nor serves single objects.
+// WithoutFilter makes a host neither leave out blobs nor send single objects.
 func (r *Bare) WithoutFilter(t Fatal) {
 	r.Configure(t, "uploadpack.allowFilter", "false")
 	r.Configure(t, "uploadpack.allowAnySHA1InWant", "false")
 }
 
-// Posts counts the requests that came since the last call, greetings left out.
+// Posts counts the requests since the last call, without greetings.
 func (r Hosted) Posts() int {
 	count := 0
 	for _, request := range r.HTTP.Saw() {
@@ -43,7 +46,7 @@ func (r Hosted) Posts() int {
 	return count
 }
 
-// Chain makes a history of layouts, each a commit on the one before.
+// Chain makes a history in which each layout is a commit on the one before.
 func Chain(layouts ...Layout) History {
 	h := History{{Layout: layouts[0]}}
 	for i, l := range layouts[1:] {

@@ -8,41 +8,32 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// Seen is a request as a host saw it.
-type Seen struct {
-	Method, Path, Authorization, protocol, Encoding string
-	Length                                          int64
-	Remote, Version                                 string
-}
-
 // HTTPHost serves repositories over HTTP with git http-backend.
 type HTTPHost struct {
 	*httptest.Server
-	// requests holds what came so far.
-	requests chan []Seen
+	record record
 }
 
 // HTTPOptions are what a host is like.
 type HTTPOptions struct {
-	// V0 makes a host that knows no other version of the protocol.
+	// V0 makes a host that knows version 0 of the protocol alone.
 	V0 bool
-	// User and password are asked for, where they are set.
+	// User and Password are asked for if they are set.
 	User, Password string
-	TLS            bool
-	// Instead answers a request in place of Git; false passes it on.
+	// TLS makes a host that speaks HTTPS, and HTTP/2 as the big hosts do.
+	TLS bool
+	// Instead may answer a request in place of Git; if it returns false Git does.
 	Instead func(http.ResponseWriter, *http.Request) bool
 }
 
-// ServeHTTP serves the directory above the repository, which is at /stacks.
+// ServeHTTP serves the directory above the repository. The repository itself is at /stacks.
 func ServeHTTP(t *testing.T, r *Repository, options HTTPOptions) *HTTPHost {
 	t.Helper()
-	host := &HTTPHost{requests: make(chan []Seen, 1)}
-	host.requests <- nil
+	host := &HTTPHost{record: startRecord(t)}
 	backend := &cgi.Handler{
 		Path: filepath.Join(gitExecPath(t), "git-http-backend"),
 		Env: []string{"GIT_HTTP_EXPORT_ALL=1", "GIT_PROJECT_ROOT=" + filepath.Dir(r.Dir), "GIT_CONFIG_GLOBAL=/dev/null",
@@ -52,8 +43,8 @@ func ServeHTTP(t *testing.T, r *Repository, options HTTPOptions) *HTTPHost {
 	}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		header := q.Header
-		host.requests <- append(<-host.requests, Seen{q.Method, q.URL.Path, header.Get("Authorization"),
-			header.Get("Git-Protocol"), header.Get("Content-Encoding"), q.ContentLength, q.RemoteAddr, q.Proto})
+		host.record.add(Seen{q.Method, q.URL.Path, header.Get("Authorization"), header.Get("Content-Encoding"),
+			q.ContentLength, q.RemoteAddr, q.Proto})
 		if options.Instead != nil && options.Instead(w, q) {
 			return
 		}
@@ -68,7 +59,7 @@ func ServeHTTP(t *testing.T, r *Repository, options HTTPOptions) *HTTPHost {
 		backend.ServeHTTP(w, q)
 	})
 	host.Server = httptest.NewUnstartedServer(handler)
-	host.EnableHTTP2 = options.TLS // as the big hosts
+	host.EnableHTTP2 = options.TLS
 	host.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if options.TLS {
 		host.StartTLS()
@@ -79,15 +70,11 @@ func ServeHTTP(t *testing.T, r *Repository, options HTTPOptions) *HTTPHost {
 	return host
 }
 
-// Repository is the address of the repository.
+// Repository is the URL of the repository.
 func (h *HTTPHost) Repository() string { return h.URL + "/stacks" }
 
-// Saw takes the requests that came since it was last called.
-func (h *HTTPHost) Saw() []Seen {
-	requests := <-h.requests
-	h.requests <- nil
-	return slices.Clip(requests)
-}
+// Saw returns the requests that came since it was last called.
+func (h *HTTPHost) Saw() []Seen { return h.record.take() }
 
 func gitExecPath(t *testing.T) string {
 	t.Helper()
@@ -98,7 +85,7 @@ func gitExecPath(t *testing.T) string {
 	return strings.TrimSpace(string(output))
 }
 
-// Answering is a host that gives one answer to everything.
+// Answering is an HTTPOptions.Instead that gives the same answer to everything.
 func Answering(status int, header map[string]string, body string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		for name, value := range header {
@@ -110,7 +97,7 @@ func Answering(status int, header map[string]string, body string) func(http.Resp
 	}
 }
 
-// Redirecting answers the first request with a redirect to another address.
+// Redirecting is an HTTPOptions.Instead that redirects a request to its target; a request without one goes to Git.
 func Redirecting(status int, target func(*http.Request) string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, q *http.Request) bool {
 		location := target(q)
@@ -123,7 +110,7 @@ func Redirecting(status int, target func(*http.Request) string) func(http.Respon
 	}
 }
 
-// Forward asks a host what it answers to a request.
+// Forward passes a request on to another host and returns what that answers.
 func Forward(host *HTTPHost, request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	host.Config.Handler.ServeHTTP(recorder, request)

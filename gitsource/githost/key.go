@@ -26,14 +26,17 @@ func newSigner(t *testing.T) ssh.Signer {
 	return signer
 }
 
-// KeyFile is a private key in a file, and its public half.
+// KeyFile is a private key of SSH in a file.
 type KeyFile struct {
-	File   string
+	// File is its path.
+	File string
+	// Public is the public half.
 	Public ssh.PublicKey
-	Key    ed25519.PrivateKey
+	// Key is the private half.
+	Key ed25519.PrivateKey
 }
 
-// NewKeyFile makes a key in OpenSSH's format.
+// NewKeyFile makes a key and its file, in OpenSSH's format.
 func NewKeyFile(t *testing.T) KeyFile {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -51,7 +54,7 @@ func NewKeyFile(t *testing.T) KeyFile {
 	return KeyFile{WriteFile(t, "id", string(pem.EncodeToMemory(block))), signer.PublicKey(), private}
 }
 
-// Encrypt writes the key anew with a passphrase. One round of its hash is enough here, and quick.
+// Encrypt encrypts the file with a passphrase. One round of its hash is enough for a test.
 func (k KeyFile) Encrypt(t *testing.T, passphrase string) {
 	t.Helper()
 	arguments := []string{"-q", "-p", "-a", "1", "-P", "", "-N", passphrase, "-f", k.File}
@@ -60,11 +63,13 @@ func (k KeyFile) Encrypt(t *testing.T, passphrase string) {
 	}
 }
 
+// KnownHostsFile writes a file of known hosts with one key (sshd(8)) and returns its path.
 func KnownHostsFile(t *testing.T, address string, key ssh.PublicKey) string {
 	t.Helper()
 	return WriteFile(t, "known_hosts", knownhosts.Line([]string{knownhosts.Normalize(address)}, key)+"\n")
 }
 
+// WriteFile writes a file in a directory of its own and returns its path.
 func WriteFile(t *testing.T, name, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)

@@ -8,26 +8,31 @@ import (
 	"strings"
 )
 
-// Entry is what stands at a path of a test's commit.
+// Entry is what stands at a path of a commit.
 type Entry struct {
+	// Mode is in octal, as git writes it. Data is the content, the target of a link, or the id of a submodule's commit.
 	Mode, Data string
 }
 
-// GoString shows no more of long contents than tells them apart.
+// GoString shows the beginning of a long content.
 func (c Entry) GoString() string { return fmt.Sprintf("%s %.40q", c.Mode, c.Data) }
 
+// File is a regular file.
 func File(data string) Entry { return Entry{"100644", data} }
 
+// Executable is a file that may be executed.
 func Executable(data string) Entry { return Entry{"100755", data} }
 
+// Link is a symbolic link.
 func Link(target string) Entry { return Entry{"120000", target} }
 
+// Submodule is a submodule at some commit.
 func Submodule() Entry { return Entry{"160000", strings.Repeat("1", 40)} }
 
 // Layout is everything in a commit, by path.
 type Layout map[string]Entry
 
-// With returns the layout with changes; a zero content removes what is there.
+// With returns the layout with changes made. The zero Entry removes what is at its path.
 func (l Layout) With(changes Layout) Layout {
 	next := maps.Clone(l)
 	for path, change := range changes {
@@ -38,21 +43,25 @@ func (l Layout) With(changes Layout) Layout {
 	return next
 }
 
-// History are commits to be made; the parents of each are places in the list.
+// History is commits to be made, one after another.
 type History []Commit
 
+// Commit is a commit to be made.
 type Commit struct {
-	Layout  Layout
+	// Layout is all that is in it.
+	Layout Layout
+	// Parents are the numbers of its parents in the History; none for a new beginning.
 	Parents []int
 }
 
-func (c Commit) write(stream *bytes.Buffer, number int, known []string) {
+// write writes the commit for git-fast-import. made are the ids of the commits that were made before.
+func (c Commit) write(stream *bytes.Buffer, number int, made []string) {
 	fmt.Fprintf(stream, "commit refs/imported/%d\nmark :%d\ncommitter C <c@example.com> %d +0000\ndata 1\nx\n",
 		number, number+1, 1_700_000_000+number)
 	for i, parent := range c.Parents {
 		name := fmt.Sprint(":", parent+1)
-		if parent < len(known) {
-			name = known[parent]
+		if parent < len(made) {
+			name = made[parent]
 		}
 		fmt.Fprintf(stream, "%s %s\n", []string{"from", "merge"}[min(i, 1)], name)
 	}
@@ -67,7 +76,7 @@ func (c Commit) write(stream *bytes.Buffer, number int, known []string) {
 	}
 }
 
-// quotePath writes a path as git-fast-import reads any bytes: as a C string.
+// quotePath writes a path as a C string, in which git-fast-import reads any bytes.
 func quotePath(path string) string {
 	var quoted strings.Builder
 	for i := range len(path) {

@@ -12,6 +12,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
+// BlameTheHost fails the test unless an error blames the host, and not this program.
 func BlameTheHost(t *testing.T, err error) {
 	t.Helper()
 	failure := fault.Of(err)
@@ -36,9 +37,10 @@ func readPacket(source io.Reader) (string, error) {
 	return string(payload), err
 }
 
+// SomeID is an id in hex.
 const SomeID = "1234567890123456789012345678901234567890"
 
-// Lines makes a message of packets; "" is a flush packet, "|" a delimiter packet.
+// Lines makes a message of packets with these payloads; "" is a flush packet and "|" a delimiter packet.
 func Lines(texts ...string) string {
 	var message bytes.Buffer
 	for _, text := range texts {
@@ -54,12 +56,14 @@ func Lines(texts ...string) string {
 	return message.String()
 }
 
-// Repeating is a text again and again, without end.
+// Repeating is a reader of the same text again and again, without end.
 type Repeating struct {
+	// Line is the text.
 	Line string
 	at   int
 }
 
+// Read implements io.Reader.
 func (r *Repeating) Read(into []byte) (int, error) {
 	n := copy(into, r.Line[r.at:])
 	r.at = (r.at + n) % len(r.Line)

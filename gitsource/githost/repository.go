@@ -10,7 +10,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// RemoveLoose takes an object out of a repository that keeps it in a file of its own.
+// RemoveLoose removes the file of an object.
 func RemoveLoose(t Fatal, r *Repository, id string) {
 	t.Helper()
 	if err := os.Remove(filepath.Join(r.Dir, ".git", "objects", id[:2], id[2:])); err != nil {
@@ -18,14 +18,14 @@ func RemoveLoose(t Fatal, r *Repository, id string) {
 	}
 }
 
-// Repository is a repository with a work tree, made and changed with the git program.
+// Repository is a repository with a work tree, changed by the git program.
 type Repository struct {
-	t   *testing.T
+	t *testing.T
+	// Dir is its work tree.
 	Dir string
 }
 
-// New makes an empty repository whose HEAD is refs/heads/main. It is served whole: filters and single
-// objects included.
+// New makes an empty repository whose HEAD is refs/heads/main. It allows filters and requests for single objects.
 func New(t *testing.T) *Repository {
 	t.Helper()
 	r := &Repository{t: t, Dir: filepath.Join(t.TempDir(), "stacks")}
@@ -38,10 +38,10 @@ func New(t *testing.T) *Repository {
 	return r
 }
 
-// At is a repository that is there, or will be.
+// At is the repository in a directory, which may be made later.
 func At(t *testing.T, dir string) *Repository { return &Repository{t: t, Dir: dir} }
 
-// Git runs the git program and returns what it prints, without the newline at the end.
+// Git runs the git program and returns what it prints, without the last newline.
 func (r *Repository) Git(arguments ...string) string {
 	r.t.Helper()
 	command := exec.CommandContext(r.t.Context(), "git", append([]string{"-C", r.Dir}, arguments...)...)
@@ -53,7 +53,7 @@ func (r *Repository) Git(arguments ...string) string {
 	return strings.TrimSuffix(string(output), "\n")
 }
 
-// Commit writes the files, given as path and content in turn, commits everything and returns the commit's id.
+// Commit writes files, given as path and content in turn, commits everything and returns the id of the commit.
 func (r *Repository) Commit(files ...string) object.ID {
 	r.t.Helper()
 	for i := 0; i+1 < len(files); i += 2 {

@@ -11,13 +11,13 @@ import (
 
 // SSHOptions are what an SSH host is like.
 type SSHOptions struct {
-	// V0 makes a host that takes no environment variables, as sshd does without AcceptEnv.
+	// V0 makes a host that ignores environment variables, as sshd does without AcceptEnv.
 	V0 bool
-	// Password is accepted, where it is set, beside the key.
+	// Password is accepted if it is set, beside the key.
 	Password string
-	// Key is the one that is accepted; nil for a new one.
+	// Key is the key that is accepted; nil for a new one.
 	Key *KeyFile
-	// Instead, where it is set, is what becomes of a session in place of a command: it is refused, or its connection lost.
+	// Instead, if it is set, handles a session in place of a command.
 	Instead func(ssh.NewChannel, *ssh.ServerConn)
 	// Directory is where commands run.
 	Directory string
@@ -25,8 +25,9 @@ type SSHOptions struct {
 
 // SSHHost is an SSH host that serves a repository.
 type SSHHost struct {
+	// URL is the repository's.
 	URL string
-	// KeyFile holds a private key that the host accepts, knownHosts the host's own key.
+	// KeyFile is the path of a private key that the host accepts, KnownHosts that of a file with the host's own key.
 	KeyFile, KnownHosts string
 }
 
@@ -69,7 +70,8 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 		return
 	}
 	defer server.Close()
-	// Ends when the connection does.
+	// Ends when the connection is closed, which the deferred Close does; the check for leaks at the end of all tests waits
+	// for it.
 	go ssh.DiscardRequests(requests)
 	for offered := range channels {
 		if options.Instead != nil {
@@ -84,7 +86,7 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 	}
 }
 
-// serveSSHSession runs the command of one session, with the environment that was asked for before.
+// serveSSHSession runs the command of one session, with the environment variables that the client has set.
 func serveSSHSession(t *testing.T, channel ssh.Channel, requests <-chan *ssh.Request, options SSHOptions) {
 	defer channel.Close()
 	environment := Environment()

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// ManyStacks is a layout of that many stacks, 50 in a directory, each with a compose file of one to three kilobytes and
+// ManyStacks is a layout of that many stacks, 50 in a directory. Each has a compose file of one to three kilobytes and
 // three files beside it.
 func ManyStacks(count int) Layout {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -26,6 +26,7 @@ func ManyStacks(count int) Layout {
 	return l
 }
 
+// ComposeText is a compose file with random values.
 func ComposeText(random *rand.Rand, number int) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "name: s%06d\nservices:\n", number)
@@ -41,7 +42,7 @@ func ComposeText(random *rand.Rand, number int) string {
 	return text.String()
 }
 
-// ManyStacksRepository is a repository of many stacks, packed, with further commits that change one stack each.
+// ManyStacksRepository is a packed repository of many stacks, with further commits that change one stack each.
 func ManyStacksRepository(b *testing.B, count, changes int) *Bare {
 	b.Helper()
 	l := ManyStacks(count)
@@ -69,7 +70,7 @@ func ManyStacksRepository(b *testing.B, count, changes int) *Bare {
 	return r
 }
 
-// Serve serves a repository with git http-backend and returns its URL.
+// Serve serves the repository with git http-backend and returns its URL.
 func (r *Bare) Serve(b *testing.B) string {
 	b.Helper()
 	execPath := string(bytes.TrimSpace(Git(b, "", nil, "--exec-path")))
@@ -84,6 +85,7 @@ func (r *Bare) Serve(b *testing.B) string {
 	return server.URL + "/" + filepath.Base(r.Dir)
 }
 
+// SomeStacks is a layout of that many small stacks, ten in a directory, with a file beside each.
 func SomeStacks(count int) Layout {
 	l := Layout{"base.yml": File("base\n")}
 	for i := range count {

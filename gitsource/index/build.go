@@ -13,19 +13,19 @@ import (
 	"mooring/gitsource/object"
 )
 
-// builder makes the index of one commit from the objects that are new and the index of an earlier commit. It belongs to
-// one Fetch.
+// builder makes the Index of one commit from its objects and from the Index of an earlier commit. It belongs to one
+// Build.
 type builder struct {
 	names   []string
 	objects Objects
-	// old is the earlier index, or nil.
+	// old is the earlier Index, or nil.
 	old *Index
-	// moved finds in the old index what has moved to another place; made when first needed.
+	// moved finds in the old Index what has moved to another place; it is made when it is first needed.
 	moved *catalog
-	// made are the directories of this build by their id, and in an order in which children come first.
+	// made are the directories of this build by their ids; inOrder are the same, each after those in it.
 	made    map[object.ID]*directory
 	inOrder []*directory
-	// scratch is a stack of the entries that are being worked on.
+	// scratch is a stack: the directories that are still to be entered.
 	scratch []namedTree
 }
 
@@ -42,7 +42,7 @@ func newBuilder(names []string, from Objects, old *Index) *builder {
 	}
 }
 
-// descend goes from the root to the deploy directory and returns the ids of the trees on the way, both included.
+// descend goes from the root to the deploy directory. It returns the ids of the trees on the way, both included.
 func (b *builder) descend(ctx context.Context, root object.ID, deployDir string) ([]object.ID, error) {
 	trail := []object.ID{root}
 	if deployDir == "." {
@@ -73,7 +73,7 @@ func (b *builder) descend(ctx context.Context, root object.ID, deployDir string)
 	return trail, nil
 }
 
-// rawTree returns a tree that was sent now or that the old index kept.
+// rawTree returns a tree that the objects have or that the old Index kept.
 func (b *builder) rawTree(ctx context.Context, id object.ID) ([]byte, error) {
 	tree, err := b.objects.Tree(ctx, id)
 	if errors.Is(err, fault.ErrAbsent) && b.old != nil {
@@ -84,7 +84,7 @@ func (b *builder) rawTree(ctx context.Context, id object.ID) ([]byte, error) {
 	return tree, err
 }
 
-// directory returns the directory of a tree. The counterpart is what stood in its place before, or nil.
+// directory returns the directory of a tree. counterpart is the directory that stood in the same place before, or nil.
 func (b *builder) directory(
 	ctx context.Context, id object.ID, counterpart *directory, depth int,
 ) (*directory, error) {
@@ -141,7 +141,7 @@ func (b *builder) makeDirectory(
 	return d, b.add(d, before)
 }
 
-// add puts a directory in order and takes it into the build.
+// add sorts what is in a directory and adds the directory to the build.
 func (b *builder) add(d, before *directory) error {
 	slices.SortFunc(d.directories, func(a, b subdirectory) int { return cmp.Compare(a.name, b.name) })
 	slices.SortFunc(d.files, func(a, b composeFile) int { return cmp.Compare(a.rank, b.rank) })
@@ -167,7 +167,7 @@ func (b *builder) add(d, before *directory) error {
 	return nil
 }
 
-// rank returns the place of a name among those of compose files, or -1.
+// rank returns the number of a name among the names of compose files, or -1.
 func (b *builder) rank(name []byte) int {
 	for i, composeName := range b.names {
 		if string(name) == composeName {

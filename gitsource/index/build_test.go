@@ -14,7 +14,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// treesAtHand are trees by their ids, and no blob.
+// treesAtHand are Objects with trees and without blobs.
 type treesAtHand map[object.ID][]byte
 
 func (o treesAtHand) Tree(_ context.Context, id object.ID) ([]byte, error) {

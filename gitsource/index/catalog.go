@@ -2,15 +2,14 @@ package index
 
 import "mooring/gitsource/object"
 
-// catalog finds the directories and hashes of an index by their ids, wherever they stand. It is made when a tree or a
-// compose file was moved or copied to a place where something else stood before: a Git host does not send again what
-// the commit before had somewhere.
+// catalog finds the directories and hashes of an Index by their ids, wherever they stand. It is needed when a tree or a
+// compose file was moved or copied: a Git host does not send again what an earlier commit had somewhere else.
 type catalog struct {
 	directories map[object.ID]*directory
 	blobs       map[object.ID]Blob
 }
 
-// catalog returns that of the old index.
+// catalog returns the catalog of the old Index.
 func (b *builder) catalog() *catalog {
 	if b.moved != nil {
 		return b.moved
@@ -35,8 +34,7 @@ func (c *catalog) add(d *directory) {
 	}
 }
 
-// blob returns what is known of a blob: from what was sent now, from what odd directories needed before, from any place
-// of the old index.
+// blob returns what is known of a blob, from the objects of this commit or from the old Index.
 func (b *builder) blob(id object.ID) (Blob, bool) {
 	if found, ok := b.objects.Blob(id); ok {
 		return found, true

@@ -8,20 +8,21 @@ import (
 	"mooring/gitsource/object"
 )
 
-// directory is one tree, reduced to what makes stacks. Directories with the same tree are the same for ever, wherever
-// they stand.
+// directory is what makes stacks in one tree. The same tree is the same directory, wherever it stands. It is immutable
+// when the Build that made it has returned.
 type directory struct {
 	id object.ID
-	// odd: here or beneath is something that takes more than "one regular compose file is the stack". Odd directories
-	// are looked at again at every change, for what their links lead to may stand anywhere.
+	// odd tells that here or beneath there is more than one regular compose file to a directory. Each build looks at odd
+	// directories anew, because their symbolic links may lead anywhere.
 	odd bool
-	// large: the one regular compose file is beyond MaxComposeFile.
+	// large tells that the one regular compose file is larger than MaxComposeFile.
 	large bool
 	// weight is the number of entries named like a compose file, here and beneath.
 	weight int32
 	// files are the entries that are named like a compose file, the best name first.
 	files []composeFile
-	// hash of the one regular compose file; empty while unknown, when large, and where files are more or odd.
+	// hash is that of the one regular compose file. It is empty until it is known, and for directories that have no such
+	// file or a large one.
 	hash string
 	// directories are sorted by name, bytewise.
 	directories []subdirectory
@@ -29,13 +30,13 @@ type directory struct {
 
 // composeFile is a tree entry that is named like a compose file.
 type composeFile struct {
-	// rank is the place of its name in the settings.
+	// rank is the number of its name in Rules.ComposeFiles.
 	rank uint16
 	mode object.Mode
 	id   object.ID
 }
 
-// subdirectory is a directory under the name that its parent gives it.
+// subdirectory is a directory and the name that it has in another one.
 type subdirectory struct {
 	name string
 	*directory
@@ -44,7 +45,7 @@ type subdirectory struct {
 // isPlain tells whether the directory holds one regular compose file and no other entry named like one.
 func (d *directory) isPlain() bool { return len(d.files) == 1 && d.files[0].mode == object.ModeFile }
 
-// isUnjudged tells whether the directory is plain and its compose file is not known.
+// isUnjudged tells whether the directory is plain and nothing is known of its compose file yet.
 func (d *directory) isUnjudged() bool { return d.isPlain() && d.hash == "" && !d.large }
 
 // child returns the directory of that name, or nil.
@@ -72,5 +73,5 @@ func (d *directory) summarize() {
 	d.weight = int32(min(weight, math.MaxInt32))
 }
 
-// isBarren tells whether a directory has no compose files, here and beneath.
+// isBarren tells whether there is no compose file in the directory or beneath it.
 func (d *directory) isBarren() bool { return d == nil || d.weight == 0 }

@@ -7,21 +7,21 @@ import (
 	"mooring/actors"
 )
 
-// edit puts a stack at a path, or removes the one there when the stack has no hash.
+// edit puts a stack at a path. A stack without a hash removes the one at the path.
 type edit struct {
 	path  string
 	stack actors.DesiredStack
 }
 
-// lister finds what differs between two indexes, for the price of what differs.
+// lister finds the difference between two indexes. It enters only the directories that differ.
 type lister struct {
 	names []string
 	edits []edit
 	paths pathBudget
 }
 
-// state returns the desired state of an index, given the one before it and its index (nil when there is none). Slices
-// of which nothing changed are shared between the two.
+// state returns the desired state of an Index, from the state before it. Slices in which nothing changed are shared by
+// the two states.
 func (b *builder) state(
 	next *Index, odd *survey, path string, previous actors.DesiredState,
 ) (actors.DesiredState, error) {
@@ -30,7 +30,7 @@ func (b *builder) state(
 	if b.old != nil {
 		top, state.Stacks = b.old.top, previous.Stacks
 	}
-	// At a start there are many; later a few more will do.
+	// At a start there are as many edits as stacks; later a few.
 	l := lister{names: b.names, edits: make([]edit, 0, max(0, next.top.weight-top.weight))}
 	if err := l.compare(top, next.top, path); err != nil {
 		return actors.DesiredState{}, err
@@ -52,8 +52,8 @@ func (b *builder) state(
 	return state, nil
 }
 
-// compare notes the edits that lead from one directory to another at the same path. Either may be nil. What the compose
-// files of odd directories come to is not its business: the survey knows.
+// compare notes the edits that lead from one directory to another at the same path; either may be nil. It leaves out
+// the compose files of odd directories, which the survey has.
 func (l *lister) compare(before, after *directory, path string) error {
 	if before == after || before.isBarren() && after.isBarren() {
 		return nil
@@ -79,7 +79,7 @@ func (l *lister) compare(before, after *directory, path string) error {
 	return nil
 }
 
-// pairs goes through the directories in two directories, by name; where one has no such directory it is nil.
+// pairs goes through the names in two directories, with what each has of that name; nil for nothing.
 func pairs(before, after *directory) func(yield func(string, [2]*directory) bool) {
 	return func(yield func(string, [2]*directory) bool) {
 		var olds, news []subdirectory
@@ -118,7 +118,7 @@ func compareHeads(olds, news []subdirectory) int {
 	return cmp.Compare(olds[0].name, news[0].name)
 }
 
-// apply returns the stacks with the edits made to them, sorted by path: the same slice when the edits change nothing.
+// apply returns the stacks with the edits made, sorted by path. It returns the same slice if the edits change nothing.
 // There is at most one edit of a path.
 func apply(stacks []actors.DesiredStack, edits []edit) []actors.DesiredStack {
 	added := 0

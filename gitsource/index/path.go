@@ -9,7 +9,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// joinPath joins a directory's path, which is "." for the root, and a name in it.
+// joinPath is the path of a name in a directory, whose path is "." for the root.
 func joinPath(path, name string) string {
 	if path == "." {
 		return name
@@ -17,13 +17,12 @@ func joinPath(path, name string) string {
 	return path + "/" + name
 }
 
-// isShowable tells whether a path can be shown and sent as it is: UTF-8 without control characters (contract, rule
-// 4.6).
+// isShowable tells whether a path can be shown and sent as it is: it must be UTF-8 without control characters.
 func isShowable(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsFunc(path, unicode.IsControl)
 }
 
-// escapePath writes the bytes of a path that are not UTF-8, and control characters, as a Go string literal does.
+// escapePath writes a path with its control characters, and its bytes that are not UTF-8, as in a Go string literal.
 func escapePath(path string) string {
 	if isShowable(path) {
 		return path
@@ -41,12 +40,13 @@ func escapePath(path string) string {
 	return escaped.String()
 }
 
-// pathBudget bounds what the paths that are looked at come to together. Trees can be nested so that few bytes name any
-// number of long paths.
+// pathBudget counts the bytes of the paths that were looked at. A few bytes of nested trees can name any number of long
+// paths.
 type pathBudget int
 
 const maxPathBytes = 256 << 20
 
+// spend counts a path. The error is a fault.CommitError: the paths are too long together.
 func (b *pathBudget) spend(path string) error {
 	if *b += pathBudget(len(path)); *b > maxPathBytes {
 		return fault.Unservable("the paths of the stacks are longer than %d bytes together", maxPathBytes)

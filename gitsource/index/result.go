@@ -7,25 +7,25 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Rules say what a stack is.
+// Rules say what a stack is. An Index that was built by some rules is of no use under others.
 type Rules struct {
-	// ComposeFiles are the names that make a directory a stack, best first.
+	// ComposeFiles are the names of the files that make a directory a stack, the best first.
 	ComposeFiles []string
-	// DeployDir is where stacks are looked for: a clean path with "/", "." for the repository's root.
+	// DeployDir is the directory in which stacks are looked for, at any depth: a clean path with "/", or "." for the root.
 	DeployDir string
 }
 
-// Result is what a commit comes to, and what the next build begins with. The zero value is where nothing was built yet.
+// Result is what Build makes of a commit, and what the next Build begins with. The zero value is for the first.
 type Result struct {
-	// State holds the stacks and what was left out; its Revision and Index are the caller's.
+	// State has the stacks, and the files that were skipped or shadowed. Its Revision and Index are left to the caller.
 	State actors.DesiredState
-	// Index is what was learned on the way.
+	// Index is for the next Build.
 	Index *Index
 }
 
-// Build makes the stacks of a commit, whose root tree is given, from its objects and from what was built before under the
-// same rules. It reads no more than differs. Errors are those of the objects, a fault.CommitError for what no stack
-// can be made of, and an *actors.Failure for a deploy directory that is not there.
+// Build makes the stacks of the commit whose root tree is given. before is the Result of an earlier commit under the
+// same rules, or zero. It reads what differs from that. Errors are those of the objects (fault.ErrAbsent among them), a
+// fault.CommitError for what cannot be served, and an *actors.Failure for a deploy directory that is not there.
 func Build(
 	ctx context.Context, by Rules, root object.ID, from Objects, before Result,
 ) (Result, error) {

@@ -6,9 +6,9 @@ import (
 	"mooring/gitsource/object"
 )
 
-// settle asks for the blobs that the directories under top need until nothing is missing: usually once for all of
-// them, once more where symbolic links lead to blobs that are not known, or where a file turned out to be too large
-// and the next best name counts. It returns what the odd directories hold.
+// settle asks for the blobs that are needed, until none is missing: mostly once for all of them. It asks again where a
+// symbolic link leads to a blob that is not known, and where a file turns out too large and the next best name counts.
+// It returns the survey of the odd directories.
 func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory, path string) (*survey, error) {
 	b.made = nil
 	for {
@@ -30,7 +30,7 @@ func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory,
 	}
 }
 
-// unjudged counts the plain directories of this build whose hashes are not known.
+// unjudged counts the plain directories of this build of whose compose files nothing is known yet.
 func (b *builder) unjudged() int {
 	count := 0
 	for _, d := range b.inOrder {
@@ -41,21 +41,21 @@ func (b *builder) unjudged() int {
 	return count
 }
 
-// settlePlain gives the plain directories of this build the hashes that are known, and notes the ones that are not. A
-// file that turns out to be too large makes its directory odd, and with it all those above.
+// settlePlain gives the plain directories of this build their hashes, and notes the blobs that are not known. A file
+// that turns out too large makes its directory odd, and all directories above it.
 func (b *builder) settlePlain(wanted Wanted) {
 	foundLarge := false
 	for _, d := range b.inOrder {
 		if !d.isUnjudged() {
 			continue
 		}
-		known, _ := b.blob(d.files[0].id)
-		if !known.isJudged() {
+		file, _ := b.blob(d.files[0].id)
+		if !file.isJudged() {
 			wanted.Files[d.files[0].id] = struct{}{}
 			continue
 		}
-		d.hash, d.large = known.Hash, known.Large
-		foundLarge = foundLarge || known.Large
+		d.hash, d.large = file.Hash, file.Large
+		foundLarge = foundLarge || file.Large
 	}
 	if foundLarge {
 		for _, d := range b.inOrder {

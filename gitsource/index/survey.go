@@ -8,7 +8,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Reasons why a compose file is skipped (contract, rule 4.6).
+// These are the reasons why a compose file is skipped, as they are shown.
 const (
 	reasonLarge     = "larger than 16 MiB"
 	reasonDirectory = "a directory, not a file"
@@ -16,24 +16,23 @@ const (
 	reasonPath      = "a path that is not UTF-8 or has control characters"
 )
 
-// survey looks at the odd directories of a commit: those with several compose files, symbolic links, names that cannot
-// be shown, or files that cannot be served.
+// survey looks at the odd directories of a commit. It belongs to one Build.
 type survey struct {
 	*builder
 	links *linkResolver
-	// wanted are the blobs that must be known before the survey says anything.
+	// wanted are the blobs that must be known first. While there is one, the rest of the survey says nothing.
 	wanted Wanted
-	// blobs are all those that it looked at.
+	// blobs are all the blobs that it looked at.
 	blobs map[object.ID]Blob
 	// found are the odd directories that hold compose files.
 	found []oddDirectory
 	paths pathBudget
 }
 
-// oddDirectory is what the compose files of one directory come to.
+// oddDirectory is what one odd directory comes to.
 type oddDirectory struct {
 	path string
-	// stack has no hash when none of the compose files can be served.
+	// stack is without a hash if none of the compose files can be served.
 	stack    actors.DesiredStack
 	skipped  []actors.Skipped
 	shadowed []string
@@ -45,15 +44,15 @@ func newSurvey(b *builder, wanted Wanted) *survey {
 	return s
 }
 
-// visit looks at d and everything odd in it. The trail are the ids of the trees from the root to d; showable tells
-// whether its path can be shown.
+// visit looks at a directory and at the odd directories beneath it. trail are the ids of the trees from the root to it;
+// showable tells whether its path can be shown.
 func (s *survey) visit(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
 ) error {
 	if d.weight == 0 || showable && !d.odd {
 		return nil
 	}
-	if err := ctx.Err(); err != nil { // few trees can name very many directories
+	if err := ctx.Err(); err != nil { // a few trees can name very many directories
 		return err
 	}
 	if err := s.paths.spend(path); err != nil {
@@ -76,8 +75,9 @@ func (s *survey) visit(
 	return nil
 }
 
-// look takes the first compose file of d that can be served. Better ones that cannot are skipped, lesser ones are
-// shadowed; what is no file at all is skipped wherever it stands. It stops at the first that must be asked for.
+// look takes the first compose file of a directory that can be served. Files with better names are skipped then, those
+// with lesser names are shadowed. What is not a file is skipped whatever its name. look stops at the first file of
+// which nothing is known yet.
 func (s *survey) look(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
 ) (oddDirectory, error) {
@@ -105,13 +105,14 @@ func (s *survey) look(
 	return found, nil
 }
 
-// verdict on a compose file: the hash, or the reason why it cannot be served. It is not known when a blob must be
-// asked for first.
+// verdict says whether a compose file can be served: it has the hash, or the reason why not. It is not known if a blob
+// must be asked for first.
 type verdict struct {
 	hash, reason string
 	known        bool
 }
 
+// judge says whether a compose file can be served.
 func (s *survey) judge(ctx context.Context, file composeFile, trail []object.ID) (verdict, error) {
 	switch file.mode {
 	case object.ModeFile:
@@ -148,7 +149,7 @@ func (s *survey) judgeLink(ctx context.Context, id object.ID, trail []object.ID)
 	return s.judgeFile(target, reasonLinkLarge), nil
 }
 
-// linkText returns the target of a symbolic link; it is noted as wanted where it is not known.
+// linkText returns the target of a symbolic link. If it is not known it is wanted.
 func (s *survey) linkText(id object.ID) (string, bool) {
 	state, known := s.knownBlob(id)
 	if !known || !state.IsText {
@@ -158,7 +159,7 @@ func (s *survey) linkText(id object.ID) (string, bool) {
 	return state.Text, true
 }
 
-// knownBlob looks a blob up, and remembers it for the next index.
+// knownBlob returns what is known of a blob, and keeps it for the next Index.
 func (s *survey) knownBlob(id object.ID) (Blob, bool) {
 	state, known := s.blob(id)
 	if known {

@@ -11,7 +11,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Few trees can name very many directories, and each of their links a long way: looking at them ends with the refresh.
+// A few trees can name very many directories, and links can lead a long way through them. Looking at them must end with
+// the context.
 func TestTheSurveyEndsWithTheContext(t *testing.T) {
 	is := is.New(t)
 	ended, cancel := context.WithCancel(t.Context())

@@ -10,7 +10,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Reasons why a symbolic link is skipped (contract, rule 4.6).
+// These are the reasons why a symbolic link is skipped, as they are shown.
 const (
 	reasonLinkLeaves    = "a symbolic link that leaves the repository"
 	reasonLinkDangling  = "a symbolic link to nothing"
@@ -21,17 +21,17 @@ const (
 	reasonLinkLarge     = "a symbolic link to a file larger than 16 MiB"
 )
 
-// maxHops is how many links are followed one after another.
+// maxHops is how many links may lead to one another.
 const maxHops = 10
 
-// linkResolver follows symbolic links inside the trees of one commit, as path_resolution(7) says, but never out of the
-// repository: neither by an absolute target nor by "..".
+// linkResolver follows symbolic links inside the trees of one commit as path_resolution(7) says. It never leaves the
+// repository, neither by an absolute target nor by "..". It belongs to one survey.
 type linkResolver struct {
 	// tree returns the bytes of a tree by its id.
 	tree func(context.Context, object.ID) ([]byte, error)
-	// text returns the target of a link by the id of its blob; false when it must be asked for first.
+	// text returns the target of a link by the id of its blob; false if that is not known.
 	text func(object.ID) (string, bool)
-	// touched are the trees that were looked into.
+	// touched are the trees that were looked into, by their ids.
 	touched map[object.ID][]byte
 	parsed  map[object.ID]map[string]object.Entry
 }
@@ -47,15 +47,15 @@ func newLinkResolver(
 	}
 }
 
-// follow goes to where a link's target leads and returns the blob that stands there, or the reason why there is none
-// to serve. The trail are the ids of the trees from the root to the link's directory. It is not known when the text of
-// a link on the way is not.
+// follow goes where a link's target leads. It returns the id of the blob that stands there, or the reason why none can
+// be served. trail are the ids of the trees from the root to the link's directory. known is false if the target of a
+// link on the way is not known.
 func (r *linkResolver) follow(
 	ctx context.Context, target string, trail []object.ID,
 ) (at object.ID, reason string, known bool, err error) {
 	w := walk{linkResolver: r, trail: slices.Clone(trail), names: make([]string, len(trail)), seen: map[string]bool{}}
 	for !w.turn(target) {
-		if err := ctx.Err(); err != nil { // of very many links each may go a long way
+		if err := ctx.Err(); err != nil { // very many links may each lead a long way
 			return object.ID{}, "", false, err
 		}
 		entry, more, err := w.step(ctx)
@@ -74,23 +74,24 @@ func (r *linkResolver) follow(
 	return object.ID{}, w.reason, true, nil
 }
 
-// walk is the way from one link to its end.
+// walk is the way from one link to its end. It belongs to one call of follow.
 type walk struct {
 	*linkResolver
-	// trail and names are the directories from the root to where the walk stands. Only names that the walk itself went
-	// through are known; that is enough to tell two places apart.
+	// trail and names are the directories from the root to where the walk is. The names of the first ones are empty; to
+	// tell two places apart the others are enough.
 	trail []object.ID
 	names []string
-	// rest are the components of the path still to go.
+	// rest are the parts of the path that are still to be walked.
 	rest []string
 	hops int
-	// seen are the links gone through, by place and what was to go from there.
+	// seen are the links that were gone through, each by its place and by what was to be walked from there.
 	seen map[string]bool
-	// reason why the walk cannot go on.
+	// reason is why the walk cannot go on; empty if it can.
 	reason string
 }
 
-// turn takes the target of a link as what is to go next. It returns true when the walk ends there, with a reason.
+// turn puts the target of a link in front of what is still to be walked. It returns true if the walk ends there, with a
+// reason.
 func (w *walk) turn(target string) bool {
 	w.hops++
 	place := strings.Join([]string{
@@ -111,8 +112,7 @@ func (w *walk) turn(target string) bool {
 	return w.reason != ""
 }
 
-// step walks through directories until it comes to a link, then more is true, or to the end, then it is a file or there
-// is a reason.
+// step walks through directories up to a link (then more is true) or to the end, where there is a file or a reason.
 func (w *walk) step(ctx context.Context) (entry object.Entry, more bool, err error) {
 	for len(w.rest) > 0 {
 		name := w.rest[0]
@@ -142,6 +142,7 @@ func (w *walk) step(ctx context.Context) (entry object.Entry, more bool, err err
 	return object.Entry{}, false, nil
 }
 
+// up goes to the directory above.
 func (w *walk) up() {
 	if len(w.trail) == 1 {
 		w.reason = reasonLinkLeaves
@@ -150,7 +151,7 @@ func (w *walk) up() {
 	w.trail, w.names = w.trail[:len(w.trail)-1], w.names[:len(w.names)-1]
 }
 
-// lookUp finds a name in the directory that the walk has come to.
+// lookUp finds a name in the directory where the walk is.
 func (w *walk) lookUp(ctx context.Context, name string) (object.Entry, error) {
 	entries, err := w.entries(ctx, w.trail[len(w.trail)-1])
 	if err != nil {
@@ -166,7 +167,7 @@ func (w *walk) lookUp(ctx context.Context, name string) (object.Entry, error) {
 	return entry, nil
 }
 
-// entries returns a tree's entries by name. Many links lead to the same few trees, so each is read once.
+// entries returns the entries of a tree by name. Many links lead through the same trees, so each tree is read once.
 func (r *linkResolver) entries(ctx context.Context, id object.ID) (map[string]object.Entry, error) {
 	if entries, ok := r.parsed[id]; ok {
 		return entries, nil

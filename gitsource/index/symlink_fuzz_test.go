@@ -8,8 +8,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// FuzzSymbolicLink follows any target from a directory of a small repository: it ends, at a file of the repository or
-// with a reason.
+// FuzzSymbolicLink follows any target from a directory of a small repository. It must end, at a file of the repository
+// or with a reason.
 func FuzzSymbolicLink(f *testing.F) {
 	for _, target := range []string{"file", "../a/file", "../../x", "/etc/passwd", "loop", "../b/up/up/file", "././/file", "", "..", "\x00"} {
 		f.Add(target, "../a")
@@ -19,7 +19,7 @@ func FuzzSymbolicLink(f *testing.F) {
 	trees := map[object.ID]string{
 		id(1): "40000 a\x00" + raw(2) + "40000 b\x00" + raw(3) + "100644 file\x00" + raw(10) + "160000 sub\x00" + raw(11),
 		id(2): "100644 file\x00" + raw(12) + "120000 link\x00" + raw(20) + "120000 loop\x00" + raw(21),
-		id(3): "40000 up\x00" + raw(1) + "120000 other\x00" + raw(22), // a directory inside itself, which only a hash can be
+		id(3): "40000 up\x00" + raw(1) + "120000 other\x00" + raw(22), // a directory in itself, which cannot be made but can be imagined
 	}
 	f.Fuzz(func(t *testing.T, target, other string) {
 		texts := map[object.ID]string{id(20): other, id(21): "loop", id(22): target}

@@ -7,7 +7,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Fault tells of a repository on this machine what classify tells of a host's answer.
+// Fault words errors of a repository on this machine: fault.Of would speak of a Git host. It returns other errors as
+// they are.
 func Fault(err error) error {
 	var broken *fault.ProtocolError
 	switch {

@@ -11,14 +11,14 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// gitDirs are where a repository keeps its files (gitrepository-layout).
+// gitDirs are the directories in which a repository keeps its files (gitrepository-layout).
 type gitDirs struct {
 	// gitDir holds HEAD; commonDir holds objects and refs. They differ for a linked worktree.
 	gitDir, commonDir string
 }
 
-// findGitDir looks for a repository in path and, like the git program, in the directories above it. As git-clone does,
-// it takes PATH.git where there is no PATH.
+// findGitDir looks for a repository in path and in the directories above it, as the git program does. If there is no
+// such path it takes PATH.git, as git-clone does.
 func findGitDir(path string) (gitDirs, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -37,7 +37,7 @@ func findGitDir(path string) (gitDirs, error) {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		for _, candidate := range []string{filepath.Join(dir, ".git"), dir} {
 			found, err := openGitDir(candidate)
-			// A file that names a repository is meant: where that is gone, one further up is not what was asked for.
+			// A file that names a repository is what was asked for. If that repository is gone, one further up is not meant.
 			info, statErr := os.Stat(candidate)
 			isFile := statErr == nil && info.Mode().IsRegular()
 			if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
@@ -50,7 +50,7 @@ func findGitDir(path string) (gitDirs, error) {
 	}
 }
 
-// openGitDir looks whether path is a repository: its directory, or a file that names it.
+// openGitDir checks that path is a repository: its directory, or a file that names its directory.
 func openGitDir(path string) (gitDirs, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func openGitDir(path string) (gitDirs, error) {
 	return gitDirs{gitDir: path, commonDir: common}, nil
 }
 
-// resolve returns the path that name means in dir.
+// resolve returns the path that a name means in a directory.
 func resolve(dir, name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -87,10 +87,10 @@ func resolve(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// maxPointer bounds the files that hold nothing but a path.
+// maxPointer is the size of the largest file that holds nothing but a path.
 const maxPointer = 8 << 10
 
-// readPointer reads a file that holds a path after a label.
+// readPointer reads a file that holds a label and a path.
 func readPointer(name, label string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -109,8 +109,8 @@ func readPointer(name, label string) (string, error) {
 	return path, nil
 }
 
-// notThere turns the error of a file that does not exist into "no repository here", and makes others a failure that
-// names no more than their kind.
+// notThere returns fault.ErrNoRepository for a file that does not exist, and for other errors a failure that names no
+// path.
 func notThere(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):

@@ -14,8 +14,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// checkFormat refuses repositories that keep objects or refs in ways that are not known here. Extensions that only
-// concern writers or the checkout do not matter.
+// checkFormat refuses a repository that keeps objects or refs in a way that this package cannot read. Extensions that
+// concern only writers or the checkout do not matter.
 func (r *Repository) checkFormat() error {
 	settings, err := r.config()
 	switch {
@@ -35,10 +35,10 @@ func (r *Repository) checkFormat() error {
 	return nil
 }
 
-// maxConfig bounds what is read of the config file.
+// maxConfig is how many bytes of the config file are read.
 const maxConfig = 1 << 20
 
-// config reads the config file as it is: what stands in it of branches, remotes and packing is for others to judge.
+// config reads the config file. What it says of branches, remotes and packing is not checked.
 func (r *Repository) config() (*config.Config, error) {
 	settings := config.New()
 	file, err := os.Open(filepath.Join(r.refs.at.commonDir, "config"))

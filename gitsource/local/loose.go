@@ -15,8 +15,8 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// loose reads an object that has a file of its own: zlib of the type, a space, the size in decimal, a NUL and the
-// content (gitformat-loose).
+// loose reads an object that has a file of its own: compressed, the type, a space, the size in decimal, a NUL and the
+// content (gitformat-loose). It returns fault.ErrAbsent if there is no such file, and the type with fault.ErrTooLarge.
 func (s *store) loose(id object.ID, limit int64) (object.Kind, []byte, error) {
 	file, err := s.openLoose(id)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *store) openLoose(id object.ID) (*os.File, error) {
 	return nil, fault.ErrAbsent
 }
 
-// looseHeader reads up to the NUL.
+// looseHeader reads the type and the size, up to the NUL.
 func (s *store) looseHeader() (object.Kind, int64, error) {
 	const longest = 32
 	header := make([]byte, 0, longest)
@@ -78,6 +78,7 @@ func (s *store) looseHeader() (object.Kind, int64, error) {
 	return 0, 0, inflate.ErrWrongSize
 }
 
+// damagedLoose says that a loose object is damaged, unless its file could not be read.
 func damagedLoose(err error) error {
 	var failed *os.PathError
 	if errors.As(err, &failed) {

@@ -14,21 +14,22 @@ import (
 	"mooring/gitsource/object"
 )
 
-// packFile is a pack of a repository on this machine, read in place (gitformat-pack). Of its index only the fan-out
-// table is held, for others have packs of any size.
+// packFile is a pack of a repository on this machine (gitformat-pack). Of its index only the fan-out table is in
+// memory, because the packs of others may be of any size. It belongs to one store.
 type packFile struct {
-	// path is without extension.
+	// path is the path of both files, without their extensions.
 	path  string
 	index *os.File
 	// fanout[b] is how many ids begin with a byte up to b.
 	fanout [256]uint32
-	// pack is opened when first read.
+	// pack is opened when it is first read.
 	pack     *os.File
 	packSize int64
 	buffer   *bufio.Reader
 }
 
 const (
+	// packIndexHeader is the size of the header of a pack's index, packIndexIDs is where the ids begin.
 	packIndexHeader = 8
 	packIndexIDs    = packIndexHeader + 256*4
 )
@@ -90,8 +91,8 @@ func (p *packFile) find(id object.ID) (offset int64, found bool, err error) {
 // searchBlock is how many ids are read at once.
 const searchBlock = 64
 
-// search finds an id among the sorted ones from low to high. Ids are evenly spread, so the first guess is mostly right;
-// where they are not, halving the rest still finds it.
+// search finds an id among the sorted ids with the numbers from low to high. Ids are evenly spread, so the first guess
+// is mostly right. After four wrong guesses the range is halved each time.
 func (p *packFile) search(id object.ID, low, high int64) (place int64, found bool, err error) {
 	block := make([]byte, 0, searchBlock*object.IDSize)
 	from, to := uint64(id[0])<<56, uint64(id[0])<<56|1<<56-1
@@ -138,8 +139,9 @@ func searchIDs(ids []byte, id object.ID) (place int64, found bool) {
 	return 0, false
 }
 
-// offset reads where the object at a place of the index begins. After the ids come checksums and offsets of four bytes
-// each; an offset with its highest bit set is the place of one of eight bytes in the table after those.
+// offset reads where the object with a number begins in the pack. Behind the ids stand checksums and offsets, of four
+// bytes each. An offset with its highest bit set is a number in a further table, of offsets of eight bytes
+// (gitformat-pack, "Version 2 pack-*.idx files").
 func (p *packFile) offset(place int64) (int64, error) {
 	var buffer [8]byte
 	offsets := packIndexIDs + p.count()*(int64(object.IDSize)+4)
@@ -156,7 +158,7 @@ func (p *packFile) offset(place int64) (int64, error) {
 	return int64(binary.BigEndian.Uint64(buffer[:]) &^ (1 << 63)), nil
 }
 
-// open opens the pack itself, if it is not open.
+// open opens the pack file, if it is not open.
 func (p *packFile) open() error {
 	if p.pack != nil {
 		return nil
@@ -186,11 +188,12 @@ func (p *packFile) at(offset int64) (*bufio.Reader, error) {
 	return p.buffer, nil
 }
 
+// packHeader is the size of a pack's header.
 const packHeader = 12
 
 func errDamagedPack() error { return fault.Malformed("a pack of the repository is damaged") }
 
-// damagedUnlessIO makes errors of a pack's bytes one that says so, and leaves those of reading the file.
+// damagedUnlessIO says that a pack is damaged, unless its file could not be read.
 func damagedUnlessIO(err error) error {
 	var failed *os.PathError
 	if err == nil || errors.As(err, &failed) {
@@ -199,10 +202,10 @@ func damagedUnlessIO(err error) error {
 	return errDamagedPack()
 }
 
-// bufferedRuns are what a buffer holds, one fill after another.
+// bufferedRuns is an inflate.Source: what a buffer holds, one fill after another.
 type bufferedRuns struct{ *bufio.Reader }
 
-// Run implements compressed.
+// Run implements inflate.Source.
 func (b bufferedRuns) Run() ([]byte, error) {
 	if _, err := b.Peek(1); err != nil {
 		return nil, err
@@ -210,5 +213,5 @@ func (b bufferedRuns) Run() ([]byte, error) {
 	return b.Peek(b.Buffered())
 }
 
-// Skip implements compressed.
-func (b bufferedRuns) Skip(n int) { _, _ = b.Discard(n) } // never more than is buffered
+// Skip implements inflate.Source.
+func (b bufferedRuns) Skip(n int) { _, _ = b.Discard(n) } // n bytes are in the buffer, so this cannot fail

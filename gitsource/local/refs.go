@@ -14,8 +14,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// refFiles are the refs of a repository on this machine, as go-git reads them, but for one thing: where a ref's own
-// file cannot be read, go-git takes what packed-refs says, which is where the ref stood at some time before.
+// refFiles are the refs of a repository on this machine, as go-git reads them, with one exception. If a ref's own file
+// cannot be read, go-git takes what packed-refs says, which is where the ref was some time ago.
 type refFiles struct {
 	*filesystem.Storage
 	at gitDirs
@@ -29,8 +29,8 @@ func (r refFiles) Reference(name plumbing.ReferenceName) (*plumbing.Reference, e
 	return r.Storage.Reference(name)
 }
 
-// checkFile looks at the file of a loose ref. One that is not there is no error, nor is a directory: packed-refs counts
-// then (gitrepository-layout).
+// checkFile checks the file of a loose ref. If there is none, or a directory of that name, packed-refs counts, and that
+// is no error (gitrepository-layout).
 func (r refFiles) checkFile(name plumbing.ReferenceName) error {
 	dir := r.at.gitDir
 	if strings.HasPrefix(name.String(), "refs/") {

@@ -20,14 +20,15 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Repository is a repository on this machine, opened for reading.
+// Repository is a repository on this machine, opened for reading. It belongs to one goroutine. Close releases its
+// files.
 type Repository struct {
 	*store
 	refs refFiles
 }
 
-// Open opens the repository that path is in: a bare one, the one of a checkout, or the one that a linked worktree
-// belongs to.
+// Open opens the repository that path is in: a bare one, the one of a checkout, or the one of a linked worktree. It
+// returns fault.ErrNoRepository if there is none.
 func Open(path string) (*Repository, error) {
 	at, err := findGitDir(path)
 	if err != nil {
@@ -40,10 +41,10 @@ func Open(path string) (*Repository, error) {
 	}, nil
 }
 
-// maxPeel is how many refs and tags are followed one after another.
+// maxPeel is how many annotated tags may lead to one another.
 const maxPeel = 10
 
-// resolve returns the object that the tracked ref names. It may be an annotated tag.
+// resolve returns the object that a ref names, which may be an annotated tag.
 func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	if ref.IsPinned() {
 		return ref.Commit, nil
@@ -62,11 +63,11 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	return object.ID{}, r.notFound(ref)
 }
 
-// Tip returns the commit that the tracked ref names. Where that is the commit that is known from before, nothing but the
-// ref is read; a zero id knows none.
-func (r *Repository) Tip(ref location.Ref, known object.ID) (object.ID, error) {
+// Tip returns the commit that a ref names. If it names the commit before, which the caller has, nothing but the ref is
+// read; a zero id is none. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
+func (r *Repository) Tip(ref location.Ref, before object.ID) (object.ID, error) {
 	named, err := r.resolve(ref)
-	if err == nil && !known.IsZero() && named == known {
+	if err == nil && !before.IsZero() && named == before {
 		return named, nil
 	}
 	if formatErr := r.checkFormat(); formatErr != nil {
@@ -105,7 +106,7 @@ func (r *Repository) peel(id object.ID) (object.ID, error) {
 	return object.ID{}, fault.ErrNotACommit
 }
 
-// Root returns the tree of a commit.
+// Root returns the id of a commit's tree. Its errors are those of Object.
 func (r *Repository) Root(commit object.ID) (object.ID, error) {
 	content, err := r.small(object.Commit, commit)
 	if err != nil {
@@ -118,10 +119,10 @@ func (r *Repository) Root(commit object.ID) (object.ID, error) {
 	return root, nil
 }
 
-// maxCommit bounds commits and annotated tags.
+// maxCommit is the size in bytes of the largest commit or annotated tag.
 const maxCommit = 1 << 20
 
-// small reads a commit or a tag.
+// small reads a commit or a tag, which must not be larger than maxCommit.
 func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 	content, err := r.Object(kind, id, maxCommit)
 	if errors.Is(err, fault.ErrTooLarge) {
@@ -130,7 +131,7 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 	return content, err
 }
 
-// notFound tells a missing ref from a repository in which there is nothing yet.
+// notFound is the failure of a ref that is not there: the repository is empty, or it has other refs.
 func (r *Repository) notFound(ref location.Ref) error {
 	references, err := r.refs.IterReferences()
 	if err != nil {

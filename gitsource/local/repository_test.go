@@ -16,7 +16,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// localTip is where a ref is in a repository on this machine.
+// localTip is where a ref of a repository on this machine is.
 func localTip(t *testing.T, dir, ref string) (object.ID, error) {
 	t.Helper()
 	r, err := Open(dir)
@@ -69,7 +69,8 @@ func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {
 	}
 }
 
-// A ref may stand among the packed ones as it was before: that is not where it is now.
+// packed-refs may hold an older value of a ref. If the ref's own file cannot be read, that value must not be taken for
+// the present one.
 func TestALooseRefThatCannotBeReadHidesNoOlderOne(t *testing.T) {
 	r := githost.New(t)
 	r.Commit("a/docker-compose.yml", "1")

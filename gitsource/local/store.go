@@ -14,27 +14,30 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// store reads the objects of a repository on this machine in place: packs, loose objects, and those of the
-// repositories that it borrows from (gitrepository-layout, objects/info/alternates). It belongs to one Fetch.
+// store reads the objects of a repository where they lie: in packs, in files of their own, and in the repositories that
+// it borrows from (gitrepository-layout, objects/info/alternates). It belongs to one Repository.
 type store struct {
 	// dirs are the objects directories, the repository's own first.
 	dirs  []string
 	packs []*packFile
-	// found are the packs that were found, by path; nil until they were looked for.
+	// found are the paths of the packs that were opened; nil until they were looked for.
 	found   map[string]struct{}
 	hasher  *object.Hasher
 	inflate inflate.Decoder
 	stream  inflate.Stream
-	// bases are contents at hand, held is where; the others are room that is used over and over.
-	bases                          pack.Ring
-	places                         map[packPlace]pack.Place
-	placesLimit                    int
+	// bases holds the contents that were read last, and places says where each of them is. When there are placesLimit
+	// places, those that no longer hold are forgotten.
+	bases       pack.Ring
+	places      map[packPlace]pack.Place
+	placesLimit int
+	// These buffers are used over and over: for a delta and for a base's own delta, for a content that the ring does not
+	// take, and for bases while they are made.
 	instructions, baseInstructions []byte
 	content                        []byte
 	remade                         [2][]byte
 }
 
-// packPlace is where an object is.
+// packPlace is where an object begins in a pack.
 type packPlace struct {
 	pack   *packFile
 	offset int64
@@ -49,16 +52,17 @@ func newStore(objectsDir string) *store {
 	}
 }
 
+// Close closes the files of all packs.
 func (s *store) Close() {
 	for _, pack := range s.packs {
 		pack.close()
 	}
 }
 
-// maxAlternates bounds from how many other repositories one may borrow.
+// maxAlternates is how many objects directories a repository may have, its own included.
 const maxAlternates = 32
 
-// alternates returns an objects directory and those that it borrows from, which may borrow from others.
+// alternates returns an objects directory and those that it borrows from, directly or not.
 func alternates(objectsDir string) []string {
 	dirs := []string{objectsDir}
 	for i := 0; i < len(dirs) && len(dirs) < maxAlternates; i++ {
@@ -77,8 +81,9 @@ func alternates(objectsDir string) []string {
 	return dirs
 }
 
-// Object returns the content of an object of a kind, which may be read until the next call: fault.ErrAbsent where there is
-// none, fault.ErrTooLarge where it is larger than the limit.
+// Object returns the content of an object, which may be read until the next call. It returns fault.ErrAbsent if there
+// is no such object, fault.ErrTooLarge if it has more than limit bytes, a fault.ProtocolError if it is damaged or of
+// another type, and errors of reading files as they are.
 func (s *store) Object(kind object.Kind, id object.ID, limit int64) ([]byte, error) {
 	content, err := s.read(id, limit)
 	if err != nil {
@@ -91,8 +96,8 @@ func (s *store) Object(kind object.Kind, id object.ID, limit int64) ([]byte, err
 	return content, err
 }
 
-// read looks in packs, in loose objects, and once more in packs: another process may have packed the object meanwhile,
-// and removed what was there before.
+// read looks in the packs, then in the loose objects, and then for new packs: another process may have packed the
+// object meanwhile, and removed its file.
 func (s *store) read(id object.ID, limit int64) ([]byte, error) {
 	content, err := s.packed(id, limit)
 	if !errors.Is(err, fault.ErrAbsent) {
@@ -116,7 +121,7 @@ func (s *store) packed(id object.ID, limit int64) ([]byte, error) {
 	return s.unpack(at, limit)
 }
 
-// kind returns the type of an object. It looks where read does, in the same order.
+// kind returns the type of an object. It looks in the same places as read.
 func (s *store) kind(id object.ID) (object.Kind, error) {
 	kind, err := s.packedKind(id)
 	if !errors.Is(err, fault.ErrAbsent) {
@@ -135,7 +140,7 @@ func (s *store) kind(id object.ID) (object.Kind, error) {
 	return s.packedKind(id)
 }
 
-// packedKind returns the type of an object in a pack: a delta's is its base's.
+// packedKind returns the type of an object in a pack. A delta has the type of its base.
 func (s *store) packedKind(id object.ID) (object.Kind, error) {
 	at, err := s.locate(id)
 	if err != nil {
@@ -151,8 +156,8 @@ func (s *store) packedKind(id object.ID) (object.Kind, error) {
 	return 0, errDamagedPack()
 }
 
-// locate returns where an object is among the packs. A pack that is gone is passed over: what it held is in another one
-// by now.
+// locate returns where an object is among the packs. A pack that is gone is passed over, because its objects are in
+// another one by now.
 func (s *store) locate(id object.ID) (packPlace, error) {
 	if s.found == nil {
 		s.found = map[string]struct{}{}
@@ -168,14 +173,14 @@ func (s *store) locate(id object.ID) (packPlace, error) {
 		if !found || errors.Is(pack.open(), fs.ErrNotExist) {
 			continue
 		}
-		// Objects that are asked for together mostly stand together.
+		// The next object is mostly in the same pack, so that is looked at first.
 		s.packs[0], s.packs[i] = s.packs[i], s.packs[0]
 		return packPlace{pack, offset}, nil
 	}
 	return packPlace{}, fault.ErrAbsent
 }
 
-// scan opens the indexes of the packs that are not known yet.
+// scan opens the indexes of packs that were not found before.
 func (s *store) scan() error {
 	for _, dir := range s.dirs {
 		entries, err := os.ReadDir(filepath.Join(dir, "pack"))
@@ -184,7 +189,7 @@ func (s *store) scan() error {
 		}
 		for _, entry := range entries {
 			path := filepath.Join(dir, "pack", entry.Name())
-			if _, known := s.found[path]; known || filepath.Ext(path) != ".idx" {
+			if _, again := s.found[path]; again || filepath.Ext(path) != ".idx" {
 				continue
 			}
 			pack, err := openPackFile(path)

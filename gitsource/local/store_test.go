@@ -23,7 +23,7 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	defer store.Close()
 	blob := r.ID("HEAD:a/docker-compose.yml")
 	_, err := store.kind(r.ID("HEAD"))
-	is.NoErr(err) // the packs were looked for, and there was none
+	is.NoErr(err) // this looks for packs, and there is none
 	r.Git("gc", "--quiet", "--prune=now")
 	kind, err := store.kind(blob)
 	is.NoErr(err)
@@ -35,7 +35,7 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	is.True(errors.Is(err, fault.ErrTooLarge))
 }
 
-// What is noted of contents at hand is as little as these, however many objects a repository has.
+// The list of places stays as short as the ring is small, however many objects are read.
 func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 	is := is.New(t)
 	s := newStore(t.TempDir())
@@ -44,8 +44,8 @@ func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 	for offset := range int64(100_000) {
 		size := 2000 + rand.Int64N(10)
 		var buffer []byte
-		_, held := s.allot(size, &buffer)
-		s.notePlace(packPlace{file, offset}, held)
+		_, place := s.allot(size, &buffer)
+		s.notePlace(packPlace{file, offset}, place)
 		most = max(most, len(s.places))
 	}
 	is.True(most < 3*pack.MaxArenas*pack.ArenaSize/2000+1<<13)
@@ -54,8 +54,8 @@ func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 	_, ok = s.atHand(packPlace{file, 0})
 	is.True(!ok)
 	var large []byte
-	_, held := s.allot(pack.ArenaSize+1, &large)
-	s.notePlace(packPlace{file, 1 << 40}, held)
+	_, place := s.allot(pack.ArenaSize+1, &large)
+	s.notePlace(packPlace{file, 1 << 40}, place)
 	_, noted := s.places[packPlace{file, 1 << 40}]
 	is.True(!noted) // it is not at hand
 	_, ok = s.atHand(packPlace{file, 1 << 40})

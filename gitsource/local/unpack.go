@@ -12,16 +12,16 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// maxBase bounds the objects that others are deltas to.
+// maxBase is the size in bytes of the largest object that a delta may be applied to.
 const maxBase = 128 << 20
 
-// packedEntry is what a pack has at one place.
+// packedEntry is the header of an object in a pack, and where its bytes are.
 type packedEntry struct {
 	kind object.Kind
 	size int64
-	// base is where a delta's base is.
+	// base is where the base of a delta is; zero for an object that is not a delta.
 	base packPlace
-	// data are the compressed bytes; they may be read until the pack is used again.
+	// data are the compressed bytes. They may be read until the pack is used again.
 	data *bufio.Reader
 }
 
@@ -84,13 +84,13 @@ func (s *store) unpack(at packPlace, limit int64) ([]byte, error) {
 	return s.apply(at, d, base, &s.content)
 }
 
-// base returns the content of an object that others are deltas to: it goes from delta to delta until it comes to an
-// object that is whole or at hand, and then back.
+// base returns the content of an object to which a delta is applied. It goes from delta to base until it comes to an
+// object that is whole or still in memory, and then applies the deltas on the way back.
 func (s *store) base(at packPlace) (content []byte, err error) {
 	var chain []packPlace
 	for {
-		var held bool
-		if content, held = s.atHand(at); held {
+		var inRing bool
+		if content, inRing = s.atHand(at); inRing {
 			break
 		}
 		e, err := s.entry(at)
@@ -140,11 +140,11 @@ func (s *store) inflateWhole(at packPlace, e packedEntry, limit int64, buffer *[
 	if e.size > limit {
 		return nil, fault.ErrTooLarge
 	}
-	content, held := s.allot(e.size, buffer)
+	content, place := s.allot(e.size, buffer)
 	if err := s.inflate.Decode(bufferedRuns{e.data}, content); err != nil {
 		return nil, damagedUnlessIO(err)
 	}
-	s.notePlace(at, held)
+	s.notePlace(at, place)
 	return content, nil
 }
 
@@ -164,15 +164,15 @@ func (s *store) inflateDelta(e packedEntry, buffer *[]byte) (pack.Delta, error) 
 }
 
 func (s *store) apply(at packPlace, d pack.Delta, base []byte, buffer *[]byte) ([]byte, error) {
-	content, held := s.allot(d.ResultSize, buffer)
+	content, place := s.allot(d.ResultSize, buffer)
 	if err := d.Apply(base, content); err != nil {
 		return nil, errDamagedPack()
 	}
-	s.notePlace(at, held)
+	s.notePlace(at, place)
 	return content, nil
 }
 
-// allot returns memory for a content: for a small one among the bases at hand, for others the buffer's.
+// allot returns memory for a content: in the ring if it is small enough, else in the buffer.
 func (s *store) allot(size int64, buffer *[]byte) ([]byte, pack.Place) {
 	if s.bases.Fits(size) {
 		return s.bases.Allot(int(size))
@@ -181,24 +181,24 @@ func (s *store) allot(size int64, buffer *[]byte) ([]byte, pack.Place) {
 	return *buffer, pack.Place{}
 }
 
-// notePlace notes where a content is at hand. Now and then it forgets those that are no more.
-func (s *store) notePlace(at packPlace, held pack.Place) {
-	if !s.bases.Has(held) {
+// notePlace notes where in the ring a content is. Now and then it forgets the contents that the ring no longer has.
+func (s *store) notePlace(at packPlace, place pack.Place) {
+	if !s.bases.Has(place) {
 		return
 	}
 	if len(s.places) >= s.placesLimit {
-		maps.DeleteFunc(s.places, func(_ packPlace, held pack.Place) bool { return !s.bases.Has(held) })
+		maps.DeleteFunc(s.places, func(_ packPlace, place pack.Place) bool { return !s.bases.Has(place) })
 		s.placesLimit = 2*len(s.places) + 1<<12
 	}
-	s.places[at] = held
+	s.places[at] = place
 }
 
-// atHand returns the content of an object that was read lately.
+// atHand returns the content of an object if the ring still has it.
 func (s *store) atHand(at packPlace) ([]byte, bool) {
-	held := s.places[at]
-	content, ok := s.bases.Get(&held)
+	place := s.places[at]
+	content, ok := s.bases.Get(&place)
 	if ok {
-		s.places[at] = held
+		s.places[at] = place
 	}
 	return content, ok
 }

@@ -9,31 +9,37 @@ import (
 	"unicode"
 )
 
-// Scheme is a way to a repository.
+// Scheme is the way in which a repository is reached.
 type Scheme string
 
 const (
-	HTTP  Scheme = "http"
+	// HTTP is Git's smart protocol over HTTP without TLS.
+	HTTP Scheme = "http"
+	// HTTPS is the same with TLS.
 	HTTPS Scheme = "https"
-	SSH   Scheme = "ssh"
-	Git   Scheme = "git"
+	// SSH is git-upload-pack run over SSH.
+	SSH Scheme = "ssh"
+	// Git is a git daemon.
+	Git Scheme = "git"
 	// Local is a file URL or a path of this machine.
 	Local Scheme = "local"
 )
 
-// Endpoint is GIT_URL, taken apart (git-clone, section "Git URLs").
+// Endpoint is the parts of GIT_URL (git-clone, section "Git URLs").
 type Endpoint struct {
+	// Scheme is the way in which the repository is reached.
 	Scheme Scheme
-	// Host is the name with a port where one is given, or empty for a local path.
+	// Host is the name, and the port if one is given; empty for a local path.
 	Host string
-	// Path is percent-decoded, save for HTTP, where it is as given. A path of SSH may be relative to the user's home.
+	// Path is percent-decoded, except for HTTP, where it is as it was given. A path of SSH may be relative to the user's
+	// home.
 	Path string
 	// User and password are percent-decoded. A token is often given as the user alone.
 	User, password string
 }
 
-// Parse reads GIT_URL. Its errors are phrases that follow the variable's name; they quote nothing, for a URL
-// that cannot be read may hold a password anywhere.
+// Parse reads GIT_URL. An error is a phrase that follows the variable's name. It quotes nothing, because a URL that
+// cannot be read may hold a password anywhere.
 func Parse(text string) (Endpoint, error) {
 	if text == "" {
 		return Endpoint{}, errors.New("must not be empty")
@@ -83,8 +89,8 @@ func parseURL(text string) (Endpoint, error) {
 	return at, at.check()
 }
 
-// lacksScheme tells whether an address looks like a URL of which the beginning was forgotten: as user@host:path it would
-// be another one, and its password a path that anyone may see.
+// lacksScheme tells whether an address looks like a URL whose scheme was forgotten. Read as user@host:path it would be
+// another address, and its password would be a part of the path, which is shown.
 func lacksScheme(text string) bool {
 	before, after, _ := strings.Cut(text, ":")
 	name, _, found := strings.Cut(after, "@")
@@ -94,7 +100,8 @@ func lacksScheme(text string) bool {
 	return oneSlash || found && (noColon || !strings.ContainsAny(before, "@/")) && !strings.Contains(name, "/")
 }
 
-// parseSCP reads user@host:path. A slash before the first colon makes it a local path.
+// parseSCP reads user@host:path, or returns false for a local path: one with a slash before the first colon, or without
+// a colon.
 func parseSCP(text string) (Endpoint, bool) {
 	user, rest, found := strings.Cut(text, "@")
 	if !found || strings.ContainsAny(user, ":/") {
@@ -111,6 +118,7 @@ func parseSCP(text string) (Endpoint, bool) {
 	return Endpoint{Scheme: SSH, Host: rest[:end+colon], Path: rest[end+colon+1:], User: user}, true
 }
 
+// check tells what is wrong with an endpoint of a host.
 func (e Endpoint) check() error {
 	switch {
 	case e.hostname() == "":
@@ -127,10 +135,10 @@ func (e Endpoint) check() error {
 	return nil
 }
 
-// hostname is the host without port and without the brackets of an IPv6 address.
+// hostname is the host without the port and without the brackets of an IPv6 address.
 func (e Endpoint) hostname() string { return (&url.URL{Host: e.Host}).Hostname() }
 
-// Address is host:port to connect to.
+// Address is the host and the port to connect to, as host:port.
 func (e Endpoint) Address(defaultPort string) string {
 	port := (&url.URL{Host: e.Host}).Port()
 	if port == "" {
@@ -142,7 +150,7 @@ func (e Endpoint) Address(defaultPort string) string {
 // IsHTTP tells whether the endpoint is reached over HTTP, with or without TLS.
 func (e Endpoint) IsHTTP() bool { return e.Scheme == HTTP || e.Scheme == HTTPS }
 
-// Display is the endpoint without user and password.
+// Display is the endpoint without user and password, to be shown.
 func (e Endpoint) Display() string {
 	switch {
 	case e.Scheme == Local:

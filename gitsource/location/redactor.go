@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// Redactor removes secrets from texts. Its elements are the forms in which secrets may appear, longest first.
+// Redactor removes secrets from texts. Its elements are the forms in which a secret may appear, the longest first.
 type Redactor []string
 
-// Redacted stands where a secret was.
-const Redacted = "***"
+// redacted stands where a secret was.
+const redacted = "***"
 
+// newRedactor knows secrets as they are, quoted as Go does, and percent-encoded in every usual way.
 func newRedactor(secrets []string) Redactor {
 	var forms Redactor
 	for _, secret := range secrets {
@@ -42,9 +43,10 @@ func lowerHex(escaped string) string {
 	return strings.Join(parts, "%")
 }
 
+// Clean returns the text with "***" in place of each secret.
 func (r Redactor) Clean(text string) string {
 	for _, secret := range r {
-		text = strings.ReplaceAll(text, secret, Redacted)
+		text = strings.ReplaceAll(text, secret, redacted)
 	}
 	return text
 }

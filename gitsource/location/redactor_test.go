@@ -35,7 +35,7 @@ func TestRedactRemovesEverySecretInEveryForm(t *testing.T) {
 func redact(s Settings, text string) string {
 	at, err := Parse(s.URL)
 	if err != nil && s.URL != "" {
-		text = strings.ReplaceAll(text, s.URL, Redacted)
+		text = strings.ReplaceAll(text, s.URL, redacted)
 	}
 	shown, _ := s.Credentials(at)
 	return s.Redactor(at, shown).Clean(text)

@@ -10,14 +10,15 @@ import (
 
 // Ref is what GIT_REF asks for.
 type Ref struct {
-	// Names are the full ref names to look for, best first; empty where a commit is given.
+	// Names are the full ref names to look for, the best first; empty if a commit is given.
 	Names []string
-	// Commit is the id that GIT_REF pins; zero where a ref is followed.
+	// Commit is the id that GIT_REF names; zero if a ref is followed.
 	Commit object.ID
 }
 
-// ParseRef reads GIT_REF (contract, section 2): nothing or HEAD, a full ref name, 40 hex digits, else a branch, else a
-// tag. The name is taken as it is; validRefName tells whether it can be one.
+// ParseRef reads GIT_REF: nothing or HEAD is the remote HEAD, "refs/…" is a full ref name, 40 hex digits are a commit,
+// and anything else is a branch or, if there is no such branch, a tag. It accepts every text; Settings.Validate tells
+// whether it can be a name.
 func ParseRef(ref string) Ref {
 	switch {
 	case ref == "" || ref == "HEAD":
@@ -31,10 +32,10 @@ func ParseRef(ref string) Ref {
 	return Ref{Names: []string{"refs/heads/" + ref, "refs/tags/" + ref}}
 }
 
-// IsPinned tells whether a commit is given, which cannot move.
+// IsPinned tells whether a commit is given, which no push moves.
 func (r Ref) IsPinned() bool { return !r.Commit.IsZero() }
 
-// String names what is tracked, for a sentence.
+// String says what is tracked, for a sentence.
 func (r Ref) String() string {
 	if r.IsPinned() {
 		return "commit " + r.Commit.String()
@@ -42,7 +43,7 @@ func (r Ref) String() string {
 	return strings.Join(r.Names, " or ")
 }
 
-// NotFound is the failure of a repository that has refs, but not this one.
+// NotFound is the failure of a repository that has refs, but not the tracked one.
 func (r Ref) NotFound() *actors.Failure {
 	switch {
 	case r.IsPinned():

@@ -9,7 +9,7 @@ import (
 // validateRef tells whether GIT_REF can name anything. The error is a phrase that follows the variable's name.
 func validateRef(ref string) error {
 	tracked := ParseRef(ref)
-	isNothing := len(tracked.Names) == 0 && tracked.Commit.IsZero() // as hosts write "no commit"
+	isNothing := len(tracked.Names) == 0 && tracked.Commit.IsZero() // forty zeros, by which hosts mean "no commit"
 	if isNothing || slices.ContainsFunc(tracked.Names, func(name string) bool { return !validRefName(name) }) {
 		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
 	}

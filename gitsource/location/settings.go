@@ -11,8 +11,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Settings say where a repository is and what is shown to its host, as an operator sets it. The secrets are functions,
-// so that a rotated one counts at its next use.
+// Settings say where a repository is and what is shown to its host, as an operator sets it. Secrets are read by
+// functions at each use, so that a new one counts at once.
 type Settings struct {
 	// URL is GIT_URL, which may hold credentials: it is shown by DisplayURL alone.
 	URL string
@@ -32,8 +32,8 @@ type Settings struct {
 	CAFile string
 }
 
-// Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
-// could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
+// Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
+// could hold a secret. Files are opened to see whether they can be read; the Git host is asked nothing.
 func (s Settings) Validate() error {
 	if _, err := Parse(s.URL); err != nil {
 		return fmt.Errorf("GIT_URL %w", err)
@@ -69,8 +69,8 @@ func (s Settings) DisplayURL() string {
 	return at.Display()
 }
 
-// Credentials joins the settings with what GIT_URL holds; the settings win. A secret that cannot be read is an
-// *actors.Failure: the host is not asked without it.
+// Credentials joins the settings with what GIT_URL holds; the settings win. If a secret cannot be read the error is an
+// *actors.Failure, and the host must not be asked without it.
 func (s Settings) Credentials(at Endpoint) (Credentials, error) {
 	password, err := readSecret("GIT_PASSWORD", s.Password)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s Settings) Credentials(at Endpoint) (Credentials, error) {
 	return c, nil
 }
 
-// Passphrase reads what opens SSHKeyFile; empty where none is set. The error is an *actors.Failure.
+// Passphrase reads what opens SSHKeyFile; empty if none is set. The error is an *actors.Failure.
 func (s Settings) Passphrase() (string, error) {
 	return readSecret("GIT_SSH_KEY_PASSPHRASE", s.SSHKeyPassphrase)
 }
@@ -103,8 +103,9 @@ func readSecret(variable string, read func() (string, error)) (string, error) {
 	return secret, nil
 }
 
-// Redactor knows every secret of the settings, and what was read of them to be shown to the host. Besides the passwords
-// that is a user name that may be a token: one without a password, or beside the placeholder that GitHub documents.
+// Redactor makes a Redactor of every secret in the settings, in GIT_URL and among what is shown to the host. That
+// includes a user name that may be a token: one without a password, or with the placeholder "x-oauth-basic" that GitHub
+// documents.
 func (s Settings) Redactor(at Endpoint, shown Credentials) Redactor {
 	passphrase, _ := s.Passphrase()
 	secrets := []string{passphrase, shown.Password, at.password}

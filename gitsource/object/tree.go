@@ -64,7 +64,7 @@ func cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
 	if ambiguousName(name) {
 		return Entry{}, nil, fault.Unservable("a tree has an entry whose name Git does not allow")
 	}
-	id, rest := ID(tree[end+1 : end+1+IDSize]), tree[end+1+IDSize:]
+	id, rest := ID(tree[end+1:end+1+IDSize]), tree[end+1+IDSize:]
 	return Entry{Mode: mode, Name: name, ID: id}, rest, nil
 }
 

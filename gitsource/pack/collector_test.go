@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// testLimits are wide, save that large objects are smaller than in earnest.
+// testLimits are wide, but large objects are smaller than in the program.
 func testLimits() Limits { return Limits{Bytes: 1 << 30, Objects: 1 << 20, Object: 512 << 10} }
 
 // readPack reads one pack with a reader of its own.
@@ -15,7 +15,7 @@ func readPack(ctx context.Context, pack io.Reader, limits Limits, visit Visitor)
 	return NewReader(limits, visit).Read(ctx, pack)
 }
 
-// collector is a Visitor that remembers all.
+// collector is a Visitor that remembers everything.
 type collector struct {
 	objects map[object.ID]string
 	kinds   map[object.ID]object.Kind

@@ -14,7 +14,7 @@ import (
 	"mooring/gitsource/packmaker"
 )
 
-// endsContext is a reader that ends a context when it hands on what comes after the first part.
+// endsContext is a reader that ends a context before it hands on what comes after the first part.
 type endsContext struct {
 	first, rest io.Reader
 	end         context.CancelFunc
@@ -29,7 +29,7 @@ func (r *endsContext) Read(into []byte) (int, error) {
 	return r.rest.Read(into)
 }
 
-// readUntil reads a pack while a context ends behind its first bytes, and returns the error.
+// readUntil reads a pack, ends its context after the first bytes, and returns the error.
 func readUntil(t *testing.T, pack []byte, first int) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -38,8 +38,8 @@ func readUntil(t *testing.T, pack []byte, first int) error {
 	return err
 }
 
-// A few bytes may stand for very much. Whatever they make of themselves, the reader comes back when its time is over:
-// in the middle of an object, of a delta, and of deltas that waited for their base.
+// A few bytes may stand for very many. The reader must notice the end of its context in the middle of an object, of a
+// delta, and of a delta that waited for its base.
 func TestAPackThatGrowsWithoutEndEndsWithTheContext(t *testing.T) {
 	const headerOfPack, headerOfObject = 12, 2
 	base := make([]byte, 1<<16)

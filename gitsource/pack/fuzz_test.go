@@ -28,7 +28,7 @@ func (*checkVisits) Expect(int) {}
 
 func (c *checkVisits) Large(object.Kind, object.ID) { c.visits++ }
 
-// fuzzPack reads a pack, which must end well or with an error of the protocol.
+// fuzzPack reads a pack, which must succeed or end with an error of the protocol.
 func fuzzPack(t *testing.T, pack []byte) {
 	visits := &checkVisits{t: t}
 	limits := Limits{Bytes: 1 << 20, Objects: 1000, Object: 1 << 16}
@@ -41,7 +41,7 @@ func fuzzPack(t *testing.T, pack []byte) {
 	if err == nil && int(pack[10])<<8|int(pack[11]) != visits.visits+lost {
 		t.Fatalf("%d objects were handed on and %d lost", visits.visits, lost)
 	}
-	// Whatever it was, the reader's memory is good for the next one.
+	// Whatever that was, the same reader reads a good pack after it.
 	if lost, err := reader.Read(context.Background(), bytes.NewReader(smallPack())); lost != 0 || err != nil {
 		t.Fatalf("a good pack after it: %d lost, %v", lost, err)
 	}
@@ -54,8 +54,8 @@ func FuzzPackReader(f *testing.F) {
 	f.Fuzz(fuzzPack)
 }
 
-// FuzzPackOfObjects makes whole and deltified objects as the bytes say, so that what stands behind checksums and zlib
-// is reached.
+// FuzzPackOfObjects makes whole objects and deltas as the bytes say, with right checksums and compression, so that the
+// code behind those is reached.
 func FuzzPackOfObjects(f *testing.F) {
 	f.Add([]byte("\x00hello\x01\x00\x05\x90\x03\x02\x01\x05\x90\x05"))
 	f.Add([]byte{1, 0, 2, 0, 1, 0, 3, 1})

@@ -10,7 +10,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// A pack may be larger than what an int holds where that has 32 bits: GOARCH=386 go test shows whether these hold there.
+// A pack may be larger than an int of 32 bits can count. Run with GOARCH=386 these tests show whether it is read there.
 
 func TestABaseIsFoundHoweverFarBeforeItsDeltaItBegins(t *testing.T) {
 	is := is.New(t)
@@ -36,7 +36,8 @@ func TestACopyFromBeyondTheBaseIsAnErrorAtEveryOffset(t *testing.T) {
 		{10, 0, 0, 0}, {0, 0, 0, 0x7f}, {0, 0, 0, 0x80}, {9, 0, 0, 0x80}, {0xff, 0xff, 0xff, 0x7f}, {0xf6, 0xff, 0xff, 0xff},
 		{0xff, 0xff, 0xff, 0xff},
 	} {
-		// A copy of one byte: of the flags, 0x0f tells of four bytes of offset and 0x10 of one byte of size.
+		// This copies one byte. Of the instruction 0x9f the low four bits say that four bytes of offset follow, and 0x10 that
+		// one byte of size does.
 		d, err := ParseDelta(append(append([]byte{10, 1, 0x9f}, offset[:]...), 1))
 		is.NoErr(err)
 		err = d.Apply(base, make([]byte, 1))

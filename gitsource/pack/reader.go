@@ -26,8 +26,9 @@ type Visitor interface {
 
 // Limits bound a pack. A pack beyond them is an error, and until that is found it costs no more than they allow.
 type Limits struct {
-	// Bytes and Objects are how many of each the pack may have.
-	Bytes   int64
+	// Bytes is how many bytes the pack may have.
+	Bytes int64
+	// Objects is how many objects it may have.
 	Objects int
 	// Object is the size in bytes of the largest object whose content is handed on. Larger objects are no error.
 	Object int64

@@ -47,7 +47,7 @@ func TestPacksOfTheGitProgramComeToTheirObjects(t *testing.T) {
 			pack := githost.Git(t, repository.Dir, bytes.NewBuffer(objects), arguments...)
 			for _, arena := range []int{ArenaSize, 10_000, 1} {
 				found := newCollector()
-				// One byte at a time: nothing depends on how the network cuts the bytes.
+				// Half of what is asked for at a time: nothing depends on how the network cuts the bytes.
 				r := NewReader(testLimits(), found)
 				r.bases = NewRing(4, arena)
 				lost, err := r.Read(t.Context(), iotest.HalfReader(bytes.NewReader(pack)))
@@ -68,7 +68,7 @@ func TestDeltasMayStandAnywhere(t *testing.T) {
 	base := []byte("services: {}\n")
 	one, two := "services: {a}\n", "services: {a}\nb"
 	var m packmaker.Maker
-	// Before its base, which waits too.
+	// This delta stands before its base, which waits too.
 	m.IDDelta(packmaker.ID(object.Blob, []byte(one)), packmaker.Delta([]byte(one), len(one), "b"))
 	m.OffsetDelta(0, packmaker.Delta([]byte(two), 3, ""))                         // on one that waits
 	m.IDDelta(packmaker.ID(object.Blob, base), packmaker.Delta(base, 11, "a}\n")) // before its base
@@ -157,7 +157,7 @@ func TestObjectsBeyondTheLimitAreNamedButNotHandedOn(t *testing.T) {
 		packmaker.ID(object.Blob, more), packmaker.ID(object.Blob, append(bytes.Clone(most), '?')),
 		packmaker.ID(object.Blob, huge), packmaker.ID(object.Tree, more),
 	})
-	is.True(after.TotalAlloc-before.TotalAlloc < 8*uint64(largest)) // whatever is in the pack
+	is.True(after.TotalAlloc-before.TotalAlloc < 8*uint64(largest)) // however large the objects are
 }
 
 // sizes is a Visitor that remembers how large objects were.
@@ -191,7 +191,7 @@ func TestABigBaseIsMadeAgainFromWhatIsKeptOfIt(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(lost, 0)
 	is.Equal(found.objects[packmaker.ID(object.Blob, append(bytes.Clone(base), "onetwo"...))], string(base)+"onetwo")
-	is.Equal(r.bases.newest, 0) // none of them is worth the memory
+	is.Equal(r.bases.newest, 0) // none of them is put into the ring
 }
 
 func TestAReaderReadsOnePackAfterAnother(t *testing.T) {

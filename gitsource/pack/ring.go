@@ -19,7 +19,7 @@ type Place struct {
 	arena, start, size int32
 }
 
-// NewRing makes a Ring of that many arenas, at least four, of size bytes each.
+// NewRing makes a Ring of that many arenas, which must be four or more, of size bytes each.
 func NewRing(arenas, size int) Ring {
 	return Ring{arenas: make([][]byte, arenas), size: size}
 }

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the ring gives back is what was put in, and it stays so while a result is made of it.
+// What the ring returns is what was put in, and it stays the same while the next content is made of it.
 func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		arenas, size := rapid.IntRange(4, 9).Draw(t, "arenas"), rapid.IntRange(1, 50).Draw(t, "size")

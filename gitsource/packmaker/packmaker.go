@@ -16,20 +16,23 @@ const (
 	refDelta object.Kind = 7
 )
 
-// Maker writes packs as no git program would: any order, any base, wrong sizes.
+// Maker writes packs as no git program would: in any order, with any base, with wrong sizes. The zero value is an empty
+// pack.
 type Maker struct {
-	Body    bytes.Buffer
+	// Body is what stands between the pack's header and its checksum.
+	Body bytes.Buffer
+	// Offsets are where the objects begin in Body.
 	Offsets []int64
 	zlib    *zlib.Writer
 }
 
-// Whole adds an object that is no delta.
+// Whole adds an object that is not a delta.
 func (m *Maker) Whole(kind object.Kind, content []byte) {
 	m.Begin(kind, int64(len(content)))
 	m.Deflate(content)
 }
 
-// OffsetDelta adds a delta to an object that was added before.
+// OffsetDelta adds a delta whose base is named by its distance; base is the number of an object that was added before.
 func (m *Maker) OffsetDelta(base int, delta []byte) {
 	distance := int64(m.Body.Len()) - m.Offsets[base]
 	m.Begin(ofsDelta, int64(len(delta)))
@@ -42,14 +45,14 @@ func (m *Maker) OffsetDelta(base int, delta []byte) {
 	m.Deflate(delta)
 }
 
-// IDDelta adds a delta to the object of an id.
+// IDDelta adds a delta whose base is named by its id.
 func (m *Maker) IDDelta(base object.ID, delta []byte) {
 	m.Begin(refDelta, int64(len(delta)))
 	m.Body.Write(base[:])
 	m.Deflate(delta)
 }
 
-// Begin writes an object's header.
+// Begin writes an object's header: its type and the size that it claims to have.
 func (m *Maker) Begin(kind object.Kind, size int64) {
 	m.Offsets = append(m.Offsets, int64(m.Body.Len()))
 	b := byte(kind)<<4 | byte(size&15)
@@ -60,6 +63,7 @@ func (m *Maker) Begin(kind object.Kind, size int64) {
 	m.Body.WriteByte(b)
 }
 
+// Deflate adds the compressed form of data.
 func (m *Maker) Deflate(data []byte) {
 	if m.zlib == nil {
 		m.zlib = zlib.NewWriter(&m.Body)
@@ -69,7 +73,7 @@ func (m *Maker) Deflate(data []byte) {
 	m.zlib.Close()
 }
 
-// Pack returns the pack, with header and checksum.
+// Pack returns the whole pack, with header and checksum.
 func (m *Maker) Pack() []byte {
 	return Seal(m.Body.Bytes(), len(m.Offsets))
 }

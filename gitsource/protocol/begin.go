@@ -9,22 +9,22 @@ import (
 	"mooring/gitsource/pktline"
 )
 
-// begin finds the tip. Facts that turn out stale, or were only guessed, are forgotten, and the host is greeted.
-func (s *Session) begin(ctx context.Context, known Facts) error {
-	isKnown := known.Version != Unknown
+// begin finds the tip. If facts of an earlier session or guessed ones turn out wrong, the host is greeted.
+func (s *Session) begin(ctx context.Context, learned Facts) error {
+	hasFacts := learned.Version != Unknown
 	switch {
-	case s.ref.IsPinned() && isKnown && !known.Moved:
-		s.hello.facts, s.commit = known, s.ref.Commit
+	case s.ref.IsPinned() && hasFacts && !learned.Moved:
+		s.hello.facts, s.commit = learned, s.ref.Commit
 		return nil
-	case s.ref.IsPinned(): // there is no tip to ask for, so the first question is what the host can do
+	case s.ref.IsPinned(): // the tip is known, so the first request asks what the host can do
 		return s.greetAndResolve(ctx)
-	case !isKnown && s.wire.IsStateless():
-		known, s.guessed = likelyFacts(), true
+	case !hasFacts && s.wire.IsStateless():
+		learned, s.guessed = likelyFacts(), true
 	}
-	if known.Version != V2 || known.Moved || !s.wire.IsReady() {
+	if learned.Version != V2 || learned.Moved || !s.wire.IsReady() {
 		return s.greetAndResolve(ctx)
 	}
-	s.hello.facts = known
+	s.hello.facts = learned
 	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
 	switch {
 	case err == nil && (listing.any || !s.guessed):
@@ -35,19 +35,19 @@ func (s *Session) begin(ctx context.Context, known Facts) error {
 	return err
 }
 
-// likelyFacts are true of most hosts today, so the first session over HTTP begins with them: where they are true that
-// saves a request, and a host of which they are not refuses one.
+// likelyFacts are true of most hosts. A first session over HTTP begins with them: if they are true that saves a
+// request, and if they are not the host refuses one.
 func likelyFacts() Facts { return Facts{Version: V2, Filter: true, Shallow: true} }
 
-// finalError is an error of a wire that knows whether any other request would be refused in the same way.
+// finalError is an error of a Wire that knows whether the host would refuse any other request in the same way.
 type finalError interface {
 	error
 	Final() bool
 }
 
-// mayBeMistaken tells whether a request may have failed because the host is not what it was taken for. That is so
-// whatever status it answers with, but for words on credentials and on being asked later: some hosts fail in odd ways at
-// what they do not know, and a host that was known may be another one by now.
+// mayBeMistaken tells whether a request may have failed because the facts about the host are wrong. Any status may mean
+// that, because some hosts answer oddly to what they do not know, and a host that was known may have been replaced by
+// another. The exceptions are refused credentials and a host that wants to be asked later.
 func (s *Session) mayBeMistaken(err error) bool {
 	if refusal, ok := errors.AsType[finalError](err); ok {
 		return !refusal.Final()
@@ -56,8 +56,8 @@ func (s *Session) mayBeMistaken(err error) bool {
 	return err == nil || mayBeStale(err) || s.guessed && refused
 }
 
-// mayBeStale tells whether a request may have failed because the host is no longer what it was: moved, changed, or
-// another one. Credentials and an overloaded host are no reason to ask twice.
+// mayBeStale tells whether a request may have failed because the host has moved, has changed, or is another one.
+// Refused credentials and an overloaded host are no reason to ask again.
 func mayBeStale(err error) bool {
 	code := fault.Of(err).Code
 	return code == actors.CodeProtocol || code == actors.CodeNotFound
@@ -82,6 +82,7 @@ func (s *Session) greetAndResolve(ctx context.Context) error {
 	return s.resolve(ctx, listing)
 }
 
+// greet asks the host what it can do. From then on nothing about it is guessed.
 func (s *Session) greet(ctx context.Context) error {
 	answer, err := s.wire.Greet(ctx)
 	if err != nil {
@@ -97,7 +98,8 @@ func (s *Session) greet(ctx context.Context) error {
 	return nil
 }
 
-// resolve takes the tip from a listing. Where it is missing, an empty repository is told from one without the ref.
+// resolve takes the tip from a listing. If it is not there, the host is asked for any ref, to tell an empty repository
+// from one that lacks this ref.
 func (s *Session) resolve(ctx context.Context, listing refListing) error {
 	if id, found := listing.best(); found {
 		s.commit = id

@@ -1,15 +1,15 @@
 package protocol
 
-// Facts is what one session learned of its host for the next one: an immutable value that the index carries, so
-// that a remote keeps nothing between sessions. The zero value knows nothing. A fact that is no longer true costs
-// requests, never a wrong answer.
+// Facts are what one session learned of its host for the next one. They are an immutable value that the caller keeps,
+// so that nothing else is kept between sessions. The zero value knows nothing. A fact that is no longer true costs a
+// request and never leads to a wrong result.
 type Facts struct {
 	// Version is the version that the host speaks.
 	Version Version
-	// Filter and shallow are abilities of the host: to leave out blobs, to leave out history.
+	// Filter tells whether the host can leave out blobs, Shallow whether it can leave out history.
 	Filter, Shallow bool
-	// Moved: the address that GIT_URL names redirects. Where to is asked each time: another repository may stand at
-	// GIT_URL by now, while the one that it led to is still there.
+	// Moved tells whether the address that GIT_URL names redirects. Where it leads is asked each time, because another
+	// repository may have taken that address.
 	Moved bool
 }
 
@@ -17,9 +17,10 @@ type Facts struct {
 type Version uint8
 
 const (
+	// Unknown is the version of a host that was not asked yet.
 	Unknown Version = iota
-	// V0 lists all refs at once, and says first what the host can do.
+	// V0 is the version in which a host lists all refs at once and says first what it can do.
 	V0
-	// V2 takes commands: ls-refs, fetch.
+	// V2 is the version in which a host takes commands: ls-refs and fetch.
 	V2
 )

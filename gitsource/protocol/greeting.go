@@ -10,14 +10,15 @@ import (
 // greeting is what a host says first.
 type greeting struct {
 	facts Facts
-	// refs are the tracked ones among those that a host of version 0 lists; a host of version 2 lists none yet.
+	// refs are the tracked refs among those that a host of version 0 lists. A host of version 2 lists none in its
+	// greeting.
 	refs refListing
-	// abilities are the capabilities of version 0, as sent (gitprotocol-capabilities).
+	// abilities are the capabilities of a host of version 0, as it sent them (gitprotocol-capabilities).
 	abilities []string
 }
 
-// readGreeting reads a host's first words in either version (gitprotocol-v2, "Initial Client Request";
-// gitprotocol-pack, "Reference Discovery"), and keeps of its refs those with the given names.
+// readGreeting reads a host's greeting in any version (gitprotocol-v2, "Initial Client Request"; gitprotocol-pack,
+// "Reference Discovery"). Of its refs it keeps those with the given names.
 func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
 	kind, line, err := r.Line()
 	if err != nil {
@@ -40,7 +41,8 @@ func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
 	return readV0Refs(r, names, kind, line)
 }
 
-// afterServiceLine reads over the line by which HTTP names the service, and the flush packet behind it.
+// afterServiceLine checks the line by which HTTP names the service, and returns the first line after it and its flush
+// packet.
 func afterServiceLine(r *pktline.Reader, line string) (pktline.Kind, string, error) {
 	if line != "# service="+Service {
 		return 0, "", fault.Malformed("it is another service's")

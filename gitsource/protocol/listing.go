@@ -8,15 +8,15 @@ import (
 	"mooring/gitsource/object"
 )
 
-// refListing is what is kept of a host's list of refs, however long that is: the refs that are looked for.
+// refListing is what is kept of a host's list of refs: only the refs that are looked for, however long the list is.
 type refListing struct {
-	// names are looked for, best first.
+	// names are the full names to look for, the best first.
 	names []string
-	// found are the ids of those that the host has; annotated tags are peeled.
+	// found are the ids of those that the host has. Of an annotated tag it is the id that the tag leads to.
 	found map[string]object.ID
-	// tags are the annotated tags among them, by what they lead to, where the host lists both (version 0).
+	// tags are the ids of annotated tags, by the ids that they lead to. Only a host of version 0 lists both.
 	tags map[object.ID]object.ID
-	// any tells whether the host listed a ref at all.
+	// any tells whether the host listed any ref.
 	any bool
 }
 
@@ -24,7 +24,7 @@ func newRefListing(names []string) refListing {
 	return refListing{names: names, found: map[string]object.ID{}, tags: map[object.ID]object.ID{}}
 }
 
-// add takes one ref as the host names it. An id that is none is an error; one of 64 digits is SHA-256's.
+// add takes one ref as the host names it. Text that is no id is an error, and 64 digits are an id of SHA-256.
 func (l *refListing) add(id, name string) error {
 	target, isID := object.ParseID(id)
 	switch {
@@ -34,7 +34,7 @@ func (l *refListing) add(id, name string) error {
 		return fault.Malformed("its list of refs is not as it should be")
 	}
 	l.any = true
-	// Version 0 lists what an annotated tag leads to behind the tag, as NAME^{}.
+	// A host of version 0 lists what an annotated tag leads to after the tag itself, as NAME^{}.
 	name, peeled := strings.CutSuffix(name, "^{}")
 	if !slices.Contains(l.names, name) {
 		return nil
@@ -46,8 +46,8 @@ func (l *refListing) add(id, name string) error {
 	return nil
 }
 
-// listed is the id by which a host of version 0 hands out an object: one that it has listed. The commit of an annotated
-// tag, where no branch ends at it, is to be had by the tag alone.
+// listed is the id by which an object is asked for in version 0, where a host serves only what it has listed. The
+// commit of an annotated tag is asked for by the tag, because maybe no branch ends at the commit.
 func (l refListing) listed(id object.ID) object.ID {
 	if tag, found := l.tags[id]; found {
 		return tag

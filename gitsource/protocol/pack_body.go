@@ -2,13 +2,13 @@ package protocol
 
 import "io"
 
-// packBody is the pack of one answer, from its first byte on. Its Read ends with io.EOF where the answer ends properly.
+// packBody is the pack in an answer. Its Read ends with io.EOF only if the answer ends as it should.
 type packBody struct {
 	bytes  io.Reader
 	answer Answer
-	// explain makes an error of the answer a failure.
+	// explain turns an error of the answer into a failure.
 	explain func(error) error
-	// once tells that the conversation ends with this answer.
+	// once tells that the connection cannot be used after this answer.
 	once  bool
 	ended bool
 }
@@ -26,8 +26,8 @@ func (b *packBody) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Close releases the answer. Only where that was read to io.EOF the connection is used again: what is left of a pack
-// that nobody wants may be without end.
+// Close releases the answer. The connection is used again only if the answer was read to io.EOF, because the rest of a
+// pack may be endless.
 func (b *packBody) Close() error {
 	if b.answer != nil {
 		b.answer.End(b.ended && !b.once)

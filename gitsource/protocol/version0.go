@@ -10,7 +10,7 @@ import (
 	"mooring/gitsource/pktline"
 )
 
-// readV0Refs reads the list of refs, whose first line, already read, tells what the host can do as well.
+// readV0Refs reads the list of refs. Its first line, which was read already, also says what the host can do.
 func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line string) (greeting, error) {
 	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(names)}
 	for first := true; kind == pktline.Data; first = false {
@@ -20,7 +20,7 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 			hello.abilities = strings.Fields(abilities)
 		}
 		id, name, _ := strings.Cut(line, " ")
-		// "capabilities^{}" stands where a repository has no ref; "shallow ID" is where its history ends.
+		// "capabilities^{}" stands in for a ref in a repository without any, and "shallow ID" says where its history ends.
 		if name != "capabilities^{}" && id != "shallow" {
 			if err := hello.refs.add(id, name); err != nil {
 				return greeting{}, err
@@ -37,14 +37,14 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 	return hello.withFacts()
 }
 
-// withFacts reads the abilities.
+// withFacts draws the facts from the abilities.
 func (g greeting) withFacts() (greeting, error) {
 	for _, ability := range g.abilities {
 		if format, found := strings.CutPrefix(ability, "object-format="); found && format != "sha1" {
 			return greeting{}, fault.SHA256Repository()
 		}
 	}
-	// Blobs that were left out are wanted later by their ids, which a host of version 0 must allow.
+	// Blobs that were left out are asked for later by their ids. A host of version 0 must say that it serves them so.
 	byID := g.can("allow-any-sha1-in-want") || g.can("allow-reachable-sha1-in-want")
 	g.facts.Filter = g.can("filter") && byID
 	g.facts.Shallow = g.can("shallow")
@@ -53,15 +53,16 @@ func (g greeting) withFacts() (greeting, error) {
 
 func (g greeting) can(ability string) bool { return slices.Contains(g.abilities, ability) }
 
-// fetchV0 asks for a pack and reads the answer up to its bytes (gitprotocol-pack, "Packfile Negotiation"). All is said
-// in one message, so whether the host knows the have is read before the pack: a host that does not would send all.
+// fetchV0 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-pack, "Packfile Negotiation").
+// The whole request is one message. A host that does not know the commit it has would send everything, so the
+// acknowledgments are looked at before the pack.
 func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*packBody, error) {
 	answer, err := w.Exchange(ctx, V0, encodeV0Fetch(hello, request))
 	if err != nil {
 		return nil, err
 	}
-	known, err := readV0Acknowledgments(pktline.NewReader(answer, maxListing), request)
-	if err == nil && !known && !request.Have.IsZero() {
+	common, err := readV0Acknowledgments(pktline.NewReader(answer, maxListing), request)
+	if err == nil && !common && !request.Have.IsZero() {
 		err = ErrNoCommonCommit
 	}
 	if err != nil {
@@ -75,7 +76,7 @@ func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*pac
 	return body, nil
 }
 
-// sideband is the ability by which the pack comes in packets; empty for a host that sends it bare.
+// sideband is the ability by which the pack comes in packets; empty for a host that sends it without.
 func (g greeting) sideband() string {
 	for _, ability := range []string{"side-band-64k", "side-band"} {
 		if g.can(ability) {
@@ -108,10 +109,10 @@ func encodeV0Fetch(hello greeting, request Request) []byte {
 	return body.Bytes()
 }
 
-// wantedAbilities are those of the host's that the request uses.
+// wantedAbilities are those of the host's abilities that the request uses.
 func wantedAbilities(hello greeting, request Request) []string {
 	var wanted []string
-	// Azure DevOps answers no client that cannot read several acknowledgments.
+	// Azure DevOps serves only clients that can read several acknowledgments.
 	for _, ability := range []string{"multi_ack_detailed", "multi_ack"} {
 		if hello.can(ability) {
 			wanted = append(wanted, ability)
@@ -136,8 +137,9 @@ func wantedAbilities(hello greeting, request Request) []string {
 }
 
 // readV0Acknowledgments reads what stands before the pack: where the history was cut, if that was asked for, and then
-// the acknowledgments, of which the last one is "NAK" or an "ACK" with nothing behind the id.
-func readV0Acknowledgments(r *pktline.Reader, request Request) (known bool, err error) {
+// the acknowledgments. The last of these is "NAK", or an "ACK" with nothing behind the id. common tells whether the
+// host has the commit.
+func readV0Acknowledgments(r *pktline.Reader, request Request) (common bool, err error) {
 	for cut := request.Shallow; cut; {
 		kind, line, err := r.Line()
 		if err != nil {
@@ -156,11 +158,11 @@ func readV0Acknowledgments(r *pktline.Reader, request Request) (known bool, err 
 		rest, acknowledged := strings.CutPrefix(line, "ACK "+request.Have.String())
 		switch {
 		case kind == pktline.Data && line == "NAK":
-			return known, nil
+			return common, nil
 		case kind == pktline.Data && acknowledged && !request.Have.IsZero() && rest == "":
 			return true, nil
 		case kind == pktline.Data && acknowledged && !request.Have.IsZero() && strings.HasPrefix(rest, " "):
-			known = true
+			common = true
 		case kind == pktline.Data && strings.HasPrefix(line, "\x03"):
 			return false, &fault.HostError{Text: line[1:]}
 		default:

@@ -11,7 +11,7 @@ import (
 	"mooring/gitsource/pktline"
 )
 
-// readV2Abilities reads what a host of version 2 can do, behind "version 2" (gitprotocol-v2, "Capability
+// readV2Abilities reads what a host of version 2 can do: the lines after "version 2" (gitprotocol-v2, "Capability
 // Advertisement").
 func readV2Abilities(r *pktline.Reader) (Facts, error) {
 	facts := Facts{Version: V2}
@@ -49,8 +49,8 @@ func readV2Abilities(r *pktline.Reader) (Facts, error) {
 	return facts, nil
 }
 
-// lsRefs asks for the refs whose names begin with those given, or for all without any (gitprotocol-v2, "ls-refs").
-// Without names reading ends at the first ref.
+// lsRefs asks for the refs whose names begin with one of those given (gitprotocol-v2, "ls-refs"). Without names it asks
+// for all refs, and reads the first one only.
 func lsRefs(ctx context.Context, w Wire, names []string) (refListing, error) {
 	answer, err := w.Exchange(ctx, V2, encodeLsRefs(names))
 	if err != nil {
@@ -73,7 +73,8 @@ func encodeLsRefs(names []string) []byte {
 	return request.Bytes()
 }
 
-// readV2Refs reads the answer to ls-refs: "OID NAME", with attributes behind; whole tells that it came to its end.
+// readV2Refs reads the answer to ls-refs: in each line an id, a name, and attributes. whole tells that it was read to
+// its end.
 func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bool, err error) {
 	listing = newRefListing(names)
 	for {
@@ -105,9 +106,10 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 	}
 }
 
-// fetchV2 asks for a pack and reads the answer up to its bytes (gitprotocol-v2, "fetch"). With a have it first asks
-// without "done": a host that knows the have and needs no more sends the pack in the same answer; where it knows the
-// have and the wanted commit does not descend from it, as after a forced push, a second request says "done".
+// fetchV2 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-v2, "fetch"). A request that
+// has a commit is first sent without "done". If the host knows the commit and the wanted one descends from it, the pack
+// comes in the same answer. If the wanted one does not descend from it, as after a forced push, a second request says
+// "done".
 func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 	answer, err := w.Exchange(ctx, V2, encodeV2Fetch(request, request.Have.IsZero()))
 	if err != nil {
@@ -115,8 +117,8 @@ func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 	}
 	reader := pktline.NewReader(answer, maxListing)
 	if !request.Have.IsZero() {
-		known, ready, err := readV2Acknowledgments(reader, request.Have)
-		if err != nil || !known {
+		common, ready, err := readV2Acknowledgments(reader, request.Have)
+		if err != nil || !common {
 			answer.End(err == nil && !ready)
 			return nil, cmp.Or(err, ErrNoCommonCommit)
 		}
@@ -135,7 +137,7 @@ func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 	return &packBody{bytes: pktline.NewSideband(answer), answer: answer}, nil
 }
 
-// wantSize is the size of a packet that names a wanted object.
+// wantSize is the size of the packet that names one wanted object.
 const wantSize = len("0032want 0123456789abcdef0123456789abcdef01234567\n")
 
 func encodeV2Fetch(request Request, done bool) []byte {
@@ -164,9 +166,9 @@ func encodeV2Fetch(request Request, done bool) []byte {
 	return body.Bytes()
 }
 
-// readV2Acknowledgments reads the section "acknowledgments": known tells that the host has the commit, ready that the
-// pack follows.
-func readV2Acknowledgments(r *pktline.Reader, have object.ID) (known, ready bool, err error) {
+// readV2Acknowledgments reads the section "acknowledgments". common tells whether the host has the commit, ready
+// whether the pack follows.
+func readV2Acknowledgments(r *pktline.Reader, have object.ID) (common, ready bool, err error) {
 	kind, line, err := r.Line()
 	if err != nil {
 		return false, false, err
@@ -180,19 +182,19 @@ func readV2Acknowledgments(r *pktline.Reader, have object.ID) (known, ready bool
 		case err != nil:
 			return false, false, err
 		case kind == pktline.Flush && !ready, kind == pktline.Delimiter && ready:
-			return known, ready, nil
+			return common, ready, nil
 		case kind == pktline.Data && line == "ready":
 			ready = true
 		case kind == pktline.Data && line == "ACK "+have.String():
-			known = true
+			common = true
 		case kind != pktline.Data || line != "NAK":
 			return false, false, fault.Malformed("it does not say clearly which commits the host knows")
 		}
 	}
 }
 
-// readV2SectionsBeforePack reads up to the section "packfile". The section "shallow-info" tells where the history was
-// cut, which is known; no other one was asked for.
+// readV2SectionsBeforePack reads up to the section "packfile". The only section that may come before it is
+// "shallow-info", which says where the history was cut.
 func readV2SectionsBeforePack(r *pktline.Reader) error {
 	for {
 		kind, line, err := r.Line()

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// contextConn is a connection that is closed when a context ends: whatever waits for it then comes back.
+// contextConn is a connection that is closed when a context ends. Whoever waits for the connection then gets an error.
 type contextConn struct {
 	net.Conn
 	stop func() bool
@@ -19,6 +19,7 @@ func dialTCP(ctx context.Context, address string) (contextConn, error) {
 	return contextConn{conn, context.AfterFunc(ctx, func() { conn.Close() })}, nil
 }
 
+// shut closes the connection, and no longer waits for the end of the context.
 func (c contextConn) shut() {
 	c.stop()
 	c.Conn.Close()

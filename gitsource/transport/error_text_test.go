@@ -13,9 +13,9 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// What a host says of an error is read to 64 KiB, however it says it.
+// However a host says what is wrong, at most 64 KiB of it are read.
 
-// countedBody is a body without end that knows how much of it was read.
+// countedBody is an endless body that counts the bytes that were read.
 type countedBody struct{ read int }
 
 // Read implements io.Reader.
@@ -38,7 +38,7 @@ func TestAnErrorBodyIsReadTo64KiBAndNotPast(t *testing.T) {
 	response := &http.Response{Request: asked, Header: http.Header{"Content-Type": {"text/plain"}}, Body: said}
 	text := w.errorText(response)
 	is.True(strings.HasPrefix(text, ": xxx"))
-	is.True(said.read > fault.MaxText) // enough to be told
+	is.True(said.read > fault.MaxText) // enough to be shown
 	is.True(said.read <= 64<<10+1)
 
 	page := &countedBody{}
@@ -47,18 +47,18 @@ func TestAnErrorBodyIsReadTo64KiBAndNotPast(t *testing.T) {
 	is.Equal(page.read, 0) // nothing of a page is shown, so nothing of it is read
 }
 
-// The standard error of an SSH session is taken to its end, for the host would wait otherwise, and kept to 64 KiB. It
-// comes as x/crypto/ssh copies it, which asks what it copies to for more than Write.
+// The standard error of an SSH session is read to its end, because the host would wait otherwise, and 64 KiB of it are
+// kept. x/crypto/ssh copies it by io.Copy, which may call other methods than Write.
 func TestTheStandardErrorOfAnSSHHostIsKeptTo64KiBAndNotPast(t *testing.T) {
 	is := is.New(t)
 	kept := &limitedBuffer{}
 	const begin, size = "ERROR: access denied\n", 2 << 20
 	n, err := io.Copy(kept, io.MultiReader(strings.NewReader(begin), io.LimitReader(&countedBody{}, size)))
 	is.NoErr(err)
-	is.Equal(n, int64(len(begin)+size)) // less would end the copying, and with it the reading
+	is.Equal(n, int64(len(begin)+size)) // a smaller number would end the copying
 	is.True(strings.HasPrefix(kept.kept.String(), begin))
 	is.Equal(kept.kept.Len(), 64<<10)
-	is.True(kept.kept.Cap() <= 256<<10) // nor is more of it held
+	is.True(kept.kept.Cap() <= 256<<10) // and no more memory is taken
 	for _, size := range []int{1, 1000, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		kept := &limitedBuffer{}
 		for range (2<<20)/size + 1 {

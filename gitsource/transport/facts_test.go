@@ -15,7 +15,7 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// The first request takes the host for one of today. However an older one refuses it, that is not the last word.
+// The first request assumes a host of today. However an older host refuses it, that host is greeted and served.
 func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 	repository := githost.New(t)
 	tip := repository.Commit("docker-compose.yml", "a")
@@ -71,7 +71,7 @@ func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 	}
 }
 
-// A guess that is answered with nothing is not believed.
+// An empty answer to a request that was made on a guess is not believed.
 func TestAnEmptyListIsAskedForAgainOfAHostThatWasNotGreeted(t *testing.T) {
 	is := is.New(t)
 	repository := githost.New(t)

@@ -14,8 +14,8 @@ import (
 	"mooring/gitsource/location"
 )
 
-// FuzzHostText holds texts of Git hosts to what may be shown: one line, bounded, without control characters and without
-// the secret that the host has seen.
+// FuzzHostText checks what is shown of a host's words: one line of bounded length, without control characters and
+// without the secret that the host has seen.
 func FuzzHostText(f *testing.F) {
 	f.Add("access denied\r\n\x1b[31m for p@ss w/rd", "p@ss w/rd")
 	f.Add(strings.Repeat("x", 299)+"secret", "secret")
@@ -55,13 +55,13 @@ func checkShown(t *testing.T, failure *actors.Failure, secret string) {
 	if failure.Code == actors.CodeInternal || failure.RetryAfter < 0 {
 		t.Fatalf("%+v", failure)
 	}
-	// Short secrets are in any text, and the stars stand for the secret.
+	// A short secret may be a part of any text, and one of stars cannot be told from what replaces it.
 	if len(secret) > 8 && !strings.Contains(secret, "*") && strings.Contains(hostsShare(message), secret) {
 		t.Fatalf("%q shows the secret %q", message, secret)
 	}
 }
 
-// hostsShare is what of a message a host may have said: our own words may well hold a word that somebody has for a
+// hostsShare is the part of a message that may be the host's words: our own words may contain what somebody uses as a
 // password.
 func hostsShare(message string) string {
 	if i := strings.LastIndex(message, ": "); i >= 0 {
@@ -70,7 +70,8 @@ func hostsShare(message string) string {
 	return ""
 }
 
-// FuzzRedirect holds redirects to lead to a repository over HTTP, never away from TLS, and never with credentials.
+// FuzzRedirect checks that every redirect that is followed leads to a repository over HTTP, never from HTTPS to HTTP,
+// and never with credentials.
 func FuzzRedirect(f *testing.F) {
 	for _, location := range []string{
 		"/b/info/refs?service=git-upload-pack", "//other/b/info/refs?service=git-upload-pack", "http://x/info/refs?service=git-upload-pack",

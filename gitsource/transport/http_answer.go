@@ -18,7 +18,7 @@ func newHTTPAnswer(body io.ReadCloser) httpAnswer {
 	return httpAnswer{bufio.NewReaderSize(httpBody{body}, pktline.MaxSize), body}
 }
 
-// httpBody makes what goes wrong in the middle of an answer an error of the host, as at its beginning.
+// httpBody reads the body of an answer. Errors in its middle become the same failures as those at its beginning.
 type httpBody struct{ io.Reader }
 
 // Read implements io.Reader.
@@ -30,7 +30,8 @@ func (b httpBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// End reads to the end where that is near, for only then is the connection kept.
+// End releases the answer. A whole answer is read to its end, which is near, because only then net/http keeps the
+// connection.
 func (a httpAnswer) End(whole bool) {
 	if whole {
 		release(a.body)
@@ -39,11 +40,12 @@ func (a httpAnswer) End(whole bool) {
 	a.body.Close()
 }
 
-// maxLeftover is how much of an answer is read only to keep its connection.
+// maxLeftover is how many bytes of an answer are read only to keep its connection.
 const maxLeftover = 64 << 10
 
+// release reads what little may be left of a body, and closes it.
 func release(body io.ReadCloser) {
-	// What goes wrong here concerns the connection alone: it is not used again.
+	// An error concerns the connection alone: it is not used again.
 	_, _ = io.CopyN(io.Discard, body, maxLeftover)
 	body.Close()
 }

@@ -15,11 +15,11 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// maxHeaderBytes bounds the header of an answer over HTTP.
+// maxHeaderBytes is the size of the largest header of an answer.
 const maxHeaderBytes = 64 << 10
 
-// newHTTPClient makes the one client of a remote, which keeps connections between refreshes. It has no time limit of
-// its own: the context of each request ends it, in every phase. Redirects are the caller's.
+// newHTTPClient makes the one client of a Remote. It keeps connections between refreshes. It has no time limit: each
+// request ends with its context, in every phase. It follows no redirects.
 func newHTTPClient(caFile string) (*http.Client, error) {
 	roots, err := CertificateRoots(caFile)
 	if err != nil {
@@ -28,24 +28,26 @@ func newHTTPClient(caFile string) (*http.Client, error) {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment,
-			OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-				return refusedTunnel(answer.StatusCode)
+			OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+				return refusedTunnel(response.StatusCode)
 			},
 			DialContext:            (&net.Dialer{}).DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			MaxIdleConnsPerHost:    1,
-			// Longer than the pause between two polls, so that a poll finds its connection open.
+			// This is longer than the pause between two polls, so that a poll finds its connection open.
 			IdleConnTimeout: 2 * time.Minute,
-			// A connection that a firewall forgot is noticed by a ping.
+			// A ping finds out that a firewall has forgotten the connection.
 			HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
 
-// CertificateRoots are the system's and those of the PEM file; nil, which means the system's alone, without a file.
+// CertificateRoots are the authorities that are trusted: the system's and those of the PEM file. Without a file the
+// pool is nil, which means the system's alone. An error is a phrase that follows the variable's name, and does not
+// quote the path.
 func CertificateRoots(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
 		return nil, nil

@@ -103,7 +103,7 @@ func TestATLSCertificateMustBeTrusted(t *testing.T) {
 		is.Equal(request.Version, "HTTP/2.0")
 	}
 
-	trusted.URL = strings.Replace(host.Repository(), "127.0.0.1", "localhost", 1) // httptest's is for example.com and 127.0.0.1
+	trusted.URL = strings.Replace(host.Repository(), "127.0.0.1", "localhost", 1) // httptest's certificate is for example.com and 127.0.0.1
 	failure = openFailure(t, trusted)
 	is.Equal(failure.Code, actors.CodeUntrusted)
 	is.True(strings.Contains(failure.Message, "other names than localhost"))
@@ -172,8 +172,8 @@ func TestAKeptConnectionThatTheHostClosedIsReplaced(t *testing.T) {
 	}
 }
 
-// TestAProxyFromTheEnvironmentIsUsed runs itself again, because net/http reads the environment once in a process, and
-// goes to a name that only the proxy knows, because net/http asks no proxy for this machine.
+// TestAProxyFromTheEnvironmentIsUsed runs its own program again, because net/http reads the environment once in a
+// process. It uses a name that only the proxy can resolve, because net/http asks no proxy for this machine.
 func TestAProxyFromTheEnvironmentIsUsed(t *testing.T) {
 	is := is.New(t)
 	const variable = "MOORING_TEST_THROUGH_PROXY"

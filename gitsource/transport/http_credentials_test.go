@@ -7,8 +7,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// Credentials are shown to the address that they were given for, and to the same host's way to it with TLS, where both
-// have the ports that go without saying. Any other port may be another service, of somebody else.
+// Credentials are shown to the address that they were given for, and to the same host with TLS if both addresses have
+// the usual ports. Another port may belong to somebody else's service.
 func TestCredentialsGoToTheNamedHostAndItsOwnTLSAlone(t *testing.T) {
 	for _, c := range []struct {
 		home, at string

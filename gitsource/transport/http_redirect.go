@@ -18,8 +18,8 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// redirectTarget is the repository's address that a redirect of the first request leads to. Only the part before
-// "/info/refs" may differ, as with git itself; credentials in it are dropped; it may not lead away from TLS.
+// redirectTarget is the address of the repository to which a redirect of a greeting leads. As with git, only the part
+// before "/info/refs" may differ. Credentials in it are dropped, and it may not lead from HTTPS to HTTP.
 func redirectTarget(response *http.Response) (*url.URL, error) {
 	from := response.Request.URL
 	to, err := response.Location()

@@ -15,10 +15,10 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// maxErrorBody bounds what is read of an answer that is an error.
+// maxErrorBody is how many bytes are read of an answer that is an error.
 const maxErrorBody = 64 << 10
 
-// accept takes an answer of the given media type. Anything else is a failure that says what an operator can do.
+// accept takes an answer of the given media type. For any other answer the error says what an operator can do.
 func (w *httpWire) accept(response *http.Response, mediaType string) (protocol.Answer, error) {
 	if response.StatusCode == http.StatusOK {
 		if got := mediaTypeOf(response); got != mediaType {
@@ -50,8 +50,8 @@ func otherMediaType(got, want string) error {
 	return fault.Malformed("it is not of the media type %s", want)
 }
 
-// errorText is what the host says in an error, after ": ", where that is plain text. Nothing of a web page is shown, and
-// nothing that may come from a proxy with a password: the redactor does not know that.
+// errorText is what the host says in an error, with ": " before it, if that is plain text. Nothing is shown of web
+// pages, nor of what a proxy may have said that knows a password: the redactor does not know that password.
 func (w *httpWire) errorText(response *http.Response) string {
 	if mediaTypeOf(response) != "text/plain" || wentThroughProxy(response.Request) {
 		return ""
@@ -63,25 +63,27 @@ func (w *httpWire) errorText(response *http.Response) string {
 	return ""
 }
 
-// wentThroughProxy tells whether a request was shown to a proxy that was given credentials. Behind TLS it is not.
+// wentThroughProxy tells whether a proxy with a password has seen the request. It has not if the request was sent over
+// TLS.
 func wentThroughProxy(request *http.Request) bool {
 	proxy, err := http.ProxyFromEnvironment(request)
 	return request.URL.Scheme == "http" && err == nil && proxy != nil && proxy.User != nil
 }
 
-// statusError is an answer with another status than 200.
+// statusError is an answer whose status is not 200.
 type statusError struct {
 	status  int
 	failure *actors.Failure
 }
 
+// Error implements error.
 func (e *statusError) Error() string { return e.failure.Error() }
 
-// Unwrap makes the error the failure that an operator is told.
+// Unwrap returns the failure that an operator is told.
 func (e *statusError) Unwrap() error { return e.failure }
 
-// Final tells whether the same would be answered to any request: the credentials are not good, or the host (or the
-// proxy) wants to be left alone.
+// Final tells whether the host would answer the same to any other request: the credentials are refused, or the host (or
+// the proxy) wants to be asked later.
 func (e *statusError) Final() bool {
 	switch e.status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusTooManyRequests,
@@ -91,7 +93,7 @@ func (e *statusError) Final() bool {
 	return e.failure.RetryAfter > 0
 }
 
-// statusFailure reads a status code (RFC 9110, section 15). What was said has gone through errorText.
+// statusFailure is the failure for a status code (RFC 9110, section 15). said has gone through errorText.
 func (w *httpWire) statusFailure(response *http.Response, said string) error {
 	status := response.StatusCode
 	shown := strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)) + said
@@ -113,8 +115,8 @@ func (w *httpWire) statusFailure(response *http.Response, said string) error {
 	return fault.New(actors.CodeProtocol, "The Git host does not accept the request: %s.", shown)
 }
 
-// refusedTunnel reads a proxy's answer to CONNECT (RFC 9110, section 9.3.6); nil for 200. Its words are not shown: it has
-// seen a password that the redactor does not know.
+// refusedTunnel is the failure for a proxy's answer to CONNECT (RFC 9110, section 9.3.6); nil for 200. The proxy's
+// words are not shown, because it has seen a password that the redactor does not know.
 func refusedTunnel(status int) error {
 	switch status {
 	case http.StatusOK:
@@ -126,7 +128,7 @@ func refusedTunnel(status int) error {
 		http.StatusText(status))
 }
 
-// refused tells what to do about 401 and 403.
+// refused is the failure for 401 and 403.
 func (w *httpWire) refused(shown string) error {
 	switch {
 	case w.authorization == "":
@@ -140,7 +142,8 @@ func (w *httpWire) refused(shown string) error {
 		"in GIT_URL) and what they may read. It answers %s.", shown)
 }
 
-// retryAfter reads the header Retry-After: seconds or a date (RFC 9110, section 10.2.3). Zero for none.
+// retryAfter reads the header Retry-After, which is a number of seconds or a date (RFC 9110, section 10.2.3). It
+// returns zero for any other text.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second
@@ -151,7 +154,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// httpFailure reads an error of net/http. What it says of the address is left out: that is GIT_URL.
+// httpFailure turns an error of net/http into one for an operator. It leaves out the address, which may hold a
+// password.
 func httpFailure(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

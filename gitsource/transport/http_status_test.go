@@ -80,7 +80,7 @@ func TestAnErrorBodyWithoutEndIsNotReadToItsEnd(t *testing.T) {
 		return true
 	}})
 	is.Equal(openFailure(t, location.Settings{URL: host.Repository()}).Code, actors.CodeAuth)
-	is.True(<-written < 64<<20) // what fits into the buffers in between
+	is.True(<-written < 64<<20) // as much as the buffers on the way hold
 }
 
 func TestNoSecretIsInAFailure(t *testing.T) {
@@ -199,7 +199,7 @@ func TestARedirectElsewhereIsRefused(t *testing.T) {
 				settings.CAFile = certificateFile(t, host)
 			}
 			is.Equal(openFailure(t, settings).Code, test.code)
-			is.True(len(host.Saw()) <= 1+maxRedirects+1) // the first is no greeting
+			is.True(len(host.Saw()) <= 1+maxRedirects+1) // the first request is not a greeting
 		})
 	}
 }
@@ -219,8 +219,8 @@ func TestARedirectedPostIsNotFollowed(t *testing.T) {
 	is.True(strings.Contains(failure.Message, "redirects"))
 }
 
-// A proxy that refuses a tunnel is told from a Git host that refuses a request, and its words are not shown: it has seen
-// the password that belongs to it.
+// A proxy that refuses a tunnel is named, so that nobody looks for the fault at the Git host. Its words are not shown:
+// it has seen its own password.
 func TestAProxyThatRefusesATunnelIsNamed(t *testing.T) {
 	is := is.New(t)
 	for status, says := range map[int]string{

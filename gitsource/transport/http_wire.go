@@ -18,23 +18,23 @@ import (
 const (
 	// maxRedirects is how many redirects of a greeting are followed.
 	maxRedirects = 5
-	// discoveryPath follows a repository's address in a greeting (gitprotocol-http, "Smart Clients").
+	// discoveryPath is appended to a repository's address for a greeting (gitprotocol-http, "Smart Clients").
 	discoveryPath = "/info/refs"
-	// userAgent begins as git's does, for some hosts tell Git's clients from browsers by that.
+	// userAgent begins as git's does, because some hosts tell git from browsers by that.
 	userAgent = "git/2.0 (mooring)"
-	// gzipFrom is the length from which a request is worth compressing; many hosts bound a request's length.
+	// gzipFrom is the length in bytes from which a request is compressed. Many hosts limit the length of a request.
 	gzipFrom = 16 << 10
 )
 
-// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Its requests stand alone, so nothing is open between
-// two of them but the client's kept connection.
+// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Each request stands alone, so between two of them
+// nothing is open but a connection that the client keeps.
 type httpWire struct {
 	client *http.Client
-	// named is the address that GIT_URL names. Credentials go there, and nowhere else.
+	// named is the address in GIT_URL. Credentials are shown to that host alone.
 	named *url.URL
-	// at is the address that requests go to: the named one, or where the host redirected.
+	// at is where requests go: the named address, or the one to which the host redirected.
 	at *url.URL
-	// authorization is the header's value, or empty.
+	// authorization is the value of the header of that name, or empty.
 	authorization string
 	// redact removes secrets from what the host says.
 	redact func(string) string
@@ -51,16 +51,19 @@ func newHTTPWire(
 	return &httpWire{client: client, named: named, at: named, authorization: shown.Basic(), redact: redact}, nil
 }
 
-// IsReady is always true: each request says all that the host must know.
+// IsReady implements protocol.Wire. It is always true, because each request says everything that the host must know.
 func (w *httpWire) IsReady() bool { return true }
 
+// IsStateless implements protocol.Wire.
 func (w *httpWire) IsStateless() bool { return true }
 
+// HasMoved implements protocol.Wire.
 func (w *httpWire) HasMoved() bool { return w.at != w.named }
 
+// Close implements protocol.Wire. There is nothing to close.
 func (w *httpWire) Close() {}
 
-// Greet asks for the host's abilities, and follows redirects: later requests go where it was answered.
+// Greet asks what the host can do, and follows redirects. Later requests go to the address that answered.
 func (w *httpWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	at := w.named
 	for range maxRedirects + 1 {
@@ -89,8 +92,7 @@ func (w *httpWire) discover(ctx context.Context, at *url.URL) (*http.Response, e
 	return w.send(request, at)
 }
 
-// Exchange posts a request. A redirect is not followed here: git does not either, and who knows the new address from
-// greeting needs none.
+// Exchange posts a request. It follows no redirect, as git does not: a greeting has found the address.
 func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body []byte) (protocol.Answer, error) {
 	packed, err := compress(body)
 	if err != nil {
@@ -109,8 +111,8 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 	}
 	request.Header.Set("Content-Type", "application/x-git-upload-pack-request")
 	request.Header.Set("Accept", "application/x-git-upload-pack-result")
-	// Reading twice harms nobody: with this empty value, which is not sent, net/http asks once more where the host
-	// closed a kept connection at the moment that the request was written.
+	// A request only reads, so it may be sent twice. This empty value is not sent; it tells net/http to try again if the
+	// host closes a kept connection just when the request is written.
 	request.Header["Idempotency-Key"] = []string{}
 	response, err := w.send(request, w.at)
 	if err != nil {
@@ -127,7 +129,7 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 	response, err := w.client.Do(request)
 	if err != nil {
 		if request.Context().Err() != nil {
-			// Left alone, net/http would go on connecting to a host that says nothing, for the sake of a later request.
+			// Otherwise net/http would go on connecting to a silent host, for a later request.
 			w.client.CloseIdleConnections()
 		}
 		return nil, httpFailure(err)
@@ -135,8 +137,8 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 	return response, nil
 }
 
-// mayShowCredentials tells whether an address is the one that the credentials were given for, or the same host's way to
-// it with TLS.
+// mayShowCredentials tells whether an address is the one that the credentials were given for, or the same host with TLS
+// in place of plain HTTP, both at their usual ports.
 func mayShowCredentials(home, at *url.URL) bool {
 	if home.Scheme == at.Scheme && strings.EqualFold(home.Host, at.Host) {
 		return true
@@ -145,8 +147,8 @@ func mayShowCredentials(home, at *url.URL) bool {
 	return upgraded && (home.Port() == "" || home.Port() == "80") && (at.Port() == "" || at.Port() == "443")
 }
 
-// compress packs a long request. Ids in hex take half the space by Huffman's code alone; looking for repetitions gains
-// a tenth and takes four times as long.
+// compress compresses a long request. Huffman's code alone halves ids in hex; looking for repetitions as well gains a
+// tenth and takes four times as long.
 func compress(body []byte) ([]byte, error) {
 	if len(body) < gzipFrom {
 		return body, nil

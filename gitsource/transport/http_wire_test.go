@@ -36,7 +36,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 
 	facts := openSession(t, remote, protocol.Facts{}).Facts()
 	before := host.Saw()
-	is.Equal(len(before), 1) // what the host can do shows when it is asked for something
+	is.Equal(len(before), 1) // what the host can do shows at the first fetch
 
 	is.Equal(openSession(t, remote, facts).Tip(), tip)
 	is.Equal(openSession(t, remote, facts).Facts(), facts)
@@ -168,7 +168,7 @@ func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			is := is.New(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
-			older := path == "/stacks/info/refs" // only these are asked there
+			older := path == "/stacks/info/refs" // only a host of version 0 is asked there
 			host := githost.ServeHTTP(t, repository, githost.HTTPOptions{V0: older, Instead: func(_ http.ResponseWriter, q *http.Request) bool {
 				if q.URL.Path != path {
 					return false

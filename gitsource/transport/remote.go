@@ -11,17 +11,17 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// Remote is a repository on a Git host: over HTTP, SSH or git://. It keeps nothing but the HTTP client and its idle
-// connections.
+// Remote is a repository on a Git host, reached over HTTP, SSH or git://. It keeps nothing but the HTTP client and its
+// idle connections. Any number of goroutines may open sessions.
 type Remote struct {
 	settings location.Settings
 	at       location.Endpoint
 	ref      location.Ref
-	// client is nil where the host is not reached over HTTP.
+	// client is nil if the host is not reached over HTTP.
 	client *http.Client
 }
 
-// New makes the remote of settings that Validate has accepted and that name no local path.
+// New makes a Remote of settings that Validate has accepted. A local path is an error.
 func New(settings location.Settings) (*Remote, error) {
 	at, err := location.Parse(settings.URL)
 	if err != nil {
@@ -39,9 +39,9 @@ func New(settings location.Settings) (*Remote, error) {
 	return r, nil
 }
 
-// Open starts a session with the host, with the credentials of this moment and what an earlier session learned of the
-// host (the zero value for nothing). The caller closes it. Its errors are *actors.Failure.
-func (r *Remote) Open(ctx context.Context, known protocol.Facts) (*protocol.Session, error) {
+// Open starts a session with the host. It reads the credentials anew. learned is what an earlier session learned of the
+// host, or zero. The caller closes the session. Its errors are *actors.Failure.
+func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Session, error) {
 	shown, err := r.settings.Credentials(r.at)
 	redact := r.settings.Redactor(r.at, shown).Clean
 	if err != nil {
@@ -51,7 +51,7 @@ func (r *Remote) Open(ctx context.Context, known protocol.Facts) (*protocol.Sess
 	if err != nil {
 		return nil, fault.Redacted(ctx, err, redact)
 	}
-	return protocol.Open(ctx, over, r.ref, redact, known)
+	return protocol.Open(ctx, over, r.ref, redact, learned)
 }
 
 func (r *Remote) wire(shown location.Credentials, redact func(string) string) (protocol.Wire, error) {

@@ -22,7 +22,7 @@ func TestAPackThatIsCutShortOrStopsIsAFailure(t *testing.T) {
 	repository := githost.New(t)
 	tip := repository.Commit("docker-compose.yml", strings.Repeat("a", 1<<20))
 	tests := map[string]struct {
-		// hangs tells that the host neither goes on nor ends, until the client's context does.
+		// hangs tells that the host neither sends more nor ends its answer.
 		hangs bool
 		code  actors.Code
 	}{

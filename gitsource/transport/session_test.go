@@ -89,7 +89,7 @@ func openFailure(t *testing.T, settings location.Settings) *actors.Failure {
 	return failure
 }
 
-// unpacked are the ids in a pack, as git itself finds them, with the kinds of the objects.
+// unpacked are the ids of a pack's objects, with their types, as the git program finds them.
 func unpacked(t *testing.T, pack []byte) map[object.ID]string {
 	t.Helper()
 	r := githost.New(t)
@@ -242,7 +242,7 @@ func TestAHostWithoutFilterSendsEverything(t *testing.T) {
 			tip := repository.Commit("docker-compose.yml", "a")
 			from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
 			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
-			is.Equal(from.Filters(), false) // over HTTP that shows when the filter is refused
+			is.Equal(from.Filters(), false) // over HTTP that is found out when the host refuses the filter
 			is.Equal(kinds[repository.ID("HEAD:docker-compose.yml")], "blob")
 		})
 	}

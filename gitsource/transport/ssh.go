@@ -48,8 +48,8 @@ func sshDialer(at location.Endpoint, settings location.Settings, shown location.
 	}
 }
 
-// runUploadPack starts the program, and asks for version 2 as git does, by an environment variable that the host may
-// leave out of account.
+// runUploadPack starts the program. As git does, it asks for version 2 by an environment variable, which the host may
+// ignore.
 func runUploadPack(client *ssh.Client, path string) (stream, error) {
 	session, err := client.NewSession()
 	if err != nil {
@@ -81,12 +81,12 @@ func shellQuote(argument string) string {
 	return "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(argument) + "'"
 }
 
-// sshOutput is the program's output. Where it ends early, what the program said on its standard error tells why.
+// sshOutput is the program's output. If it ends early, the error is what the program said on its standard error.
 type sshOutput struct {
 	session *ssh.Session
 	reader  io.Reader
 	said    *limitedBuffer
-	// ended is the error of the last read, once there was one.
+	// ended is the error of the last read, if there was one.
 	ended error
 }
 
@@ -100,7 +100,7 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 		return n, nil
 	}
 	if o.ended = err; err == io.EOF {
-		// The standard error is complete when the program has ended. If it does not, the context closes the connection.
+		// The standard error is complete when the program has ended. If it does not end, the context closes the connection.
 		_ = o.session.Wait()
 		if o.said.kept.Len() > 0 {
 			o.ended = &fault.HostError{Text: o.said.kept.String()}
@@ -109,8 +109,8 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 	return 0, o.ended
 }
 
-// limitedBuffer keeps the first bytes that are written to it. It embeds no bytes.Buffer, whose ReadFrom io.Copy would call
-// in place of Write.
+// limitedBuffer keeps the first bytes that are written to it. It does not embed bytes.Buffer: io.Copy would call that
+// one's ReadFrom in place of Write.
 type limitedBuffer struct {
 	kept bytes.Buffer
 }
@@ -121,7 +121,7 @@ func (b *limitedBuffer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// sshFailure reads an error of the handshake, or of opening a session after it.
+// sshFailure turns an error of the handshake, or of opening a session after it, into one for an operator.
 func sshFailure(err error) error {
 	_, refused := errors.AsType[*ssh.OpenChannelError](err)
 	switch {

@@ -16,7 +16,7 @@ import (
 	"mooring/gitsource/location"
 )
 
-// sshConfig joins credentials and known host keys. The caller calls release when the handshake is over.
+// sshConfig puts together the credentials and the known host keys. The caller calls release when the handshake is over.
 func sshConfig(ctx context.Context, address string, settings location.Settings, shown location.Credentials) (
 	config *ssh.ClientConfig, release func(), err error) {
 	file := settings.SSHKnownHostsFile
@@ -47,13 +47,14 @@ func sshConfig(ctx context.Context, address string, settings location.Settings, 
 	return config, release, err
 }
 
+// noKnownHosts is the failure of a machine without a file of known hosts.
 func noKnownHosts() error {
 	return fault.New(actors.CodeUntrusted, "There is no file of known SSH hosts; set GIT_SSH_KNOWN_HOSTS_FILE to one that "+
 		"holds the Git host's key, as ssh-keyscan prints it.")
 }
 
-// sshAuth is the key of GIT_SSH_KEY_FILE, else the keys of the agent; and then a password, if there is one. The caller
-// calls release when the handshake is over.
+// sshAuth is the key of GIT_SSH_KEY_FILE, or the keys of the agent if there is no such file, and after these the
+// password if there is one. The caller calls release when the handshake is over.
 func sshAuth(ctx context.Context, settings location.Settings, shown location.Credentials) (
 	methods []ssh.AuthMethod, release func(), err error) {
 	release = func() {}
@@ -98,7 +99,7 @@ func sshAgent(ctx context.Context) (ssh.AuthMethod, func(), error) {
 	return ssh.PublicKeysCallback(agent.NewClient(conn).Signers), hangUp, nil
 }
 
-// sshKey reads the private key, anew each time so that a rotated one counts.
+// sshKey reads the private key. It does so at each use, so that a new key counts at once.
 func sshKey(settings location.Settings) (ssh.Signer, error) {
 	pem, err := os.ReadFile(settings.SSHKeyFile)
 	if err != nil {

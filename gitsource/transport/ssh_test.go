@@ -175,7 +175,7 @@ func TestAnSCPAddressIsRelativeToTheHome(t *testing.T) {
 	at, err := location.Parse(settings.URL)
 	is.NoErr(err)
 	remote := newTestRemote(t, settings)
-	// As git@host:stacks, which cannot name a port.
+	// This is git@host:stacks, which cannot name a port.
 	remote.at = location.Endpoint{Scheme: location.SSH, Host: at.Host, User: "git", Path: "stacks"}
 	is.Equal(openSession(t, remote, protocol.Facts{}).Tip(), tip)
 }

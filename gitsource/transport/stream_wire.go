@@ -15,26 +15,30 @@ import (
 type stream struct {
 	io.Reader
 	io.Writer
-	// shut closes the connection, and waits for what belongs to it.
+	// shut closes the connection, and waits for the goroutines that belong to it.
 	shut func()
 }
 
-// dialer opens a stream and has sent what asks for the repository. Everything that it opens ends with the context.
+// dialer opens a stream and sends what asks for the repository. Everything that it opens is closed when the context
+// ends.
 type dialer func(ctx context.Context) (stream, error)
 
-// streamWire speaks Git's protocol over a connection that stays open (gitprotocol-pack, "Transports"): version 2 takes
-// any number of requests, version 0 one.
+// streamWire speaks Git's protocol over a connection that stays open (gitprotocol-pack, "Transports"). A host of
+// version 2 takes any number of requests on it, one of version 0 a single one.
 type streamWire struct {
 	dial dialer
-	// open is the stream while requests can be sent over it; reader reads it.
+	// open is the stream, or nil while no request can be sent; reader reads it.
 	open   *stream
 	reader *bufio.Reader
 }
 
+// IsReady implements protocol.Wire.
 func (w *streamWire) IsReady() bool { return w.open != nil }
 
+// IsStateless implements protocol.Wire.
 func (w *streamWire) IsStateless() bool { return false }
 
+// HasMoved implements protocol.Wire.
 func (w *streamWire) HasMoved() bool { return false }
 
 // Greet opens a new connection.
@@ -48,7 +52,7 @@ func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	return streamAnswer{w.reader, w}, nil
 }
 
-// Exchange writes the request. A host that gives up while it reads still says why: that is read, too.
+// Exchange writes the request. If the host stops reading, its reason is read and becomes the error.
 func (w *streamWire) Exchange(_ context.Context, _ protocol.Version, request []byte) (protocol.Answer, error) {
 	if w.open == nil {
 		return nil, net.ErrClosed
@@ -65,7 +69,7 @@ func (w *streamWire) Exchange(_ context.Context, _ protocol.Version, request []b
 	return nil, err
 }
 
-// Close says that no request follows, so that the host does not take the end for an accident.
+// Close tells the host that no request follows, so that it does not log the end as an accident.
 func (w *streamWire) Close() {
 	if w.open != nil {
 		_, _ = io.WriteString(w.open, pktline.FlushPacket)
@@ -73,6 +77,7 @@ func (w *streamWire) Close() {
 	w.drop()
 }
 
+// drop closes the stream, if it is open.
 func (w *streamWire) drop() {
 	if w.open != nil {
 		w.open.shut()
@@ -80,12 +85,14 @@ func (w *streamWire) drop() {
 	w.open, w.reader = nil, nil
 }
 
-// streamAnswer is an answer's share of the stream.
+// streamAnswer is one answer on the stream.
 type streamAnswer struct {
 	*bufio.Reader
 	wire *streamWire
 }
 
+// End implements protocol.Answer: of an answer that was not read to its end the rest is on the stream, so that is
+// closed.
 func (a streamAnswer) End(whole bool) {
 	if !whole {
 		a.wire.drop()

@@ -10,8 +10,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// A release is often tagged on a commit that no branch ends at. A host of version 0 hands out what it has listed, and
-// lists the tag.
+// A release is often tagged at a commit at which no branch ends. A host of version 0 serves only what it has listed,
+// which is the tag.
 func TestEveryWayFetchesTheCommitBehindAnAnnotatedTag(t *testing.T) {
 	for name, way := range ways() {
 		t.Run(name, func(t *testing.T) {
