@@ -1,5 +1,5 @@
-// Package gitsource reads the desired state from a Git repository: it turns settings into stacks. This package says what is
-// asked for and what is kept of the answers; each part of the work has a package of its own below it.
+// Package gitsource reads the desired state from a Git repository: it turns settings into stacks. This package says
+// what is asked for and what is kept of the answers; each part of the work has a package of its own below it.
 //
 // # The way of a Fetch
 //
@@ -10,10 +10,10 @@
 //	                                                                    ▼
 //	                                              index.Build: trees → stacks → the next state
 //
-// A host is asked for what the tip has and the commit of the previous state has not. That may not lead to a whole state:
-// after a push back to an older commit, after a history was made anew, or if the host leaves out more than is known
-// here. Then the host is asked for all trees, and after that for the compose files that are not known by their ids. A
-// host that cannot leave out blobs is asked for everything at once, without history.
+// A host is asked for what the tip has and the commit of the previous state has not. That may not lead to a whole
+// state: after a push back to an older commit, after a history was made anew, or if the host leaves out more than is
+// known here. Then the host is asked for all trees, and after that for the compose files that are not known by their
+// ids. A host that cannot leave out blobs is asked for everything at once, without history.
 //
 // A repository on this machine is read where it lies. Nothing is written, no program is run, and the checkout is not
 // looked at.
@@ -35,8 +35,8 @@
 //	fault       from errors to codes and sentences
 //
 // Imports point downwards in this order: transport → protocol → pktline, location; local → pack → inflate; index,
-// location, pack → object → fault. The packages githost (repositories and hosts that serve them) and packmaker (packs of
-// any kind) are for tests alone.
+// location, pack → object → fault. The packages githost (repositories and hosts that serve them) and packmaker (packs
+// of any kind) are for tests alone.
 //
 // # Limits
 //

@@ -1,5 +1,5 @@
-// Package fault says what went wrong: it turns any error of a refresh into an *actors.Failure, which has a stable code and
-// one sentence that tells an operator what to do.
+// Package fault says what went wrong: it turns any error of a refresh into an *actors.Failure, which has a stable code
+// and one sentence that tells an operator what to do.
 //
 // Of is where errors end. It knows errors of the standard library (names that cannot be resolved, connections, TLS), of
 // SSH, and those that this package defines:

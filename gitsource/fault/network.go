@@ -54,7 +54,8 @@ func OfTrust(err error) *actors.Failure {
 	return nil
 }
 
-// OfNetwork knows the errors on the way to a host, which are name resolution, connection and TLS; nil for any other error.
+// OfNetwork knows the errors on the way to a host, which are name resolution, connection and TLS; nil for any other
+// error.
 func OfNetwork(err error) *actors.Failure {
 	var (
 		resolution *net.DNSError

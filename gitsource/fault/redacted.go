@@ -8,8 +8,8 @@ import (
 	"mooring/actors"
 )
 
-// Redacted is like Of, and removes the secrets that redact knows from the sentence. If the context has ended, that is the
-// reason given: what went wrong after it is only a consequence.
+// Redacted is like Of, and removes the secrets that redact knows from the sentence. If the context has ended, that is
+// the reason given: what went wrong after it is only a consequence.
 func Redacted(ctx context.Context, err error, redact func(string) string) *actors.Failure {
 	if ctx.Err() != nil {
 		err = ctx.Err()

@@ -25,7 +25,8 @@ func (z *Decoder) readCode() error {
 	return nil
 }
 
-// readOrder reads the helping code. The lengths of its words come in an order in which the last ones are mostly left out.
+// readOrder reads the helping code. The lengths of its words come in an order in which the last ones are mostly left
+// out.
 func (z *Decoder) readOrder(count int) error {
 	var lengths [19]uint8
 	for _, number := range []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}[:count] {

@@ -168,8 +168,8 @@ func (z *Decoder) coded(code *blockCode) error {
 	}
 }
 
-// codedFast inflates for as long as eight bytes of the run are left: then it need not ask at every step whether there are
-// enough bits.
+// codedFast inflates for as long as eight bytes of the run are left: then it need not ask at every step whether there
+// are enough bits.
 func (z *Decoder) codedFast(code *blockCode) (ended bool, err error) {
 	literals, distances := code.literals.table, code.distances.table
 	bytes, at, bits, count := z.bytes, z.at, z.bits, z.count

@@ -38,8 +38,8 @@ func (z *Stream) Rest(content []byte) error {
 	return z.finish()
 }
 
-// Copy writes an object of that size in bytes to into, piece by piece. It returns ErrWrongSize if the object has another
-// size, and an error of into as it is.
+// Copy writes an object of that size in bytes to into, piece by piece. It returns ErrWrongSize if the object has
+// another size, and an error of into as it is.
 func (z *Stream) Copy(source ByteSource, size int64, into io.Writer) error {
 	if err := z.Start(source); err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Hasher computes the ids of objects. An id is the SHA-1 of the type, a space, the size in decimal, a NUL and the content
-// (gitformat-pack). Like the git program it detects crafted collisions (the attack of shattered.io and its successors),
-// so that nobody can put one file in the place of another. It belongs to one goroutine.
+// Hasher computes the ids of objects. An id is the SHA-1 of the type, a space, the size in decimal, a NUL and the
+// content (gitformat-pack). Like the git program it detects crafted collisions (the attack of shattered.io and its
+// successors), so that nobody can put one file in the place of another. It belongs to one goroutine.
 type Hasher struct {
 	sha1   hash.Hash
 	header []byte

@@ -33,8 +33,8 @@ type Reader struct {
 	buffer []byte
 }
 
-// NewReader makes a Reader of at most budget bytes. Its errors are a fault.ProtocolError for what is no packet and for more
-// bytes than that, io.ErrUnexpectedEOF for an end in the middle, and those of the source.
+// NewReader makes a Reader of at most budget bytes. Its errors are a fault.ProtocolError for what is no packet and for
+// more bytes than that, io.ErrUnexpectedEOF for an end in the middle, and those of the source.
 func NewReader(source io.Reader, budget int64) *Reader {
 	return &Reader{source: source, budget: budget}
 }
@@ -93,8 +93,8 @@ func (r *Reader) Next() (Kind, []byte, error) {
 	return kind, payload, nil
 }
 
-// Line reads a packet of text and returns it without its newline. A packet "ERR", by which a host reports an error, becomes
-// a *fault.HostError (gitprotocol-pack, section "pkt-line Format").
+// Line reads a packet of text and returns it without its newline. A packet "ERR", by which a host reports an error,
+// becomes a *fault.HostError (gitprotocol-pack, section "pkt-line Format").
 func (r *Reader) Line() (Kind, string, error) {
 	kind, payload, err := r.Next()
 	if err != nil {

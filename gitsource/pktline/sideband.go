@@ -13,8 +13,8 @@ const (
 	bandError    = 3
 )
 
-// Sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. It does
-// not limit the pack, which is for the pack's reader to do. It belongs to one goroutine.
+// Sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. It
+// does not limit the pack, which is for the pack's reader to do. It belongs to one goroutine.
 type Sideband struct {
 	packets *Reader
 	// left is how many bytes of the current packet are still to be read.
@@ -46,7 +46,8 @@ func (s *Sideband) Read(into []byte) (int, error) {
 	return 0, cutShort(err)
 }
 
-// maxBeside is how many bytes may come that are not the pack's: progress, and empty packets that keep the connection alive.
+// maxBeside is how many bytes may come that are not the pack's: progress, and empty packets that keep the connection
+// alive.
 const maxBeside = 64 << 20
 
 // advance goes to the next packet, and throws progress away.
