@@ -19,6 +19,7 @@ import (
 
 	"mooring/actors"
 	"mooring/api"
+	"mooring/api/encode"
 	"mooring/gitsource"
 )
 
@@ -113,7 +114,7 @@ func start(
 	if err != nil {
 		return nil, nil, settingError{err}
 	}
-	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: api.EncodeSnapshot, Decode: api.DecodeSnapshot}
+	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: encode.Snapshot, Decode: encode.DecodeSnapshot}
 	restored, err := file.Restore()
 	if err != nil {
 		warn(err)
@@ -155,7 +156,7 @@ func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err := actor.Flush(ctx); err != nil {
 		return err
 	}
-	_, err = stdout.Write(api.EncodeSnapshot(view.Snapshot))
+	_, err = stdout.Write(encode.Snapshot(view.Snapshot))
 	return err
 }
 
