@@ -47,6 +47,11 @@ func TestTimeBoundsAreWithinThirtySeconds(t *testing.T) {
 		is.True(server.WriteTimeout > 0)
 		is.True(server.IdleTimeout > 0)
 		is.True(server.MaxHeaderBytes > 0 && server.MaxHeaderBytes <= 64<<10)
+		h2 := server.HTTP2
+		is.True(h2.SendPingTimeout > 0 && h2.PingTimeout > 0 && h2.SendPingTimeout+h2.PingTimeout <= 30*time.Second)
+		is.True(h2.WriteByteTimeout > 0)
+		is.True(h2.MaxConcurrentStreams > 0 && h2.MaxConcurrentStreams <= 100)
+		is.True(h2.MaxReceiveBufferPerConnection > 0 && h2.MaxReceiveBufferPerConnection <= 64<<10)
 	}
 }
 
