@@ -3,10 +3,12 @@ package encode
 import (
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 	"mooring/hashing"
 )
 
@@ -62,5 +64,28 @@ func BenchmarkRefresh20000(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		b.SetBytes(int64(len(Refresh(r))))
+	}
+}
+
+// BenchmarkRefreshOfAPoll is the body of a refresh that found nothing new, as most are.
+func BenchmarkRefreshOfAPoll(b *testing.B) {
+	at := time.UnixMilli(1.8e12)
+	r := actors.Refresh{
+		ID: "0123abcd-1", Phase: actors.Completed, Revision: revisionA, StartedAt: at, FinishedAt: at,
+		Trigger: actors.Trigger{Source: actors.Poll, ReceivedAt: at},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Refresh(r)
+	}
+}
+
+func BenchmarkStatus(b *testing.B) {
+	actor := apitest.Start(b, slog.New(slog.DiscardHandler))
+	actor.Refreshed(revisionA, "a")
+	view := actor.Viewed()
+	b.ReportAllocs()
+	for b.Loop() {
+		RefreshStatus(view)
 	}
 }

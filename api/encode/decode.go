@@ -7,10 +7,35 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"mooring/actors"
 	"mooring/hashing"
 )
+
+// The shapes of a snapshot, for reading. Snapshot writes the same by hand.
+
+type snapshotShape struct {
+	Revision    *string        `json:"revision"`
+	RefreshedAt *time.Time     `json:"refreshed_at"`
+	Stacks      []stackShape   `json:"stacks"`
+	Skipped     []skippedShape `json:"skipped"`
+}
+
+type stackShape struct {
+	Path            string        `json:"path"`
+	ComposeFile     string        `json:"compose_file"`
+	Hash            string        `json:"hash"`
+	Status          actors.Status `json:"status"`
+	StatusChangedAt time.Time     `json:"status_changed_at"`
+	AppliedHash     *string       `json:"applied_hash"`
+	InSync          bool          `json:"in_sync"`
+}
+
+type skippedShape struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
 
 // DecodeSnapshot reads what Snapshot wrote. It refuses whatever this program could not have written, because what is
 // read back is served as if Git had said so; the error says what is wrong. Members that it does not know are skipped,
@@ -37,7 +62,7 @@ func decodeSnapshot(content []byte) (actors.Snapshot, error) {
 		return snapshot, errors.New("it has a revision without a time, or a time without a revision")
 	}
 	if decoded.Revision != nil {
-		snapshot.Revision, snapshot.ChangedAt = *decoded.Revision, decoded.RefreshedAt.Time
+		snapshot.Revision, snapshot.ChangedAt = *decoded.Revision, *decoded.RefreshedAt
 		if !isRevision(snapshot.Revision) || snapshot.ChangedAt.IsZero() {
 			return snapshot, errors.New("its revision is not a full commit id, or its time is not one")
 		}
@@ -87,7 +112,7 @@ func (s stackShape) stack() (actors.Stack, error) {
 	stack := actors.Stack{
 		DesiredStack:    actors.DesiredStack{Path: s.Path, ComposeFile: s.ComposeFile, Hash: s.Hash},
 		Status:          s.Status,
-		StatusChangedAt: s.StatusChangedAt.Time,
+		StatusChangedAt: s.StatusChangedAt,
 	}
 	if s.AppliedHash != nil {
 		stack.AppliedHash = *s.AppliedHash

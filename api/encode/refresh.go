@@ -28,13 +28,13 @@ func RefreshStatus(view actors.View) []byte {
 	return body(statusShape{
 		Status:      overallStatus(current, last),
 		Revision:    textOrNull(view.Snapshot.Revision),
-		RefreshedAt: momentOrNull(view.LastSuccess.FinishedAt),
+		RefreshedAt: textOrNull(timeIfSet(view.LastSuccess.FinishedAt)),
 		Current:     refreshOrNull(current),
 		Queued:      refreshOrNull(queued),
 		Last:        refreshOrNull(last),
 		LastSuccess: refreshOrNull(view.LastSuccess),
 		Failures:    view.Failures,
-		NextPollAt:  momentOrNull(view.NextAttempt),
+		NextPollAt:  textOrNull(timeIfSet(view.NextAttempt)),
 	})
 }
 
@@ -54,13 +54,13 @@ func shapeRefresh(r actors.Refresh) refreshShape {
 		Message: message(r),
 		Trigger: triggerShape{
 			Source:     r.Trigger.Source,
-			ReceivedAt: moment{r.Trigger.ReceivedAt},
+			ReceivedAt: Time(r.Trigger.ReceivedAt),
 			Delivery:   r.Trigger.Delivery,
 			Expected:   r.Trigger.Expected,
 		},
 		Replaces:   r.Replaces,
-		StartedAt:  moment{r.StartedAt},
-		FinishedAt: moment{r.FinishedAt},
+		StartedAt:  timeIfSet(r.StartedAt),
+		FinishedAt: timeIfSet(r.FinishedAt),
 		Revision:   r.Revision,
 	}
 	if r.Ended() {

@@ -8,30 +8,8 @@ import (
 	"mooring/actors"
 )
 
-// The shapes of openapi.json. A pointer without omitempty is null where there is no value; with omitempty or omitzero
-// the member is left out.
-
-type snapshotShape struct {
-	Revision    *string        `json:"revision"`
-	RefreshedAt *moment        `json:"refreshed_at"`
-	Stacks      []stackShape   `json:"stacks"`
-	Skipped     []skippedShape `json:"skipped"`
-}
-
-type stackShape struct {
-	Path            string        `json:"path"`
-	ComposeFile     string        `json:"compose_file"`
-	Hash            string        `json:"hash"`
-	Status          actors.Status `json:"status"`
-	StatusChangedAt moment        `json:"status_changed_at"`
-	AppliedHash     *string       `json:"applied_hash"`
-	InSync          bool          `json:"in_sync"`
-}
-
-type skippedShape struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
-}
+// The shapes of openapi.json. A pointer without omitempty is null where there is no value; a member with omitempty is
+// left out. Times that are only written are text: see Time.
 
 type refreshShape struct {
 	ID         string        `json:"id"`
@@ -39,8 +17,8 @@ type refreshShape struct {
 	Message    string        `json:"message"`
 	Trigger    triggerShape  `json:"trigger"`
 	Replaces   string        `json:"replaces,omitempty"`
-	StartedAt  moment        `json:"started_at,omitzero"`
-	FinishedAt moment        `json:"finished_at,omitzero"`
+	StartedAt  string        `json:"started_at,omitempty"`
+	FinishedAt string        `json:"finished_at,omitempty"`
 	DurationMS *int64        `json:"duration_ms,omitempty"`
 	Revision   string        `json:"revision,omitempty"`
 	Changes    *changesShape `json:"changes,omitempty"`
@@ -49,7 +27,7 @@ type refreshShape struct {
 
 type triggerShape struct {
 	Source     actors.TriggerSource `json:"source"`
-	ReceivedAt moment               `json:"received_at"`
+	ReceivedAt string               `json:"received_at"`
 	Delivery   string               `json:"delivery,omitempty"`
 	Expected   string               `json:"expected_revision,omitempty"`
 }
@@ -68,27 +46,21 @@ type errorShape struct {
 type statusShape struct {
 	Status      actors.Phase  `json:"status"`
 	Revision    *string       `json:"revision"`
-	RefreshedAt *moment       `json:"refreshed_at"`
+	RefreshedAt *string       `json:"refreshed_at"`
 	Current     *refreshShape `json:"current"`
 	Queued      *refreshShape `json:"queued"`
 	Last        *refreshShape `json:"last"`
 	LastSuccess *refreshShape `json:"last_success"`
 	Failures    int           `json:"consecutive_failures"`
-	NextPollAt  *moment       `json:"next_poll_at"`
+	NextPollAt  *string       `json:"next_poll_at"`
 }
 
-// moment is a time as the API writes it.
-type moment struct{ time.Time }
-
-// MarshalJSON implements json.Marshaler. Reading is time.Time's own: it takes any RFC 3339.
-func (m moment) MarshalJSON() ([]byte, error) { return appendTime(nil, "", m.Time), nil }
-
-// momentOrNull returns nil for the zero time.
-func momentOrNull(t time.Time) *moment {
+// timeIfSet returns a time as the API writes it, or an empty text for the zero time.
+func timeIfSet(t time.Time) string {
 	if t.IsZero() {
-		return nil
+		return ""
 	}
-	return &moment{t}
+	return Time(t)
 }
 
 // textOrNull returns nil for an empty text.
