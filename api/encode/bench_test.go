@@ -67,25 +67,19 @@ func BenchmarkRefresh20000(b *testing.B) {
 	}
 }
 
-// BenchmarkRefreshOfAPoll is the body of a refresh that found nothing new, as most are.
-func BenchmarkRefreshOfAPoll(b *testing.B) {
-	at := time.UnixMilli(1.8e12)
-	r := actors.Refresh{
-		ID: "0123abcd-1", Phase: actors.Completed, Revision: revisionA, StartedAt: at, FinishedAt: at,
-		Trigger: actors.Trigger{Source: actors.Poll, ReceivedAt: at},
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		Refresh(r)
-	}
-}
-
+// BenchmarkStatus is the state of the refreshes after one that found a new stack.
 func BenchmarkStatus(b *testing.B) {
 	actor := apitest.Start(b, slog.New(slog.DiscardHandler))
 	actor.Refreshed(revisionA, "a")
 	view := actor.Viewed()
-	b.ReportAllocs()
-	for b.Loop() {
-		RefreshStatus(view)
+	for name, encode := range map[string]func(actors.View) []byte{
+		"by hand": RefreshStatus, "encoding/json": reflectedStatus,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				encode(view)
+			}
+		})
 	}
 }

@@ -38,6 +38,34 @@ func FuzzList(f *testing.F) {
 	})
 }
 
+// FuzzRefresh holds a refresh that is written by hand to what encoding/json writes, byte for byte.
+func FuzzRefresh(f *testing.F) {
+	f.Add("x-1", "completed", "poll", "delivery", "b", "x-0", int64(1.8e12), int64(5e9), "path", "git_auth", "no", true)
+	f.Add("", "", "", "", "", "", int64(0), int64(0), "", "", "", false)
+	f.Add("<", "failed", "&", "\"", "\xff", "\u2028", int64(-62135596800000), int64(-1), "é", "\x00", "</p>", true)
+	f.Fuzz(func(t *testing.T, id, phase, source, delivery, revision, replaces string, ms, took int64,
+		path, code, reason string, failed bool,
+	) {
+		at := time.UnixMilli(ms % 2e14)
+		if at.UTC().Year() < 0 || at.UTC().Year() > 9999 {
+			return // RFC 3339 has no such year
+		}
+		r := actors.Refresh{
+			ID: id, Phase: actors.Phase(phase), Replaces: replaces, StartedAt: at, Revision: revision,
+			Trigger: actors.Trigger{
+				Source: actors.TriggerSource(source), ReceivedAt: at, Delivery: delivery, Expected: revision,
+			},
+			FinishedAt: at, Duration: time.Duration(took), Changes: actors.Changes{Added: []string{path, id}},
+		}
+		if failed {
+			r.Failure = &actors.Failure{Code: actors.Code(code), Message: reason}
+		}
+		if got, want := Refresh(r), reflectedRefresh(r); !bytes.Equal(got, want) || !json.Valid(got) {
+			t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
 // FuzzSnapshotFile holds what is read back at a start: what DecodeSnapshot takes is written again as it came.
 func FuzzSnapshotFile(f *testing.F) {
 	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)

@@ -1,12 +1,14 @@
 package encode
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 )
 
 func TestRefreshIsEncodedAsTheContractHasIt(t *testing.T) {
@@ -36,6 +38,25 @@ func TestRefreshIsEncodedAsTheContractHasIt(t *testing.T) {
 	is.Equal(string(Refresh(failed)), `{"id":"x-3","status":"failed","message":"too slow",`+
 		`"trigger":{"source":"poll","received_at":"2026-02-15T11:00:00.123Z"},"started_at":"2026-02-15T11:00:00.123Z",`+
 		`"finished_at":"2026-02-15T11:00:00.123Z","duration_ms":0,"error":{"code":"timeout","message":"too slow"}}`+"\n")
+}
+
+func TestRefreshStatusIsEncodedAsReflectionWould(t *testing.T) {
+	is := is.New(t)
+	actor := apitest.Start(t, slog.New(slog.DiscardHandler))
+	same := func() {
+		view := actor.Viewed()
+		is.Equal(string(RefreshStatus(view)), string(reflectedStatus(view)))
+	}
+	same()
+	actor.Failed(`no "route"`)
+	same()
+	actor.Refreshed(revisionA, "a", "<b>")
+	same()
+	for range 2 { // one runs, one is queued
+		_, err := actor.Trigger(t.Context(), actors.Trigger{Source: actors.Manual, ReceivedAt: time.Now()})
+		is.NoErr(err)
+		same()
+	}
 }
 
 func TestSmallAnswersAreEncodedAsTheContractHasThem(t *testing.T) {
