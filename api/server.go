@@ -29,7 +29,8 @@ const (
 	// streamsAtOnce bounds the requests that an HTTP/2 connection may have open. A proxy opens another connection for
 	// more.
 	streamsAtOnce = 32
-	// receiveBuffer bounds, in bytes, what an HTTP/2 connection may hold of bodies that no handler has read yet.
+	// receiveBuffer bounds, in bytes, what an HTTP/2 connection may hold of bodies that no handler has read yet. It must
+	// not be below 65,535: a client may send that much before it has seen the server's settings (RFC 9113, 6.9.2).
 	receiveBuffer = 64 << 10
 	// pingAfter and pingTimeout bound how long an HTTP/2 client may be silent: after pingAfter without a whole frame it
 	// must answer a ping within pingTimeout. Together they bound a header that comes slowly, which no other timeout of

@@ -51,7 +51,8 @@ func TestTimeBoundsAreWithinThirtySeconds(t *testing.T) {
 		is.True(h2.SendPingTimeout > 0 && h2.PingTimeout > 0 && h2.SendPingTimeout+h2.PingTimeout <= 30*time.Second)
 		is.True(h2.WriteByteTimeout > 0)
 		is.True(h2.MaxConcurrentStreams > 0 && h2.MaxConcurrentStreams <= 100)
-		is.True(h2.MaxReceiveBufferPerConnection > 0 && h2.MaxReceiveBufferPerConnection <= 64<<10)
+		is.True(h2.MaxReceiveBufferPerConnection >= 65_535 && h2.MaxReceiveBufferPerConnection <= 64<<10)
+		is.True(h2.MaxReceiveBufferPerStream >= 65_535 && h2.MaxReceiveBufferPerStream <= 64<<10)
 	}
 }
 
