@@ -17,6 +17,7 @@ import (
 
 	"mooring/actors"
 	"mooring/api"
+	"mooring/api/encode"
 	"mooring/gitsource"
 )
 
@@ -115,7 +116,7 @@ func start(
 	if err != nil {
 		return nil, nil, settingError{err}
 	}
-	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: api.EncodeSnapshot, Decode: api.DecodeSnapshot}
+	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: encode.Snapshot, Decode: encode.DecodeSnapshot}
 	restored, err := file.Restore()
 	if err != nil {
 		warn(err)
@@ -145,7 +146,7 @@ func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err := errors.Join(err, <-exited); err != nil {
 		return err
 	}
-	_, err = stdout.Write(api.EncodeSnapshot(snapshot))
+	_, err = stdout.Write(encode.Snapshot(snapshot))
 	return err
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/api/apitest"
 )
 
 func TestOnlyAllowedHostsAreAnswered(t *testing.T) {
@@ -42,7 +44,7 @@ func TestOnlyAllowedHostsAreAnswered(t *testing.T) {
 func TestBrowsersOnOtherSitesMayNotAct(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	for _, headers := range [][]string{
 		{"Sec-Fetch-Site: cross-site"},
 		{"Sec-Fetch-Site: same-site"},

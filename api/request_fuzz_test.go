@@ -1,22 +1,20 @@
 package api
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
-	"mooring/actors"
+	"mooring/api/apitest"
 )
 
 // FuzzRequest lets any target and headers meet the whole server: each is answered, in JSON unless it is the page, and
 // an error has a body that tells which.
 func FuzzRequest(f *testing.F) {
 	s := serve(f, options{settings: Settings{AllowedHosts: []string{"example.org"}}})
-	s.refreshed(revisionA, ".", "apps/web")
+	s.Refreshed(apitest.RevisionA, ".", "apps/web")
 	for _, seed := range [][4]string{
 		{"GET", "/api/v1/stacks?status=missing&in_sync=false", "If-None-Match", `W/"x", "y"`},
 		{"GET", "/api/v1/stacks", "Accept-Encoding", "gzip;q=0.5, *;q=0, identity"}, {"HEAD", "/", "Host", "example.org:80"},
@@ -46,32 +44,6 @@ func FuzzRequest(f *testing.F) {
 		case w.Code == http.StatusNotModified || media == "application/json":
 		case address.Path != "/" || w.Code != http.StatusOK:
 			t.Fatalf("%s %q: %d is of type %q", method, target, w.Code, media)
-		}
-	})
-}
-
-// FuzzSnapshotFile holds what is read back at a start: what is taken is what a process wrote, for it is written again as
-// it came.
-func FuzzSnapshotFile(f *testing.F) {
-	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
-	f.Add(EncodeSnapshot(actors.Snapshot{}))
-	f.Add(EncodeSnapshot(actors.Snapshot{
-		Revision: revisionA, ChangedAt: at, Skipped: []actors.Skipped{{Path: "p", Reason: "r"}},
-		Stacks: []actors.Stack{{DesiredStack: stacks("apps/web")[0], Status: actors.Missing, StatusChangedAt: at}},
-	}))
-	f.Add([]byte(`{"revision":null,"stacks":[],"skipped":[]}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		first, err := DecodeSnapshot(content)
-		if err != nil {
-			return
-		}
-		encoded := EncodeSnapshot(first)
-		second, err := DecodeSnapshot(encoded)
-		if err != nil {
-			t.Fatalf("%q is taken and %q is not: %v", content, encoded, err)
-		}
-		if again := EncodeSnapshot(second); !bytes.Equal(again, encoded) {
-			t.Fatalf("%q came back as %q", encoded, again)
 		}
 	})
 }

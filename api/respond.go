@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ignoredBodyLimit bounds, in bytes, a body that nobody asked for.
+// ignoredBodyLimit bounds, in bytes, a body that has no meaning.
 const ignoredBodyLimit = 64 << 10
 
 // respond writes an answer in JSON.
@@ -17,16 +17,15 @@ func respond(w http.ResponseWriter, status int, body []byte) {
 	write(w, status, body)
 }
 
-// write sends an answer, whole and with its length. An error of Write is the client's going away, and there is nobody
-// to tell.
+// write sends a whole answer with its length. When Write fails the client has gone, and there is nobody to tell.
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
-// prepareWait readies a request for an answer that comes after a wait. It moves the write deadline, which would cut the
-// answer off, and reads the body to its end: until then net/http does not look whether the client is still there.
+// prepareWait prepares a request for an answer that comes after a wait. It moves the write deadline, which would end the
+// request before that. It also reads the body to its end: only then does net/http notice when an HTTP/1 client goes away.
 func prepareWait(w http.ResponseWriter, r *http.Request, wait time.Duration) error {
 	if err := discardBody(w, r); err != nil {
 		return err
@@ -34,7 +33,7 @@ func prepareWait(w http.ResponseWriter, r *http.Request, wait time.Duration) err
 	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + writeTimeout))
 }
 
-// discardBody reads a body that has no meaning to its end.
+// discardBody reads a body that has no meaning to its end, at most 64 KiB.
 func discardBody(w http.ResponseWriter, r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -45,11 +44,10 @@ func discardBody(w http.ResponseWriter, r *http.Request) error {
 
 // bodyFault returns what a client is told when its body could not be read.
 func bodyFault(err error, limit string) error {
-	var tooLarge *http.MaxBytesError
-	switch {
+	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
 	case err == nil:
 		return nil
-	case errors.As(err, &tooLarge):
+	case tooLarge:
 		return fault{http.StatusRequestEntityTooLarge, codePayloadTooLarge, "the body is larger than " + limit}
 	default:
 		return fault{http.StatusBadRequest, codeInvalidBody, "the body did not arrive whole in time"}

@@ -9,7 +9,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 )
 
-// The paths that are special beyond their handler.
+// The paths that other code than their handler treats in a special way.
 const (
 	webhookPath = "/api/v1/webhook"
 	healthzPath = "/healthz"
@@ -17,7 +17,7 @@ const (
 	metricsPath = "/metrics" // on the other listener
 )
 
-// handler answers a request, or returns the error to answer it with. It writes at its end, and once.
+// handler answers a request in one write at its end, or returns the error to answer it with.
 type handler func(w http.ResponseWriter, r *http.Request, params httprouter.Params) error
 
 // route is a method, a path in httprouter's notation, and who answers.
@@ -26,7 +26,7 @@ type route struct {
 	answer       handler
 }
 
-// table lists every route of the service (contract, section 3); openapi.json describes them. HEAD works where GET does.
+// table lists every route of LISTEN_ADDR. openapi.json describes them, and HEAD works where GET does.
 func (s *Server) table() []route {
 	return []route{
 		{http.MethodGet, "/", s.getPage},
@@ -57,10 +57,10 @@ func (s *Server) routes() *httprouter.Router {
 	return router
 }
 
-// newRouter returns a router that has no routes yet and answers in JSON whatever else happens.
+// newRouter returns a router without routes. It answers unknown paths, wrong methods and panics in JSON.
 func (s *Server) newRouter() *httprouter.Router {
 	router := httprouter.New()
-	// These answer with HTML or with nothing at all.
+	// Off: these would answer with HTML or with an empty body.
 	router.RedirectTrailingSlash = false
 	router.RedirectFixedPath = false
 	router.HandleOPTIONS = false
@@ -70,7 +70,7 @@ func (s *Server) newRouter() *httprouter.Router {
 	return router
 }
 
-// answer makes a handler one of the router's.
+// answer makes a handler one for the router.
 func (s *Server) answer(h handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
 		if err := h(w, r, params); err != nil {
@@ -87,11 +87,11 @@ func (s *Server) notFound(http.ResponseWriter, *http.Request, httprouter.Params)
 	return fault{http.StatusNotFound, codeNotFound, "nothing is served under this path"}
 }
 
-// methodNotAllowed answers where the path has other methods. httprouter has set Allow, and lists OPTIONS in it whether
-// that is handled or not.
+// methodNotAllowed answers where the path has other methods. httprouter has set Allow; it lists OPTIONS there although
+// no route handles it.
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	if r.URL.Path == "*" && r.Method != http.MethodOptions {
-		return s.notFound(w, r, params) // httprouter takes the asterisk of "OPTIONS *" for a path with every method
+		return s.notFound(w, r, params) // httprouter takes the path "*" for one that has every method
 	}
 	allowed := strings.Split(w.Header().Get("Allow"), ", ")
 	kept := allowed[:0]
@@ -102,15 +102,16 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params
 	}
 	list := strings.Join(kept, ", ")
 	w.Header().Set("Allow", list)
-	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path answers " + list + " alone"}
+	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path has only the methods " + list}
 }
 
-// panicked answers for a handler that panicked. http.ErrAbortHandler is a handler's way to hang up, so it goes on.
+// panicked answers for a handler that panicked. http.ErrAbortHandler is passed on to net/http, which then drops the
+// request without an answer.
 func (s *Server) panicked(w http.ResponseWriter, r *http.Request, value any) {
 	if value == http.ErrAbortHandler {
 		panic(value)
 	}
 	s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(value),
 		"stack", string(debug.Stack()))
-	s.respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
+	respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
 }

@@ -1,4 +1,4 @@
-// The last refreshes, those that say the same in one row.
+// The last refreshes. Those in a row that say the same share one row of the list.
 
 const changes = (r) => r.changes || { added: [], changed: [], removed: [] };
 const changed = (r) => Object.values(changes(r)).reduce((sum, paths) => sum + paths.length, 0);
@@ -68,7 +68,7 @@ function renderRefreshes(list) {
   const ol = $('refreshes').querySelector('ol');
   const known = new Map([...ol.children].map((row) => [row.dataset.id, row]));
   arrange(ol, told.map(({ r, ids }) => {
-    // One more like those before does not make their row another one: a person may have opened it.
+    // The row of joined refreshes stays the same element when one more joins them: a person may have opened it.
     const row = ids.map((id) => known.get(id)).findLast(Boolean) || blank('refresh-row');
     fillRefresh(row, r, ids.length);
     return row;

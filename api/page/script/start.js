@@ -1,4 +1,4 @@
-// From the page that the server sent to one that follows.
+// What turns the page as the server sent it into one that follows the state.
 
 for (const row of document.querySelectorAll('#stacks li.row')) {
   rows.set((row.dataset.mark === 'skipped' ? 'skipped ' : 'stack ') + part(row, 'path').textContent, { row });

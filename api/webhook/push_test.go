@@ -1,4 +1,4 @@
-package api
+package webhook
 
 import (
 	"net/url"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/api/apitest"
 )
 
 func TestDeliveryIDsArePrintable(t *testing.T) {
@@ -18,7 +20,7 @@ func TestDeliveryIDsArePrintable(t *testing.T) {
 		"čé☃😀":                     "čé☃😀",
 		strings.Repeat("☃", 200):   strings.Repeat("☃", 128),
 	} {
-		is.Equal(printable(text, maxDeliveryID), kept)
+		is.Equal(printable(text, maxID), kept)
 	}
 }
 
@@ -45,9 +47,9 @@ func TestPushesToOtherRefsAreIgnored(t *testing.T) {
 	} {
 		p := push{Ref: c.pushed}
 		p.Repository.DefaultBranch = c.defaultBranch
-		is.Equal(c.tracked.ignore(p) == "", c.counts) // tracked and pushed
+		is.Equal(c.tracked.ignores(p) == "", c.counts) // tracked and pushed
 	}
-	reason := branch.ignore(push{Ref: "refs/heads/" + strings.Repeat("x\n", 10_000)})
+	reason := branch.ignores(push{Ref: "refs/heads/" + strings.Repeat("x\n", 10_000)})
 	is.True(len(reason) < 500)
 	is.True(!strings.Contains(reason, "\n"))
 }
@@ -59,12 +61,12 @@ func TestPushNamesStaleRevisions(t *testing.T) {
 		before, after, expected string
 		stale                   []string
 	}{
-		{revisionA, revisionB, revisionB, []string{revisionA}},
-		{zeros, revisionB, revisionB, nil},
-		{revisionA, zeros, "", nil},
-		{revisionA, revisionA, revisionA, nil},
-		{"", revisionB, revisionB, nil},
-		{revisionA, revisionB[1:], "", nil},
+		{apitest.RevisionA, apitest.RevisionB, apitest.RevisionB, []string{apitest.RevisionA}},
+		{zeros, apitest.RevisionB, apitest.RevisionB, nil},
+		{apitest.RevisionA, zeros, "", nil},
+		{apitest.RevisionA, apitest.RevisionA, apitest.RevisionA, nil},
+		{"", apitest.RevisionB, apitest.RevisionB, nil},
+		{apitest.RevisionA, apitest.RevisionB[1:], "", nil},
 		{strings.Repeat("A", 40), strings.Repeat("g", 40), "", nil},
 	} {
 		p := push{Before: c.before, After: c.after}

@@ -1,4 +1,4 @@
-package api
+package encode
 
 import (
 	"encoding/json"
@@ -13,16 +13,16 @@ import (
 	"mooring/hashing"
 )
 
-// snapshotJSON is a Snapshot as EncodeSnapshot writes it. What null stands for is told from what is absent by the
-// checks of each field.
-type snapshotJSON struct {
-	Revision    *string       `json:"revision"`
-	RefreshedAt *time.Time    `json:"refreshed_at"`
-	Stacks      []stackJSON   `json:"stacks"`
-	Skipped     []skippedJSON `json:"skipped"`
+// The shapes of a snapshot, for reading. Snapshot writes the same by hand.
+
+type snapshotShape struct {
+	Revision    *string        `json:"revision"`
+	RefreshedAt *time.Time     `json:"refreshed_at"`
+	Stacks      []stackShape   `json:"stacks"`
+	Skipped     []skippedShape `json:"skipped"`
 }
 
-type stackJSON struct {
+type stackShape struct {
 	Path            string        `json:"path"`
 	ComposeFile     string        `json:"compose_file"`
 	Hash            string        `json:"hash"`
@@ -32,59 +32,66 @@ type stackJSON struct {
 	InSync          bool          `json:"in_sync"`
 }
 
-type skippedJSON struct {
+type skippedShape struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
 }
 
-// DecodeSnapshot reads what EncodeSnapshot wrote. The error tells in what the content is no snapshot: whatever a
-// process could not have written is refused, since a state that was made up would be served as if Git had said so.
-// Members that are not known are passed over, so that an older version can follow a newer one. The Version is zero.
+// DecodeSnapshot reads what Snapshot wrote. It refuses whatever this program could not have written, because what is
+// read back is served as if Git had said so; the error says what is wrong. Members that it does not know are skipped,
+// so that an older version can follow a newer one. The Version of the result is zero.
 func DecodeSnapshot(content []byte) (actors.Snapshot, error) {
-	var decoded snapshotJSON
-	if err := json.Unmarshal(content, &decoded); err != nil {
+	snapshot, err := decodeSnapshot(content)
+	if err != nil {
 		return actors.Snapshot{}, fmt.Errorf("decode the snapshot: %w", err)
-	}
-	if decoded.Stacks == nil || decoded.Skipped == nil {
-		return actors.Snapshot{}, errors.New("decode the snapshot: it has no list of stacks or none of what is skipped")
-	}
-	snapshot := actors.Snapshot{Stacks: make([]actors.Stack, 0, len(decoded.Stacks))}
-	if decoded.Revision != nil {
-		snapshot.Revision = *decoded.Revision
-		if !isRevision(snapshot.Revision) {
-			return actors.Snapshot{}, errors.New("decode the snapshot: its revision is not a commit id")
-		}
-	}
-	if decoded.RefreshedAt != nil {
-		snapshot.ChangedAt = *decoded.RefreshedAt
-	}
-	if (snapshot.Revision == "") != snapshot.ChangedAt.IsZero() {
-		return actors.Snapshot{}, errors.New("decode the snapshot: it has a revision without a time or the reverse")
-	}
-	for i, s := range decoded.Stacks {
-		stack, err := s.stack()
-		if err != nil {
-			return actors.Snapshot{}, fmt.Errorf("decode the snapshot: stack %q: %w", s.Path, err)
-		}
-		if i > 0 && snapshot.Stacks[i-1].Path >= stack.Path {
-			return actors.Snapshot{}, fmt.Errorf("decode the snapshot: stack %q is not in its place", s.Path)
-		}
-		snapshot.Stacks = append(snapshot.Stacks, stack)
-	}
-	if snapshot.Revision == "" && len(snapshot.Stacks) > 0 {
-		return actors.Snapshot{}, errors.New("decode the snapshot: it has stacks of no revision")
-	}
-	for _, s := range decoded.Skipped {
-		if s.Path == "" || s.Reason == "" {
-			return actors.Snapshot{}, errors.New("decode the snapshot: something is skipped without a path or a reason")
-		}
-		snapshot.Skipped = append(snapshot.Skipped, actors.Skipped(s))
 	}
 	return snapshot, nil
 }
 
-// stack returns the stack, or what it cannot be like.
-func (s stackJSON) stack() (actors.Stack, error) {
+func decodeSnapshot(content []byte) (actors.Snapshot, error) {
+	var decoded snapshotShape
+	var snapshot actors.Snapshot
+	if err := json.Unmarshal(content, &decoded); err != nil {
+		return snapshot, err
+	}
+	// A member that is null and one that is missing look the same here. Both are refused where a value is needed.
+	if decoded.Stacks == nil || decoded.Skipped == nil {
+		return snapshot, errors.New("stacks or skipped is missing")
+	}
+	if (decoded.Revision == nil) != (decoded.RefreshedAt == nil) {
+		return snapshot, errors.New("it has a revision without a time, or a time without a revision")
+	}
+	if decoded.Revision != nil {
+		snapshot.Revision, snapshot.ChangedAt = *decoded.Revision, *decoded.RefreshedAt
+		if !isRevision(snapshot.Revision) || snapshot.ChangedAt.IsZero() {
+			return snapshot, errors.New("its revision is not a full commit id, or its time is not one")
+		}
+	}
+	if decoded.Revision == nil && len(decoded.Stacks) > 0 {
+		return snapshot, errors.New("it has stacks and no revision")
+	}
+	snapshot.Stacks = make([]actors.Stack, 0, len(decoded.Stacks))
+	for i, shape := range decoded.Stacks {
+		stack, err := shape.stack()
+		if err != nil {
+			return snapshot, fmt.Errorf("stack %q: %w", shape.Path, err)
+		}
+		if i > 0 && snapshot.Stacks[i-1].Path >= stack.Path {
+			return snapshot, fmt.Errorf("stack %q is not in its place: stacks are sorted by path", shape.Path)
+		}
+		snapshot.Stacks = append(snapshot.Stacks, stack)
+	}
+	for _, shape := range decoded.Skipped {
+		if shape.Path == "" || shape.Reason == "" {
+			return snapshot, errors.New("a skipped file has no path or no reason")
+		}
+		snapshot.Skipped = append(snapshot.Skipped, actors.Skipped(shape))
+	}
+	return snapshot, nil
+}
+
+// stack returns the stack that a shape stands for, or an error that says which member is wrong.
+func (s stackShape) stack() (actors.Stack, error) {
 	statuses := []actors.Status{actors.Missing, actors.Syncing, actors.Synced, actors.Deleting}
 	switch {
 	case !fs.ValidPath(s.Path) || strings.ContainsFunc(s.Path, isControl):
@@ -111,7 +118,7 @@ func (s stackJSON) stack() (actors.Stack, error) {
 		stack.AppliedHash = *s.AppliedHash
 	}
 	if stack.InSync() != s.InSync {
-		return actors.Stack{}, errors.New("in_sync is not what status and hashes say")
+		return actors.Stack{}, errors.New("in_sync does not follow from the status and the hashes")
 	}
 	return stack, nil
 }

@@ -1,4 +1,4 @@
-package api
+package metrics
 
 import (
 	"context"
@@ -12,15 +12,14 @@ import (
 // scrapeBudget is how long the actors may take to answer a scrape; Prometheus gives up after 10 s by default.
 const scrapeBudget = 5 * time.Second
 
-// collector makes metrics of what the actors know at the moment of a scrape. It keeps no figures of its own, so there
-// are none to share.
+// collector makes metrics of what the actors know at the moment of a scrape.
 type collector struct {
-	actor      Refresher
-	deliveries deliveries
+	viewer  Viewer
+	counter Counter
 	described
 }
 
-// described are the metrics, named by Prometheus' conventions ("Metric and label naming").
+// described are the metrics, named as Prometheus asks for ("Metric and label naming").
 type described struct {
 	refreshes, durations, replacements        *prometheus.Desc
 	failures, running, queued                 *prometheus.Desc
@@ -28,17 +27,17 @@ type described struct {
 	stacks, oldest, skipped, webhookDelivered *prometheus.Desc
 }
 
-func newCollector(actor Refresher, d deliveries) collector {
+func newCollector(viewer Viewer, counter Counter) collector {
 	describe := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("mooring_"+name, help, labels, nil)
 	}
-	return collector{actor, d, described{
+	return collector{viewer, counter, described{
 		refreshes: describe("refreshes_total",
 			"Refreshes that have ended, by what asked for them and how they ended.", "source", "outcome"),
 		durations: describe("refresh_duration_seconds",
 			"How long refreshes took, by how they ended.", "outcome"),
 		replacements: describe("refresh_replacements_total",
-			"Queued refreshes whose place a newer trigger took."),
+			"Queued refreshes that a newer trigger has replaced."),
 		failures: describe("refresh_consecutive_failures",
 			"Failed refreshes since the last completed one."),
 		running: describe("refresh_running",
@@ -54,11 +53,11 @@ func newCollector(actor Refresher, d deliveries) collector {
 		stacks: describe("stacks",
 			"Stacks by status, and by whether what is applied is what Git wants.", "status", "in_sync"),
 		oldest: describe("stacks_oldest_status_change_timestamp_seconds",
-			"When the stack that has been in a status for longest came to it; missing where no stack is.", "status"),
+			"When the stack that has had a status for longest got it; missing where no stack has that status.", "status"),
 		skipped: describe("compose_files_skipped",
 			"Compose files in Git that cannot be served."),
 		webhookDelivered: describe("webhook_deliveries_total",
-			"Webhook deliveries by result: accepted, ignored, or the code of the error they were refused with.", "result"),
+			"Webhook deliveries by result: accepted, ignored, or the error code of the refusal.", "result"),
 	}}
 }
 
@@ -76,30 +75,30 @@ func (c collector) Describe(to chan<- *prometheus.Desc) {
 func (c collector) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeBudget)
 	defer cancel()
-	view, err := c.actor.View(ctx)
+	view, err := c.viewer.View(ctx)
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(c.refreshes, err)
 		return
 	}
-	count, err := c.deliveries.count(ctx)
+	count, err := c.counter.Deliveries(ctx)
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(c.webhookDelivered, err)
 		return
 	}
 	for result, n := range count {
-		to <- counter(c.webhookDelivered, n, string(result))
+		to <- total(c.webhookDelivered, n, result)
 	}
 	c.collectRefreshes(to, view.Totals)
 	c.collectState(to, view)
 	c.collectStacks(to, view.Snapshot)
 }
 
-// collectRefreshes sends what has happened. Every source and outcome is there from the start: what is not there cannot
-// be seen to rise.
+// collectRefreshes sends what has happened. Every source and outcome is there from the start with 0, because Prometheus
+// cannot see the first increase of a series that did not exist.
 func (c collector) collectRefreshes(to chan<- prometheus.Metric, totals actors.Totals) {
 	for _, outcome := range []actors.Phase{actors.Completed, actors.Failed} {
 		for _, source := range []actors.TriggerSource{actors.Startup, actors.Webhook, actors.Manual, actors.Poll} {
-			to <- counter(c.refreshes, totals.Of(source, outcome).Count, string(source), string(outcome))
+			to <- total(c.refreshes, totals.Of(source, outcome).Count, string(source), string(outcome))
 		}
 		all := totals.All(outcome)
 		buckets := make(map[float64]uint64)
@@ -108,10 +107,10 @@ func (c collector) collectRefreshes(to chan<- prometheus.Metric, totals actors.T
 		}
 		to <- prometheus.MustNewConstHistogram(c.durations, all.Count, all.Duration.Seconds(), buckets, string(outcome))
 	}
-	to <- counter(c.replacements, totals.Replaced)
+	to <- total(c.replacements, totals.Replaced)
 }
 
-// collectState sends how things stand.
+// collectState sends the present state of the refreshes.
 func (c collector) collectState(to chan<- prometheus.Metric, view actors.View) {
 	_, runs := view.Current()
 	_, waits := view.Queued()
@@ -130,7 +129,7 @@ func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Sn
 	count, oldest := make(map[actors.Status]int, statuses), make(map[actors.Status]time.Time, statuses)
 	for _, stack := range snapshot.Stacks {
 		count[stack.Status]++
-		if since, known := oldest[stack.Status]; !known || stack.StatusChangedAt.Before(since) {
+		if since, found := oldest[stack.Status]; !found || stack.StatusChangedAt.Before(since) {
 			oldest[stack.Status] = stack.StatusChangedAt
 		}
 		if stack.InSync() {
@@ -139,7 +138,7 @@ func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Sn
 	}
 	for _, status := range []actors.Status{actors.Missing, actors.Syncing, actors.Synced, actors.Deleting} {
 		out := count[status]
-		if status == actors.Synced { // the others are never in sync
+		if status == actors.Synced { // a stack with another status is never in sync
 			out -= inSync
 			to <- gauge(c.stacks, float64(inSync), string(status), "true")
 		}
@@ -149,7 +148,7 @@ func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Sn
 	to <- gauge(c.skipped, float64(len(snapshot.Skipped)))
 }
 
-func counter(desc *prometheus.Desc, value uint64, labels ...string) prometheus.Metric {
+func total(desc *prometheus.Desc, value uint64, labels ...string) prometheus.Metric {
 	return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(value), labels...)
 }
 

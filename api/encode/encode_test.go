@@ -1,4 +1,4 @@
-package api
+package encode
 
 import (
 	"bytes"
@@ -16,8 +16,10 @@ import (
 	"mooring/hashing"
 )
 
-// timeLayout is RFC 3339 in UTC with milliseconds.
-const timeLayout = "2006-01-02T15:04:05.000Z"
+const (
+	revisionA = "1111111111111111111111111111111111111111"
+	revisionB = "2222222222222222222222222222222222222222"
+)
 
 func sortStacks(list []actors.Stack) {
 	slices.SortFunc(list, func(a, b actors.Stack) int { return strings.Compare(a.Path, b.Path) })
@@ -65,55 +67,10 @@ func snapshots() *rapid.Generator[actors.Snapshot] {
 	})
 }
 
-// reference encodes a snapshot by reflection.
-func reference(t rapid.TB, snapshot actors.Snapshot) string {
-	type stack struct {
-		Path            string        `json:"path"`
-		ComposeFile     string        `json:"compose_file"`
-		Hash            string        `json:"hash"`
-		Status          actors.Status `json:"status"`
-		StatusChangedAt string        `json:"status_changed_at"`
-		AppliedHash     *string       `json:"applied_hash"`
-		InSync          bool          `json:"in_sync"`
-	}
-	type skipped struct {
-		Path   string `json:"path"`
-		Reason string `json:"reason"`
-	}
-	body := struct {
-		Revision    *string   `json:"revision"`
-		RefreshedAt *string   `json:"refreshed_at"`
-		Stacks      []stack   `json:"stacks"`
-		Skipped     []skipped `json:"skipped"`
-	}{Stacks: []stack{}, Skipped: []skipped{}}
-	if snapshot.Revision != "" {
-		body.Revision = &snapshot.Revision
-		at := snapshot.ChangedAt.UTC().Format(timeLayout)
-		body.RefreshedAt = &at
-	}
-	for _, s := range snapshot.Stacks {
-		encoded := stack{
-			s.Path, s.ComposeFile, s.Hash, s.Status, s.StatusChangedAt.UTC().Format(timeLayout), nil, s.InSync(),
-		}
-		if s.AppliedHash != "" {
-			encoded.AppliedHash = &s.AppliedHash
-		}
-		body.Stacks = append(body.Stacks, encoded)
-	}
-	for _, s := range snapshot.Skipped {
-		body.Skipped = append(body.Skipped, skipped(s))
-	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content) + "\n"
-}
-
 func TestSnapshotIsEncodedAsReflectionWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		snapshot := snapshots().Draw(t, "snapshot")
-		if got, want := string(EncodeSnapshot(snapshot)), reference(t, snapshot); got != want {
+		if got, want := Snapshot(snapshot), reflected(snapshot); !bytes.Equal(got, want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	})
@@ -134,12 +91,12 @@ func TestStringsAreEncodedAsReflectionWould(t *testing.T) {
 func TestSnapshotComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		snapshot := snapshots().Draw(t, "snapshot")
-		encoded := EncodeSnapshot(snapshot)
+		encoded := Snapshot(snapshot)
 		decoded, err := DecodeSnapshot(encoded)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again := EncodeSnapshot(decoded); !bytes.Equal(again, encoded) {
+		if again := Snapshot(decoded); !bytes.Equal(again, encoded) {
 			t.Fatalf("%s came back as %s", encoded, again)
 		}
 		if !slices.Equal(decoded.Stacks, snapshot.Stacks) || !slices.Equal(decoded.Skipped, snapshot.Skipped) {
@@ -150,7 +107,7 @@ func TestSnapshotComesBackAsItWas(t *testing.T) {
 
 func TestEmptySnapshotComesBack(t *testing.T) {
 	is := is.New(t)
-	snapshot, err := DecodeSnapshot(EncodeSnapshot(actors.Snapshot{}))
+	snapshot, err := DecodeSnapshot(Snapshot(actors.Snapshot{}))
 	is.NoErr(err)
 	is.Equal(len(snapshot.Stacks)+len(snapshot.Skipped), 0)
 	is.Equal(snapshot.Revision, "")
@@ -168,7 +125,7 @@ func TestSnapshotThatNoProcessWroteIsRefused(t *testing.T) {
 			AppliedHash:     hashing.Of([]byte(path)),
 		}
 	}
-	good := string(EncodeSnapshot(actors.Snapshot{
+	good := string(Snapshot(actors.Snapshot{
 		Revision: revisionA, ChangedAt: at, Stacks: []actors.Stack{stack("a"), stack("b")},
 		Skipped: []actors.Skipped{{Path: "p", Reason: "r"}},
 	}))
@@ -200,33 +157,4 @@ func TestSnapshotThatNoProcessWroteIsRefused(t *testing.T) {
 		_, err := DecodeSnapshot([]byte(bad))
 		is.True(err != nil) // replace
 	}
-}
-
-func TestRefreshIsEncodedAsTheContractHasIt(t *testing.T) {
-	is := is.New(t)
-	at := time.Date(2026, 2, 15, 12, 0, 0, 123456789, time.FixedZone("", 3600))
-	trigger := actors.Trigger{
-		Source: actors.Webhook, ReceivedAt: at, Delivery: `d"1`, Expected: revisionB, Stale: []string{revisionA},
-	}
-	refresh := actors.Refresh{
-		ID: "x-2", Phase: actors.Completed, Trigger: trigger, Replaces: "x-1", StartedAt: at,
-		FinishedAt: at.Add(1500 * time.Millisecond), Duration: 1500*time.Millisecond + 1, Revision: revisionB,
-		Changes: actors.Changes{Added: []string{"a", "b"}, Removed: []string{`<c>`}},
-	}
-	const triggerJSON = `"trigger":{"source":"webhook","received_at":"2026-02-15T11:00:00.123Z","delivery":"d\"1",` +
-		`"expected_revision":"` + revisionB + `"}`
-	is.Equal(string(appendRefresh(nil, refresh)), `{"id":"x-2","status":"completed",`+
-		`"message":"the refresh has completed; stacks in Git: 2 added, 0 changed, 1 removed",`+triggerJSON+
-		`,"replaces":"x-1","started_at":"2026-02-15T11:00:00.123Z","finished_at":"2026-02-15T11:00:01.623Z",`+
-		`"duration_ms":1500,"revision":"`+revisionB+`",`+
-		`"changes":{"added":["a","b"],"changed":[],"removed":["\u003cc\u003e"]}}`)
-	refresh.Changes = actors.Changes{}
-	is.Equal(refreshMessage(refresh), "the refresh has completed; no stack has changed in Git")
-	failed := actors.Refresh{
-		ID: "x-3", Phase: actors.Failed, Trigger: actors.Trigger{Source: actors.Poll, ReceivedAt: at},
-		StartedAt: at, FinishedAt: at, Failure: &actors.Failure{Code: actors.CodeTimeout, Message: "too slow"},
-	}
-	is.Equal(string(appendRefresh(nil, failed)), `{"id":"x-3","status":"failed","message":"too slow",`+
-		`"trigger":{"source":"poll","received_at":"2026-02-15T11:00:00.123Z"},"started_at":"2026-02-15T11:00:00.123Z",`+
-		`"finished_at":"2026-02-15T11:00:00.123Z","duration_ms":0,"error":{"code":"timeout","message":"too slow"}}`)
 }

@@ -1,4 +1,4 @@
-package api
+package page
 
 import (
 	"fmt"
@@ -8,31 +8,32 @@ import (
 	"mooring/actors"
 )
 
-// pagePaths is how many paths the page lists of those that a refresh added, changed or removed.
-const pagePaths = 50
+// shownPaths is how many of the paths that a refresh added, changed or removed the page lists.
+const shownPaths = 50
 
-// pageRefresh is a row of the last refreshes: one refresh, or several that came one after the other to the same end.
-type pageRefresh struct {
+// refreshRow is a row of the last refreshes: one refresh, or several in a row that came to the same result.
+type refreshRow struct {
 	actors.Refresh
-	// Times is how many there were; the newest is shown.
+	// Times is how many there were. The row shows the newest.
 	Times int
 }
 
-// collapse joins refreshes that tell the same: a day of polls that found nothing new is one row, and so is an hour of
-// attempts that failed alike. The script does the same.
-func collapse(refreshes []actors.Refresh) []pageRefresh {
-	var rows []pageRefresh
+// collapse joins refreshes that say the same: a day of polls that found nothing new is one row, and so is an hour of
+// polls that failed in the same way. The script has the same function.
+func collapse(refreshes []actors.Refresh) []refreshRow {
+	var rows []refreshRow
 	for _, refresh := range refreshes {
 		if len(rows) > 0 && alike(rows[len(rows)-1].Refresh, refresh) {
 			rows[len(rows)-1].Times++
 			continue
 		}
-		rows = append(rows, pageRefresh{refresh, 1})
+		rows = append(rows, refreshRow{refresh, 1})
 	}
 	return rows
 }
 
-// alike tells whether two polls say the same to an operator. What a person or a push asked for stands by itself.
+// alike tells whether two polls say the same to an operator. A refresh that a person or a push asked for always has a
+// row of its own.
 func alike(a, b actors.Refresh) bool {
 	if !a.Ended() || a.Trigger.Source != actors.Poll || b.Trigger.Source != actors.Poll || a.Phase != b.Phase {
 		return false
@@ -47,8 +48,8 @@ func changed(r actors.Refresh) int {
 	return len(r.Changes.Added) + len(r.Changes.Changed) + len(r.Changes.Removed)
 }
 
-// Outcome is what the refresh came to, in few words.
-func (r pageRefresh) Outcome() string {
+// Outcome is the result of the refresh in few words.
+func (r refreshRow) Outcome() string {
 	switch {
 	case r.Phase == actors.Queued:
 		return "waits for the running one"
@@ -68,8 +69,8 @@ func (r pageRefresh) Outcome() string {
 	return strings.Join(parts, ", ")
 }
 
-// When is the moment that the row is dated by: its end, or the last thing that happened to it.
-func (r pageRefresh) When() time.Time {
+// When is the time that the row shows: when the refresh ended, else when it started, else when it was asked for.
+func (r refreshRow) When() time.Time {
 	switch {
 	case r.Ended():
 		return r.FinishedAt
@@ -80,8 +81,8 @@ func (r pageRefresh) When() time.Time {
 	}
 }
 
-// Took is the duration in a unit that fits, or empty while there is none.
-func (r pageRefresh) Took() string {
+// Took is how long the refresh took, in milliseconds or seconds; empty until it has ended.
+func (r refreshRow) Took() string {
 	switch ms := r.Duration.Milliseconds(); {
 	case !r.Ended():
 		return ""
@@ -94,16 +95,16 @@ func (r pageRefresh) Took() string {
 	}
 }
 
-// pageFact is a line of a refresh's details.
-type pageFact struct{ Key, Label, Value string }
+// fact is a line of a refresh's details.
+type fact struct{ Key, Label, Value string }
 
-// Facts are what else is known of the refresh; those without a value are not shown.
-func (r pageRefresh) Facts() []pageFact {
+// Facts are the details of the refresh. Those without a value are not shown.
+func (r refreshRow) Facts() []fact {
 	var failure actors.Failure
 	if r.Failure != nil {
 		failure = *r.Failure
 	}
-	return []pageFact{
+	return []fact{
 		{"error", "Error", failure.Message},
 		{"code", "Code", string(failure.Code)},
 		{"revision", "Revision", r.Revision},
@@ -117,21 +118,21 @@ func (r pageRefresh) Facts() []pageFact {
 	}
 }
 
-// pageChanges are the paths that a refresh did one thing to.
-type pageChanges struct {
+// changeList is the paths that a refresh found added, or changed, or removed.
+type changeList struct {
 	Label, Verb string
 	Paths       []string
 }
 
-// Listed are the first of the paths, and More is how many others there are.
-func (c pageChanges) Listed() []string { return c.Paths[:min(len(c.Paths), pagePaths)] }
+// Listed are the paths that the page lists.
+func (c changeList) Listed() []string { return c.Paths[:min(len(c.Paths), shownPaths)] }
 
 // More is how many paths are not listed.
-func (c pageChanges) More() int { return len(c.Paths) - len(c.Listed()) }
+func (c changeList) More() int { return len(c.Paths) - len(c.Listed()) }
 
-// ChangeLists are the three kinds of changes, in the order in which they are told.
-func (r pageRefresh) ChangeLists() []pageChanges {
-	return []pageChanges{
+// ChangeLists are the three kinds of changes, in the order of the page.
+func (r refreshRow) ChangeLists() []changeList {
+	return []changeList{
 		{"Added", "added", r.Changes.Added},
 		{"Changed", "changed", r.Changes.Changed},
 		{"Removed", "removed", r.Changes.Removed},

@@ -1,34 +1,26 @@
-package api
+package encode
 
 import (
-	"slices"
 	"strconv"
 
 	"mooring/actors"
 )
 
-// EncodeSnapshot returns a Snapshot in JSON as GET /api/v1/stacks answers it, with a newline at its end: what -once
-// prints and SNAPSHOT_FILE holds too (contract, sections 2 and 3).
-func EncodeSnapshot(snapshot actors.Snapshot) []byte {
-	return encodeStacks(snapshot, filter{})
-}
-
-// encodeStacks returns the body of GET /api/v1/stacks with the stacks that a filter keeps.
-func encodeStacks(snapshot actors.Snapshot, f filter) []byte {
-	stacks := snapshot.Stacks
-	if f != (filter{}) {
-		stacks = slices.DeleteFunc(slices.Clone(stacks), func(stack actors.Stack) bool { return !f.keeps(stack) })
-	}
+// Snapshot returns a snapshot as GET /api/v1/stacks answers it, -once prints it and SNAPSHOT_FILE holds it.
+// DecodeSnapshot reads it back.
+func Snapshot(snapshot actors.Snapshot) []byte {
 	const roughly = 400 // bytes of a stack with a long path
-	b := make([]byte, 0, roughly*(len(stacks)+len(snapshot.Skipped)+1))
+	b := make([]byte, 0, roughly*(len(snapshot.Stacks)+len(snapshot.Skipped)+1))
 	b = appendTextOrNull(b, `{"revision":`, snapshot.Revision)
-	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt) // and not when Git was last asked: a poll changes nothing
-	b = appendList(b, `,"stacks":`, stacks, appendStack)
+	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt) // a poll that finds nothing new changes no byte
+	b = appendList(b, `,"stacks":`, snapshot.Stacks, appendStack)
 	b = appendList(b, `,"skipped":`, snapshot.Skipped, appendSkipped)
 	return append(b, "}\n"...)
 }
 
-// appendStack appends a Stack (contract, section 3).
+// Stack returns one stack.
+func Stack(stack actors.Stack) []byte { return append(appendStack(nil, stack), '\n') }
+
 func appendStack(b []byte, stack actors.Stack) []byte {
 	b = appendText(b, `{"path":`, stack.Path)
 	b = appendText(b, `,"compose_file":`, stack.ComposeFile)

@@ -1,4 +1,4 @@
-package api
+package webhook
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// push is what counts of a push event's payload (GitHub's "Webhook events and payloads", push). Without a Ref it is
-// none.
+// push is what is read of a push event's payload (GitHub's "Webhook events and payloads", push). The zero push stands
+// for a delivery that tells of none.
 type push struct {
 	// Ref that was pushed to, in full.
 	Ref string `json:"ref"`
@@ -30,7 +30,7 @@ func (p push) expected() string {
 	return p.After
 }
 
-// stale are the revisions that Git may answer with until the push has reached it.
+// stale are the revisions that Git may still answer with until the push has reached it.
 func (p push) stale() []string {
 	if p.expected() == "" || !isCommit(p.Before) || p.Before == p.After {
 		return nil
@@ -38,22 +38,22 @@ func (p push) stale() []string {
 	return []string{p.Before}
 }
 
-// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload, which is decoded in place.
-// It returns the zero push for anything else.
+// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload. It decodes a form in place,
+// and returns the zero push for anything else, and where no ref is named.
 func parsePush(contentType string, body []byte) push {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	if mediaType == "application/x-www-form-urlencoded" {
 		body = formPayload(body)
 	}
 	var p push
-	if err := json.Unmarshal(body, &p); err != nil {
+	if err := json.Unmarshal(body, &p); err != nil || p.Ref == "" {
 		return push{}
 	}
 	return p
 }
 
-// formPayload returns the field payload of a form, or nil. It looks at each pair once and keeps none, and decodes the
-// one that counts in place: a form of 25 MiB costs nothing more.
+// formPayload returns the field payload of a form, or nil. It keeps no other field and decodes this one in place, so
+// that a form of 25 MiB needs no further memory.
 func formPayload(form []byte) []byte {
 	for pair := range bytes.SplitSeq(form, []byte("&")) {
 		if value, found := bytes.CutPrefix(pair, []byte("payload=")); found {
@@ -63,8 +63,8 @@ func formPayload(form []byte) []byte {
 	return nil
 }
 
-// unescapeForm decodes a value of a form in place (URL Standard, "application/x-www-form-urlencoded parsing"); nil where
-// a percent sign has no two digits behind it.
+// unescapeForm decodes a value of a form in place (URL Standard, "application/x-www-form-urlencoded parsing"). It returns
+// nil where a percent sign is not followed by two hex digits.
 func unescapeForm(value []byte) []byte {
 	decoded := value[:0]
 	for i := 0; i < len(value); i++ {
@@ -89,5 +89,6 @@ func unescapeForm(value []byte) []byte {
 
 // isCommit tells whether text is a commit id in SHA-1 as Git prints it, and not the zeros that stand for none.
 func isCommit(text string) bool {
-	return len(text) == 40 && isRevision(text) && strings.Trim(text, "0") != ""
+	isHex := strings.Trim(text, "0123456789abcdef") == ""
+	return len(text) == 40 && isHex && strings.Trim(text, "0") != ""
 }

@@ -1,4 +1,4 @@
-package api
+package page
 
 import (
 	"html/template"
@@ -7,26 +7,27 @@ import (
 	"time"
 
 	"mooring/actors"
+	"mooring/api/encode"
 )
 
-// pageFunctions are what the template calls.
-func pageFunctions() template.FuncMap {
-	words := newPageWords()
+// functions are what the template calls.
+func functions() template.FuncMap {
+	notes := newWords().Notes
 	return template.FuncMap{
 		"iso": isoTime, "utc": readableTime, "short": short, "grouped": grouped, "mark": mark, "file": composePath,
-		"note": func(stack actors.Stack) string { return words.Notes[mark(stack)] },
+		"note": func(stack actors.Stack) string { return notes[mark(stack)] },
 	}
 }
 
-// isoTime is a time as the API has it, or empty.
+// isoTime is a time as the API writes it, or empty for the zero time.
 func isoTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return strings.Trim(string(appendTime(nil, "", t)), `"`)
+	return encode.Time(t)
 }
 
-// readableTime is a time as people read it when no script tells its age.
+// readableTime is a time for people. The script shows an age in its place.
 func readableTime(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -41,7 +42,7 @@ func readableTimeOrEmpty(t time.Time) string {
 	return readableTime(t)
 }
 
-// short cuts a revision or hash to what tells it from others.
+// short cuts a revision or a hash to its first 12 digits, which tell it from others.
 func short(text string) string {
 	const digits = 12
 	text = strings.TrimPrefix(text, "sha256:")
@@ -65,7 +66,7 @@ func composePath(stack actors.Stack) string {
 	return stack.Path + "/" + stack.ComposeFile
 }
 
-// mark tells kinds of stacks apart that ask for different looks: the status, where need be with more.
+// mark is the kind of row that a stack gets: its status, or a finer kind where the status alone says too little.
 func mark(stack actors.Stack) string {
 	switch {
 	case stack.Status == actors.Synced && !stack.InSync():
@@ -77,24 +78,24 @@ func mark(stack actors.Stack) string {
 	}
 }
 
-// pageWords are the phrases that server and script share: the server hands them to the script.
-type pageWords struct {
+// words are the phrases and numbers that server and script share. The server writes them into the page.
+type words struct {
 	// Notes say by mark why a stack is not in sync.
 	Notes map[string]string `json:"notes"`
 	// Failures are the titles of failures by code.
 	Failures map[actors.Code]string `json:"failures"`
-	// None say why no stack is listed: the filter keeps none, Git has none, or nothing is known yet.
+	// None say why no stack is listed: the filter keeps none, Git has none, or no refresh has completed.
 	None map[string]string `json:"none"`
-	// Rows and MoreRows are how many rows there are at first, and how many a click adds.
+	// Rows is how many rows there are at first, MoreRows how many a click adds.
 	Rows     int `json:"rows"`
 	MoreRows int `json:"moreRows"`
-	// History is how many refreshes are looked at, Paths how many paths of each are listed.
+	// History is how many refreshes are read, Paths how many paths of each are listed.
 	History int `json:"history"`
 	Paths   int `json:"paths"`
 }
 
-func newPageWords() pageWords {
-	words := pageWords{
+func newWords() words {
+	all := words{
 		Notes: map[string]string{
 			"missing":   "nothing is known to run",
 			"uncertain": "something may still run",
@@ -106,21 +107,21 @@ func newPageWords() pageWords {
 		None: map[string]string{
 			"narrowed": "No stack is like this.",
 			"empty":    "There is no compose file under the deploy directory.",
-			"unknown":  "Stacks are listed from the first completed refresh on.",
+			"unknown":  "Stacks are listed as soon as a refresh has completed.",
 		},
-		Rows: pageRows, MoreRows: pageMoreRows, History: pageHistory, Paths: pagePaths,
+		Rows: firstRows, MoreRows: moreRows, History: historyLength, Paths: shownPaths,
 	}
 	for _, code := range []actors.Code{
 		actors.CodeUnreachable, actors.CodeUntrusted, actors.CodeAuth, actors.CodeNotFound, actors.CodeRefNotFound,
 		actors.CodeEmpty, actors.CodeProtocol, actors.CodeTimeout, actors.CodeDeployDirNotFound,
 		actors.CodeDeployDirNotADirectory, actors.CodeInternal,
 	} {
-		words.Failures[code] = failureTitle(code)
+		all.Failures[code] = failureTitle(code)
 	}
-	return words
+	return all
 }
 
-// failureTitle says in few words what a code means; the failure's own message tells the rest.
+// failureTitle says in few words what a code means. The failure's message gives the details.
 func failureTitle(code actors.Code) string {
 	switch code {
 	case actors.CodeUnreachable:
