@@ -3,12 +3,10 @@ package integration_test
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,30 +23,10 @@ const memoryLimit = 128 << 20
 // shipped is the setting by which launch takes the service without the race detector, which has a memory of its own.
 func shipped() string { return program + "=" + os.Getenv(program) + withoutRace }
 
-// peak returns the most memory that the process ever had.
-func (s *service) peak() int {
-	s.t.Helper()
-	return s.memory("VmHWM")
-}
-
-// memory returns one of the sizes that the system tells of the process, in bytes (proc_pid_status(5)).
-func (s *service) memory(size string) int {
-	s.t.Helper()
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
-	if err != nil {
-		s.t.Skip("the memory of a process is told by Linux alone")
-	}
-	_, rest, _ := strings.Cut(string(content), size+":")
-	kilobytes, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	number, err := strconv.Atoi(kilobytes)
-	is.New(s.t).NoErr(err)
-	return number << 10
-}
-
 // staysSmall checks that the process never had more memory than it may.
 func (s *service) staysSmall() {
 	s.t.Helper()
-	peak := s.peak()
+	peak := s.measured().Peak
 	s.t.Logf("the service had %d MiB at most", peak>>20)
 	if peak >= memoryLimit {
 		s.t.Errorf("the service had %d MiB of memory, %d at most", peak>>20, memoryLimit>>20)

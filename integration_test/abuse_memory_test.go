@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // idleTime is how long the service leaves a connection open on which nothing happens, at least.
@@ -73,7 +75,7 @@ func (s *service) idleConnections(count int) []net.Conn {
 
 // slowStarts are beginnings of requests: of each body a part has come, or nearly all of a megabyte.
 func slowStarts() []string {
-	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + sign(githubSecret, "") + "\r\n\r\n"
+	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + lab.Sign(githubSecret, "") + "\r\n\r\n"
 	half, most := begin+strings.Repeat("a", 4<<10), begin+strings.Repeat("a", 999_000)
 	return []string{
 		"GET /healthz" + half, "POST /api/v1/webhook" + most, "POST /api/v1/webhook" + most, "PUT /api/v1/stacks/web" + half,
@@ -126,9 +128,9 @@ func (s *service) largeBody(i int) error {
 	if i%4 < 2 {
 		request.ContentLength = int64(size)
 	}
-	name, value, _ := strings.Cut(sign("another secret", ""), ": ")
+	name, value, _ := strings.Cut(lab.Sign("another secret", ""), ": ")
 	request.Header.Set(name, value)
-	response, err := s.http.http.Do(request)
+	response, err := s.http.Do(request)
 	if err != nil {
 		return nil // the service has closed the connection before all was written, which is its right
 	}

@@ -14,7 +14,7 @@ import (
 func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 	is := is.New(t)
 	_, host, first, s := refreshed(t, twoStacks(), shipped(), "WEBHOOK_SECRET="+githubSecret)
-	before := host.counts().requests
+	before := host.Counts().Requests
 	paths := []string{
 		"/", "//", "/.", "/..", "/api", "/api/v1/", "/api/v1/stacks/", "/api/v1/stacks//", "/api/v1/stacks/web/", "/api/v1/stacks/../web",
 		"/api/v1/stacks/%2e%2e/%2e%2e/etc/passwd", "/api/v1/stacks/%00", "/api/v1/stacks/%ff", "/api/v1/refresh/", "/healthz/", "/%2f",
@@ -41,7 +41,7 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 			}
 		}
 	}
-	is.Equal(host.counts().requests, before) // none of it has asked Git
+	is.Equal(host.Counts().Requests, before) // none of it has asked Git
 	is.Equal(s.snapshot().Revision, first)
 	is.Equal(s.count("panic"), 0)
 	s.staysSmall()
@@ -50,7 +50,7 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), shipped())
-	before := host.counts().requests
+	before := host.Counts().Requests
 	const post = "POST /api/v1/refresh HTTP/1.1\r\nHost: x\r\n"
 	for _, request := range []string{
 		post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n",
@@ -66,7 +66,7 @@ func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 			t.Errorf("%q is answered with %d", request, answer.status)
 		}
 	}
-	is.Equal(host.counts().requests, before)
+	is.Equal(host.Counts().Requests, before)
 	is.Equal(s.get("/healthz").status, http.StatusOK)
 	s.staysSmall()
 }
@@ -76,7 +76,7 @@ func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), shipped(), "ALLOWED_HOSTS=deploy.example.org,127.0.0.1",
 		"WEBHOOK_SECRET="+githubSecret)
-	before := host.counts().requests
+	before := host.Counts().Requests
 	for _, headers := range [][]string{
 		{"Origin: https://evil.example"}, {"Origin: null"}, {"Sec-Fetch-Site: cross-site"}, {"Sec-Fetch-Site: same-site"},
 		{"Origin: http://127.0.0.1:1"}, {"Sec-Fetch-Site: cross-site", "Content-Type: text/plain"},
@@ -100,7 +100,7 @@ func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	for _, name := range []string{"deploy.example.org", "DEPLOY.example.org:8080", "deploy.example.org.", s.address} {
 		is.Equal(s.raw("GET /api/v1/refresh HTTP/1.1\r\nHost: "+name+"\r\nConnection: close\r\n\r\n").status, http.StatusOK)
 	}
-	is.Equal(host.counts().requests, before)
+	is.Equal(host.Counts().Requests, before)
 	own := s.do(http.MethodPost, "/api/v1/refresh?wait=30s", "", "Origin: http://"+s.address, "Sec-Fetch-Site: same-origin")
 	is.Equal(own.status, http.StatusOK) // the service's own page may
 	s.staysSmall()

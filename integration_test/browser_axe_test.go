@@ -50,7 +50,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 	repo, host, s := lived(t)
 	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
 	s.refresh()
-	host.refuse(http.StatusUnauthorized)
+	host.Refuse(http.StatusUnauthorized)
 	s.refresh()
 	b := c.on(t, s)
 	b.untilShown("failure")
@@ -86,7 +86,7 @@ func browserTellsWhatThePolicyForbids(t *testing.T, c chromium) {
 	})()`), "TypeError") // text is no script
 	look[bool](b, "document.body.append(Object.assign(new Image(), { src: 'http://"+s.address+"/x.png' })), true")
 	for _, complaint := range []string{"requires 'TrustedScript' assignment", `directive: "img-src data:"`} {
-		b.problems.await(t, complaint, func(list []string) bool {
+		await(t, b.problems, complaint, func(list []string) bool {
 			return slices.ContainsFunc(list, func(problem string) bool { return strings.Contains(problem, complaint) })
 		})
 	}

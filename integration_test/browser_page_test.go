@@ -76,7 +76,7 @@ func pageRefreshesAndTellsTheResult(t *testing.T, c chromium) {
 	repo, host, _, s := refreshed(t, twoStacks())
 	b := c.on(t, s)
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
-	host.hang()
+	host.Hang()
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("activity", "Refreshing")
 	b.untilText("outcome", "Asking Git …")
@@ -84,7 +84,7 @@ func pageRefreshesAndTellsTheResult(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#ask-button"))) // one at a time
 	s.trigger()
 	b.untilText("queued", "then one more: manual")
-	host.release()
+	host.Release()
 	b.untilText("activity", "Idle")
 	b.untilText("outcome", ": 1 added.") // the other refresh has ended too, and there was no time to read
 	b.untilHidden("queued")
@@ -126,7 +126,7 @@ func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	b := c.on(t, s)
 	b.untilText("git", "Reachable")
 	is.Equal(look[bool](b, "document.getElementById('failure').checkVisibility()"), false)
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("outcome", "The refresh failed: ")
 	b.untilShown("failure")
@@ -137,7 +137,7 @@ func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	b.until("document.title === 'Git cannot be reached · mooring'")
 	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
 	is.Equal(b.shownPaths(), []string{"db/main", "web"})
-	host.refuse(0)
+	host.Refuse(0)
 	b.untilHidden("failure") // the service asks again by itself
 	b.untilText("git", "Reachable")
 	b.untilText("refreshes", "poll")
@@ -231,7 +231,7 @@ func pageTakesNoAnswerOfAProxyForTheServices(t *testing.T, c chromium) {
 	down := watch(t, false)
 	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: s.address})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !down.look().value {
+		if !down.Value() {
 			behind.ServeHTTP(w, r)
 			return
 		}
@@ -243,13 +243,13 @@ func pageTakesNoAnswerOfAProxyForTheServices(t *testing.T, c chromium) {
 	b := c.browse(t)
 	b.open(front.URL)
 	b.untilText("link", "Live")
-	down.change(func(down *bool) { *down = true })
+	down.Change(func(down *bool) { *down = true })
 	b.untilText("gone", "mooring does not answer: the answer has status 502")
 	b.untilText("link", "No answer")
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("outcome", "There was no refresh: the answer has status 502.")
 	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
-	down.change(func(down *bool) { *down = false })
+	down.Change(func(down *bool) { *down = false })
 	b.untilText("outcome", "mooring answers again.")
 	b.untilHidden("gone")
 	look[int](b, "readUntil = 0") // as if a person had had the time to read it

@@ -8,6 +8,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // screenshot writes what the window shows as a PNG.
@@ -51,7 +53,7 @@ func lived(t *testing.T) (repository, host, *service) {
 		"media/thumbnails/docker-compose.yml": "",
 		"shop/reviews/docker-compose.yml":     "services: {reviews: {image: example/shop-reviews}}\n",
 	})
-	s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push", "X-GitHub-Delivery: 72d3162e-cc78-11e3")
+	s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push", "X-GitHub-Delivery: 72d3162e-cc78-11e3")
 	s.awaitRevision(next)
 	s.refresh()
 	s.report("media/encoder", `{"status":"syncing"}`)
@@ -70,7 +72,7 @@ func TestPageHasItsPictureTaken(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("#group-behind li:nth-child(2) summary")))
 	b.scheme("light")
 	b.screenshot(filepath.Join("..", "docs", "screenshots", "light.png"))
-	host.server.Close() // Git is gone
+	host.Server.Close() // Git is gone
 	s.refresh()
 	b.untilShown("failure")
 	b.scheme("dark")

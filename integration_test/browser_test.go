@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // otherName is a host name that the browser resolves to this machine: unlike 127.0.0.1 it makes no secure origin, as is
@@ -32,7 +34,7 @@ type browser struct {
 	t   *testing.T
 	tab context.Context // of chromedp, which keeps the tab in it
 	// problems are what the browser complains of: console messages, exceptions, refused loads, broken policies.
-	problems watched[[]string]
+	problems lab.Watched[[]string]
 }
 
 // TestPage looks at the page in a browser, as people do.
@@ -133,7 +135,7 @@ func (b browser) listen(event any) {
 		complaint = fmt.Sprintf("%s: %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
 	}
 	if complaint != "" {
-		b.problems.change(func(list *[]string) { *list = append(*list, complaint) })
+		b.problems.Change(func(list *[]string) { *list = append(*list, complaint) })
 	}
 }
 
@@ -148,7 +150,7 @@ func asJSON(value any) string {
 // checkProblems fails the test if the browser had anything to complain of but what contains one of the expected texts.
 func (b browser) checkProblems(expected ...string) {
 	b.t.Helper()
-	for _, problem := range b.problems.look().value {
+	for _, problem := range b.problems.Value() {
 		known := false
 		for _, text := range expected {
 			known = known || strings.Contains(problem, text)

@@ -23,7 +23,7 @@ func TestOncePrintsWhatTheServiceWouldAnswer(t *testing.T) {
 	seen := decode[snapshot](t, reply{body: got.stdout})
 	is.Equal(seen.Revision, revision)
 	is.Equal(seen.at("web").Hash, repo.hash(revision, "web/docker-compose.yml"))
-	is.Equal(host.counts().tips, 1)
+	is.Equal(host.Counts().Tips, 1)
 	is.True(strings.HasSuffix(got.stdout, "}\n"))
 	is.Equal(strings.Count(got.stdout, "\n"), 1)
 }
@@ -37,7 +37,7 @@ func TestOnceFailsWithTheReasonOnStandardError(t *testing.T) {
 	is.True(strings.Contains(got.stderr, "deploy_dir_not_found"))
 	is.Equal(strings.Count(got.stderr, "\n"), 1)
 	host := serveRepository(t, repo)
-	host.demand("robot", "another passw0rd")
+	host.Demand("robot", "another passw0rd")
 	got = run(t, []string{"-once"}, "GIT_URL="+host.url("robot", "wr@ng/pass word"))
 	is.Equal([]string{got.stdout, got.stderr[:19]}, []string{"", "mooring: git_auth: "})
 	is.Equal(got.code, 1)

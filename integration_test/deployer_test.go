@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // The deployer of examples/deployer, run as its README says, with a recorder in the place of docker compose.
@@ -38,7 +40,7 @@ func (r recorder) deploy(directory string, s *service, gitURL string, variables 
 	d := &deployer{t: r.t, directory: directory, log: log.Name(), exited: make(chan struct{}),
 		secrets: secretsOf(variables)}
 	d.command = exec.Command("sh", deployerScript)
-	d.command.Env = append(environment(directory, []string{
+	d.command.Env = append(lab.Environment(directory, []string{
 		"GIT_URL=" + gitURL, "MOORING_URL=http://" + s.address, "WORK_DIR=" + d.path(), "RETRY_SECONDS=1",
 		"DEPLOY_COMMAND=sh " + r.script + " apply", "REMOVE_COMMAND=sh " + r.script + " remove",
 		"RECORDER=" + r.server.URL, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
@@ -146,7 +148,7 @@ func TestDeployerFollowsGit(t *testing.T) {
 		is.Equal(len(applied), 1) // each once
 		e := applied[0]
 		is.Equal(e, execution{"apply", stack.Path, "docker-compose.yml", stack.Hash, revision, e.project, e.content, ""})
-		is.Equal(digest(e.content), stack.Hash) // it reports what it found in the working copy
+		is.Equal(lab.Digest(e.content), stack.Hash) // it reports what it found in the working copy
 		projects[e.project] = true
 	}
 	is.Equal(len(projects), 16) // no two stacks share a project
@@ -179,12 +181,12 @@ func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
 	others := func(hash string) func(snapshot) bool {
 		return func(seen snapshot) bool { return seen.at("b").AppliedHash == hash && seen.at("c").InSync }
 	}
-	seen := s.awaitSnapshot("the other stacks in sync", others(digest("# good")))
+	seen := s.awaitSnapshot("the other stacks in sync", others(lab.Digest("# good")))
 	is.Equal(seen.at("a").Status, "missing")
 	is.Equal(seen.at("a").AppliedHash, "")
 	second := repo.push(files{"b/docker-compose.yml": "# better"})
 	s.refresh()
-	seen = s.awaitSnapshot("the other stacks in sync again", others(digest("# better")))
+	seen = s.awaitSnapshot("the other stacks in sync again", others(lab.Digest("# better")))
 	is.Equal(seen.at("a").Status, "missing")
 	third := repo.push(files{"a/docker-compose.yml": "# mended"})
 	s.refresh()
@@ -219,7 +221,7 @@ func TestDeployerLeavesAloneWhatCannotBeServed(t *testing.T) {
 		return seen.Revision == third && seen.at("b").InSync
 	})
 	is.Equal(seen.at("a").Status, "missing")
-	is.Equal(seen.at("a").AppliedHash, digest("# good"))
+	is.Equal(seen.at("a").AppliedHash, lab.Digest("# good"))
 	var applied []string
 	for _, e := range r.of("a") {
 		applied = append(applied, e.content)
@@ -232,11 +234,11 @@ func TestDeployerTriesAgainWhatFailed(t *testing.T) {
 	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})
 	s := start(t, "GIT_URL="+repo.bare)
 	r := newRecorder(t)
-	r.state.change(func(s *recorded) { s.refusals = 1 })
+	r.state.Change(func(s *recorded) { s.refusals = 1 })
 	r.deploy(t.TempDir(), s, repo.bare)
 	s.awaitSync(revision)
 	is.Equal(r.order(0), []string{"apply a", "apply b", "apply a"})
-	r.state.change(func(s *recorded) { s.refusals = 1 })
+	r.state.Change(func(s *recorded) { s.refusals = 1 })
 	revision = repo.push(files{"b/docker-compose.yml": ""})
 	s.refresh()
 	s.awaitSync(revision)
@@ -281,7 +283,7 @@ func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
 			r.awaitHanging(1)
 			asked := time.Now()
 			is.Equal(d.stop(signal), code)
-			is.True(time.Since(asked) < stopLimit)
+			is.True(time.Since(asked) < lab.StopLimit)
 			is.Equal(s.stack("a").Status, "syncing")
 			if signal == syscall.SIGTERM {
 				r.awaitHanging(0) // the command has ended with the script
@@ -316,7 +318,7 @@ func TestDeployerSaysWhichSettingIsWrong(t *testing.T) {
 		t.Run(variable, func(t *testing.T) {
 			is := is.New(t)
 			command := exec.Command("sh", deployerScript)
-			command.Env = environment(t.TempDir(), []string{"GIT_URL=/nowhere", "WORK_DIR=" + t.TempDir(), variable})
+			command.Env = lab.Environment(t.TempDir(), []string{"GIT_URL=/nowhere", "WORK_DIR=" + t.TempDir(), variable})
 			output, err := command.CombinedOutput()
 			is.True(err != nil)
 			is.True(strings.Contains(string(output), told))

@@ -77,7 +77,7 @@ func TestHostThatRefusesConnectionsForAWhileIsFollowedAgain(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
-	host := newDoor(t, serveRepository(t, repo).server.Config.Handler)
+	host := newDoor(t, serveRepository(t, repo).Server.Config.Handler)
 	s := start(t, "GIT_URL=http://"+host.address+"/repository.git")
 	s.awaitRevision(first)
 	s.logged("refresh completed")

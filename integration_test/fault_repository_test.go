@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // What goes wrong with the repository itself, over every way to it: refs that go away or jump, repositories that do,
@@ -212,13 +214,13 @@ func TestAnswerThatLacksASubtreeOrABlobIsNotServedInPart(t *testing.T) {
 				}
 			}
 			pack := repo.plumb(objects.String(), "pack-objects", "--stdout", "-q")
-			host := serveFaulty(t, repo)
-			host.suffer(inPack(sends(pack)))
+			host := serveRepository(t, repo)
+			host.Suffer(lab.InPack(sends(pack)))
 			s := start(t, "GIT_URL="+host.url())
 			failed := s.logged("level=ERROR", "refresh failed")
-			is.Equal(field(failed, "code"), "git_protocol")
+			is.Equal(lab.Field(failed, "code"), "git_protocol")
 			is.Equal(s.snapshot().Revision, "")
-			host.suffer(nil)
+			host.Suffer(nil)
 			s.awaitRevision(first)
 		})
 	}

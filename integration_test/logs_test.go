@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // What the contract's rule 4.11 says of the log.
@@ -21,13 +23,13 @@ func TestLogLevelsTellWhatHappened(t *testing.T) {
 	repo, host, first, s := hooked(t)
 	started := s.logged("level=INFO", `msg="refresh started"`, "source=startup")
 	completed := s.logged("level=INFO", `msg="refresh completed"`, "source=startup", "revision="+first)
-	is.Equal(field(started, "id"), field(completed, "id"))
+	is.Equal(lab.Field(started, "id"), lab.Field(completed, "id"))
 	s.logged("level=INFO", "changed", "revision="+first)
 
 	next := repo.push(files{
 		"web/docker-compose.yaml": "services: {}", "big/docker-compose.yml": strings.Repeat("#", 17<<20),
 	})
-	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
 	s.logged("level=INFO", "webhook accepted", "id="+accepted.ID, "source=webhook", "revision="+next)
 	s.logged("level=INFO", `msg="refresh completed"`, "id="+accepted.ID, "source=webhook", "revision="+next)
 	s.logged("level=WARN", "web/docker-compose.yaml", next)
@@ -36,7 +38,7 @@ func TestLogLevelsTellWhatHappened(t *testing.T) {
 	s.refuses(s.do(http.MethodPost, "/api/v1/webhook", "{}"), http.StatusUnauthorized, "missing_signature")
 	s.logged("level=WARN", "webhook refused", "code=missing_signature")
 
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	failed := s.refresh()
 	s.logged("level=ERROR", "refresh failed", "id="+failed.ID, "source=manual", "revision="+next, "code=git_unreachable")
 	s.logged("level=WARN", "retried", "id="+failed.ID, "source=manual", "revision="+next)
@@ -79,12 +81,12 @@ func TestLogInJSONParsesAndTellsOfRefreshes(t *testing.T) {
 	host := serveRepository(t, repo)
 	s := start(t, "GIT_URL="+host.url(), "LOG_FORMAT=json", "LOG_LEVEL=debug")
 	s.awaitRevision(first)
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	failed := s.refresh()
 	s.finish()
 	about := map[string]int{}
 	for _, line := range s.lines() {
-		if line == endOfLog {
+		if line == lab.EndOfLog {
 			continue
 		}
 		var told map[string]any

@@ -8,12 +8,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"mooring/integration_test/lab"
 )
 
 // patience bounds every wait for something that must happen.
@@ -30,7 +31,8 @@ func TestMain(m *testing.M) {
 	directory, err := os.MkdirTemp("", "mooring-test-")
 	service := filepath.Join(directory, "mooring")
 	if err == nil {
-		err = errors.Join(build(service, raceDetector), build(service+withoutRace, false))
+		err = errors.Join(
+			lab.Build(context.Background(), service, raceDetector), lab.Build(context.Background(), service+withoutRace, false))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -54,20 +56,4 @@ func waitTogether() {
 	if !given {
 		_ = flag.Set("test.parallel", "6") // it is a number
 	}
-}
-
-// build builds the service; with the race detector a race makes it exit with a code that no test accepts.
-func build(target string, race bool) error {
-	args := []string{"build", "-buildvcs=false", "-o", target}
-	if race {
-		args = append(args, "-race")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, "go", append(args, ".")...)
-	command.Dir = ".."
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the service: %w\n%s", err, output)
-	}
-	return nil
 }

@@ -12,19 +12,21 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"mooring/integration_test/lab"
 )
 
 // metricsAddress returns where the service serves its metrics, from its log.
 func (s *service) metricsAddress() string {
 	s.t.Helper()
-	return field(s.logged("serving metrics"), "address")
+	return lab.Field(s.logged("serving metrics"), "address")
 }
 
 // scrape returns what a service serves to Prometheus.
 func (s *service) scrape() string {
 	s.t.Helper()
 	is := is.New(s.t)
-	response, err := s.http.http.Get("http://" + s.metricsAddress() + "/metrics")
+	response, err := s.http.Get("http://" + s.metricsAddress() + "/metrics")
 	is.NoErr(err)
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
@@ -52,7 +54,7 @@ func TestMetricsTellWhatHasHappened(t *testing.T) {
 	s := start(t, "GIT_URL="+host.url(), "METRICS_ADDR=127.0.0.1:0", "WEBHOOK_SECRET="+githubSecret)
 	s.awaitRevision(revision)
 	s.refresh()
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	s.refresh()
 	is.Equal(s.deliver("{}", "X-GitHub-Event: ping").status, http.StatusOK)
 	is.Equal(s.do(http.MethodPost, "/api/v1/webhook", "{}").status, http.StatusUnauthorized)
@@ -86,7 +88,7 @@ func TestMetricsAreServedWithoutTheAPI(t *testing.T) {
 	s.logged("refresh completed")
 	holdsLines(t, s.scrape(), `mooring_refreshes_total{outcome="completed",source="startup"} 1`,
 		`mooring_stacks{in_sync="false",status="missing"} 2`)
-	is.New(t).Equal(listening(s.lines()), "")
+	is.New(t).Equal(lab.Listening(s.lines()), "")
 }
 
 func TestMetricsAddressInUseEndsTheStart(t *testing.T) {

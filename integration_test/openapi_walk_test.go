@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 func TestEveryAnswerFitsTheDescription(t *testing.T) {
@@ -41,8 +43,8 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	is.NoErr(os.Rename(directory+".away", directory))
 
 	// A service that is not ready, has no key and answers to one name.
-	host.hang()
-	t.Cleanup(host.release)
+	host.Hang()
+	t.Cleanup(host.Release)
 	other := start(t, "GIT_URL="+host.url(), "ALLOWED_HOSTS=mooring.example")
 	d.walkMisdirected(other)
 	is.Equal(d.ask(other, "GET", "/readyz", "").status, 503)
@@ -115,11 +117,11 @@ func (d *described) walkReports(s *service, repo repository, authorized string) 
 func (d *described) walkWebhook(s *service, key string) {
 	is := is.New(d.t)
 	const path, body = "/api/v1/webhook", `{"ref":"refs/heads/main"}`
-	kind, signature := "Content-Type: application/json", sign(key, body)
+	kind, signature := "Content-Type: application/json", lab.Sign(key, body)
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: push", "X-GitHub-Delivery: 1").status, 202)
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: ping").status, 200)
 	is.Equal(d.ask(s, "POST", path, body, kind).status, 401)
-	is.Equal(d.ask(s, "POST", path, body, kind, sign("x", body)).status, 401)
+	is.Equal(d.ask(s, "POST", path, body, kind, lab.Sign("x", body)).status, 401)
 	is.Equal(d.ask(s, "POST", path, "", kind, signature, fmt.Sprintf("Content-Length: %d", 26<<20)).status, 413)
 	is.Equal(d.ask(s, "POST", path, "no chunk\r\n", kind, signature, "Transfer-Encoding: chunked").status, 400)
 }
@@ -129,11 +131,11 @@ func (d *described) walkRefreshes(s *service, host host) {
 	is := is.New(d.t)
 	const path = "/api/v1/refresh"
 	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 200)
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 502)
 	is.Equal(d.ask(s, "GET", path, "").status, 200)
-	host.refuse(0)
-	host.hang()
+	host.Refuse(0)
+	host.Hang()
 	for range 3 { // runs or is queued, is queued, takes the place of that
 		accepted := decode[refresh](d.t, d.ask(s, "POST", path, ""))
 		is.Equal(d.ask(s, "GET", "/api/v1/refreshes/"+accepted.ID, "").status, 200)
@@ -141,7 +143,7 @@ func (d *described) walkRefreshes(s *service, host host) {
 	}
 	is.Equal(d.ask(s, "GET", "/api/v1/refreshes", "").status, 200)
 	is.Equal(d.ask(s, "POST", path+"?wait=1ms", "").status, 202)
-	host.release()
+	host.Release()
 	is.Equal(d.ask(s, "POST", path+"?wait=x", "").status, 400)
 	is.Equal(d.ask(s, "POST", path, "", "Sec-Fetch-Site: cross-site").status, 403)
 	is.Equal(d.ask(s, "POST", path, strings.Repeat(" ", 65<<10)).status, 413)

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // example is a command of the README and the answer that it shows.
@@ -133,7 +135,7 @@ func TestFirstCommandOfTheREADMEServesTheCloneItself(t *testing.T) {
 	for address == "" {
 		line, err := reader.ReadString('\n')
 		is.NoErr(err) // or it has ended without listening
-		address = listening([]string{line})
+		address = lab.Listening([]string{line})
 	}
 	answer, err := exec.CommandContext(t.Context(), "curl", "-s", "--retry", "5", "--retry-all-errors", "--fail",
 		"http://"+address+"/readyz").Output()

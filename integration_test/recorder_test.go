@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // recorder is where the commands of a deployer tell what they are run with. Its answer decides how they end.
@@ -18,7 +20,7 @@ type recorder struct {
 	t      *testing.T
 	server *httptest.Server
 	script string
-	state  watched[recorded]
+	state  lab.Watched[recorded]
 }
 
 type recorded struct {
@@ -65,7 +67,7 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	e := execution{value("action"), value("STACK_PATH"), value("COMPOSE_FILE"), value("HASH"), value("REVISION"),
 		value("COMPOSE_PROJECT_NAME"), value("content"), value("DEPLOYER_TOKEN")}
 	refused := strings.Contains(e.content, "broken")
-	r.state.change(func(s *recorded) {
+	r.state.Change(func(s *recorded) {
 		s.executions = append(s.executions[:len(s.executions):len(s.executions)], e) // others look at the old one
 		s.underWay++
 		if s.refusals > 0 {
@@ -73,8 +75,8 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 			refused = true
 		}
 	})
-	defer r.state.change(func(s *recorded) { s.underWay-- })
-	if gate := r.state.look().value.gate; gate != nil {
+	defer r.state.Change(func(s *recorded) { s.underWay-- })
+	if gate := r.state.Value().gate; gate != nil {
 		select {
 		case <-gate:
 		case <-request.Context().Done(): // the command was ended
@@ -88,11 +90,11 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 // hang lets every command from now on hang until release.
 func (r recorder) hang() {
 	gate := make(chan struct{})
-	r.state.change(func(s *recorded) { s.gate = gate })
+	r.state.Change(func(s *recorded) { s.gate = gate })
 }
 
 func (r recorder) release() {
-	r.state.change(func(s *recorded) {
+	r.state.Change(func(s *recorded) {
 		if s.gate != nil {
 			close(s.gate)
 		}
@@ -103,10 +105,10 @@ func (r recorder) release() {
 // awaitHanging returns when this many commands hang.
 func (r recorder) awaitHanging(count int) {
 	r.t.Helper()
-	r.state.await(r.t, "commands that hang", func(s recorded) bool { return s.underWay == count })
+	await(r.t, r.state, "commands that hang", func(s recorded) bool { return s.underWay == count })
 }
 
-func (r recorder) executions() []execution { return r.state.look().value.executions }
+func (r recorder) executions() []execution { return r.state.Value().executions }
 
 // order returns what was done with which stack, from the nth execution on.
 func (r recorder) order(n int) []string {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // awaitFile returns the snapshot in a file when it is as wanted. A file has nothing to wait for, so it is looked at
@@ -67,12 +69,12 @@ func TestSnapshotFileOutlivesAKill(t *testing.T) {
 	is.Equal(before.at("gone").Status, "deleting")
 	is.Equal(s.stop(syscall.SIGKILL), -1)
 
-	host.hang()
+	host.Hang()
 	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
 	host.reached()
 	is.Equal(again.snapshot(), before) // what is known is served before Git has answered
 	is.Equal(again.get("/readyz").status, http.StatusServiceUnavailable)
-	host.release()
+	host.Release()
 	again.logged("refresh completed")
 	is.Equal(again.snapshot(), before) // the same revision changes nothing
 	is.Equal(again.do(http.MethodDelete, "/api/v1/stacks/gone", "").status, http.StatusOK)
@@ -184,7 +186,7 @@ func TestSnapshotFileThatIsAMountIsABadSetting(t *testing.T) {
 		t.Skipf("this test needs a namespace to mount in, which unshare is not given here: %s", out)
 	}
 	command := mounted(os.Getenv(program))
-	command.Env = environment(t.TempDir(), []string{"SNAPSHOT_FILE=" + file, "GIT_URL=.", "LISTEN_ADDR=127.0.0.1:0"})
+	command.Env = lab.Environment(t.TempDir(), []string{"SNAPSHOT_FILE=" + file, "GIT_URL=.", "LISTEN_ADDR=127.0.0.1:0"})
 	out, err := command.CombinedOutput()
 	is.Equal(command.ProcessState.ExitCode(), 2)
 	is.True(err != nil)
@@ -211,7 +213,7 @@ func TestHeadlessOpensNoPortAndFollowsPushes(t *testing.T) {
 		is.Equal(seen.at("web").Hash, repo.hash(next, "web/docker-compose.yml"))
 	}
 	s.logged("refresh completed", "source=poll")
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Most, 1)
 	is.Equal(s.stop(syscall.SIGTERM), 0)
 }
 
@@ -233,7 +235,7 @@ func TestPollingFollowsPushesOneAtATime(t *testing.T) {
 		s.awaitRevision(repo.push(files{"web/docker-compose.yml": fmt.Sprintf("services: {web%d: {}}", i)}))
 	}
 	is.Equal(s.status().LastSuccess.Trigger.Source, "poll")
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Most, 1)
 	before := s.snapshot()
 	next := s.refresh()
 	is.Equal(len(next.Changes.Added)+len(next.Changes.Changed)+len(next.Changes.Removed), 0)

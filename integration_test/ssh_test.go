@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // SSH against OpenSSH's server: keys, passphrases, host keys, silence.
@@ -211,7 +213,7 @@ func TestHostThatSaysNothingIsLeftAtTheDeadline(t *testing.T) {
 			s := start(t, fmt.Sprintf("GIT_URL=%s://%s/repository.git", c.scheme, host.address), "REFRESH_TIMEOUT=1s",
 				"GIT_SSH_KEY_FILE="+key, "GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(key))
 			failed := s.logged("level=ERROR", "refresh failed")
-			is.Equal(field(failed, "code"), "timeout")
+			is.Equal(lab.Field(failed, "code"), "timeout")
 			<-closed
 			is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 		})
@@ -227,5 +229,5 @@ func TestSSHHostThatSaysNothingAfterTheKeyIsLeftAtTheDeadline(t *testing.T) {
 	s := start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "REFRESH_TIMEOUT=2s",
 		"GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(host.hostKey("ed25519")))
 	failed := s.logged("level=ERROR", "refresh failed")
-	is.Equal(field(failed, "code"), "timeout")
+	is.Equal(lab.Field(failed, "code"), "timeout")
 }

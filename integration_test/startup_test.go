@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // Story 1: build the desired state on startup.
@@ -88,7 +90,7 @@ func TestStartupWith200StacksHashesEachOfThem(t *testing.T) {
 	is.Equal(len(seen.Stacks), 200)
 	is.Equal(len(seen.Skipped), 0)
 	for _, stack := range seen.Stacks {
-		is.Equal(stack.Hash, digest(content[stack.Path+"/docker-compose.yml"]))
+		is.Equal(stack.Hash, lab.Digest(content[stack.Path+"/docker-compose.yml"]))
 		is.Equal(stack.Status, "missing")
 	}
 }
@@ -97,7 +99,7 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.hang()
+	host.Hang()
 	s := start(t, "GIT_URL="+host.url())
 	host.reached()
 	is.Equal(s.get("/healthz").body, "{\"status\":\"ok\"}\n")
@@ -108,7 +110,7 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is.Equal(status.Status, "refreshing")
 	is.Equal(status.Current.Trigger.Source, "startup")
 	is.Equal(status.Last, nil)
-	host.release()
+	host.Release()
 	s.awaitRevision(revision)
 	is.Equal(s.get("/readyz").status, http.StatusOK)
 }
@@ -118,12 +120,12 @@ func TestStartupWithGitDownRecoversUnaided(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	s := start(t, "GIT_URL="+host.url())
 	s.logged("level=ERROR", "refresh failed", "source=startup", "code=git_unreachable")
 	is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 	is.Equal(s.get("/healthz").status, http.StatusOK)
-	host.refuse(0)
+	host.Refuse(0)
 	s.awaitRevision(revision)
 	status := s.status()
 	is.Equal(status.Last.Trigger.Source, "poll")
@@ -135,7 +137,7 @@ func TestStartupFailureIsToldByItsCode(t *testing.T) {
 	repo, _ := with(t, files{"web/docker-compose.yml": "services: {}"})
 	host := serveRepository(t, repo)
 	guarded := serveRepository(t, repo)
-	guarded.demand("robot", "a password that is asked for")
+	guarded.Demand("robot", "a password that is asked for")
 	failures := []struct {
 		name, code string
 		settings   []string
@@ -144,7 +146,7 @@ func TestStartupFailureIsToldByItsCode(t *testing.T) {
 		{"a file in its place", "deploy_dir_not_a_directory",
 			[]string{"GIT_URL=" + host.url(), "GIT_DEPLOY_DIR=web/docker-compose.yml"}},
 		{"no such ref", "git_ref_not_found", []string{"GIT_URL=" + host.url(), "GIT_REF=refs/heads/gone"}},
-		{"no such repository", "git_not_found", []string{"GIT_URL=" + host.server.URL + "/other.git"}},
+		{"no such repository", "git_not_found", []string{"GIT_URL=" + host.URL + "/other.git"}},
 		{"no credentials", "git_auth", []string{"GIT_URL=" + guarded.url()}},
 		{"wrong credentials", "git_auth", []string{"GIT_URL=" + guarded.url("robot", "p@ss w/rd%41")}},
 		{"an empty repository", "git_empty", []string{"GIT_URL=" + serveRepository(t, newRepository(t)).url()}},

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // SIGTERM and SIGINT stop the service within 5 s, a refresh in flight included, with exit code 0.
@@ -27,12 +29,12 @@ func TestStopWhileGitHangs(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.hang()
+	host.Hang()
 	s := start(t, "GIT_URL="+host.url())
 	host.reached()
 	is.Equal(s.stop(syscall.SIGTERM), 0)
-	host.state.await(t, "the end of the request", func(now hostState) bool { return now.underWay == 0 })
-	is.Equal(host.counts().requests, 1)
+	await(t, host.State, "the end of the request", func(now lab.HostState) bool { return now.UnderWay == 0 })
+	is.Equal(host.Counts().Requests, 1)
 }
 
 func TestStopBetweenRetries(t *testing.T) {
@@ -46,7 +48,7 @@ func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.hang()
+	host.Hang()
 	s := start(t, "GIT_URL="+host.url())
 	host.reached()
 	s.signal(syscall.SIGTERM)
@@ -59,9 +61,9 @@ func TestStopAnswersAllWhoWait(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
 	tag := s.get("/api/v1/stacks").header.Get("Etag")
-	host.hang()
+	host.Hang()
 	running := s.later(http.MethodPost, "/api/v1/refresh?wait=60s")
-	id := field(s.logged("refresh started", "source=manual"), "id")
+	id := lab.Field(s.logged("refresh started", "source=manual"), "id")
 	queued := s.later(http.MethodPost, "/api/v1/refresh?wait=60s")
 	s.logged("refresh queued")
 	follower := s.followStacks(tag)
@@ -95,7 +97,7 @@ func (s *service) followStacks(tag string) <-chan int {
 	request.Header.Set("If-None-Match", tag)
 	// Ends with the answer, which the test waits for.
 	go func() {
-		response, err := s.http.http.Do(request)
+		response, err := s.http.Do(request)
 		if err != nil {
 			statuses <- 0
 			return

@@ -27,7 +27,7 @@ func (r reply) isPrompt(t *testing.T, what string, status int) {
 func TestQuestionsAreAnsweredWhileAThousandTriggersWait(t *testing.T) {
 	is := is.New(t)
 	_, host, first, s := refreshed(t, twoStacks(), shipped(), "LOG_LEVEL=debug")
-	host.hang()
+	host.Hang()
 	const count = 1000
 	replies := make([]<-chan reply, count)
 	for i := range replies {
@@ -41,9 +41,9 @@ func TestQuestionsAreAnsweredWhileAThousandTriggersWait(t *testing.T) {
 		}
 	}
 	is.Equal(s.count("refresh queued"), count-1)
-	is.Equal(host.counts().underWay, 1)
+	is.Equal(host.Counts().UnderWay, 1)
 	is.Equal(s.snapshot().Revision, first)
-	host.release()
+	host.Release()
 	for _, c := range replies {
 		answer := <-c
 		is.Equal(answer.status, http.StatusOK)

@@ -2,10 +2,8 @@ package integration_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -45,24 +43,10 @@ func (r repository) pushTree(entries []entry) string {
 	return commit
 }
 
-// plumb runs a git program in the bare repository with an input, and returns what it prints without a newline at the
-// end.
+// plumb runs git in the bare repository with an input, and returns what it prints without a newline at the end.
 func (r repository) plumb(input string, args ...string) string {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	command := exec.CommandContext(ctx, "git", args...)
-	command.Dir, command.Stdin = r.bare, strings.NewReader(input)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + r.bare, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.org",
-		"GIT_COMMITTER_NAME=committer", "GIT_COMMITTER_EMAIL=committer@example.org",
-	}
-	output, err := command.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %q: %v: %s", args, err, output)
-	}
-	return strings.TrimSuffix(string(output), "\n")
+	return strings.TrimSuffix(gitWith(r.t, r.bare, input, args...), "\n")
 }
 
 // oddTree has every row of what may be odd about a compose file.

@@ -4,10 +4,11 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"mooring/integration_test/lab"
 )
 
 // ways are all the ways in which a host may be reached: with protocol 2 and filters, with the old protocol, without
@@ -19,8 +20,8 @@ func ways() map[string]func(*testing.T, repository) []string {
 			return []string{"GIT_URL=" + serveRepository(t, r).url()}
 		},
 		"HTTP, version 0": func(t *testing.T, r repository) []string {
-			host := serveFaulty(t, r)
-			host.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+			host := serveRepository(t, r)
+			host.Suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
 				r.Header.Del("Git-Protocol")
 				git.ServeHTTP(w, r)
 			})
@@ -48,8 +49,7 @@ func serveDaemon(t *testing.T, r repository) string {
 		}
 		defer socket.Close()
 		daemon := exec.Command("git", "daemon", "--inetd", "--export-all", "--base-path="+filepath.Dir(r.bare))
-		daemon.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(r.bare), "GIT_CONFIG_GLOBAL=/dev/null",
-			"GIT_CONFIG_NOSYSTEM=1"}
+		daemon.Env = lab.GitEnvironment()
 		daemon.Stdin, daemon.Stdout, daemon.Stderr = socket, socket, io.Discard
 		_ = daemon.Run() // how it ends is the client's to tell
 	})
