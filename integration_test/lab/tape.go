@@ -19,15 +19,14 @@ func (h Host) Record() { h.State.Change(func(s *HostState) { s.tape = new([]Tape
 
 // Recorded stops the tape and returns what is on it.
 func (h Host) Recorded() []Taped {
-	requests := make(chan []Taped, 1)
-	h.State.Change(func(s *HostState) {
+	var requests []Taped
+	h.State.Run(func(s *HostState) {
 		if s.tape != nil {
-			requests <- *s.tape
+			requests = *s.tape
 		}
 		s.tape = nil
-		close(requests)
 	})
-	return <-requests
+	return requests
 }
 
 // Replay sends the requests again, one after another, and looks at none of the answers. What this takes is what the host

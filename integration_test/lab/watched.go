@@ -55,6 +55,16 @@ func (w Watched[T]) Change(f func(*T)) {
 	}
 }
 
+// Run lets the owner apply a function, and returns when that is done.
+func (w Watched[T]) Run(f func(*T)) {
+	ran := make(chan struct{})
+	w.Change(func(value *T) { f(value); close(ran) })
+	select {
+	case <-ran:
+	case <-w.done:
+	}
+}
+
 // Look returns the value as it is now.
 func (w Watched[T]) Look() Sight[T] {
 	reply := make(chan Sight[T], 1)

@@ -6,13 +6,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http/httputil"
 	"strconv"
 	"time"
+
+	"mooring/integration_test/lab"
 )
+
+// connections are kept to each server, and all of them are busy.
+const connections = 32
+
+// asked is a server by its process and its address.
+type asked struct {
+	pid     int
+	address string
+}
 
 // tally is what a server has answered so far.
 type tally struct {
+	name    string
 	took    []time.Duration // one for each request
 	asked   time.Duration   // how long it was asked
 	longest int             // bytes of the longest body
@@ -27,10 +41,11 @@ func (t tally) each() time.Duration {
 func (t tally) rate() float64 { return float64(len(t.took)) / t.asked.Seconds() }
 
 // take asks a server for a path over all connections at once for the length of a turn.
-func (t *tally) take(ctx context.Context, s *server, path string, turn time.Duration) error {
-	before := cpuTime(s.command.Process.Pid)
+func (t *tally) take(ctx context.Context, s asked, path string, turn time.Duration) error {
+	before, _ := lab.FiguresOf(s.pid) // where the system does not tell, both are 0
 	err := t.ask(ctx, s.address, path, turn)
-	t.cpu += cpuTime(s.command.Process.Pid) - before
+	after, _ := lab.FiguresOf(s.pid)
+	t.cpu += after.CPU - before.CPU
 	return err
 }
 
@@ -94,11 +109,12 @@ func dial(ctx context.Context, address, path string) (*connection, error) {
 	if err := conn.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
+	return newConnection(conn, conn, "GET "+path+" HTTP/1.1\r\nHost: "+address+"\r\n\r\n"), nil
+}
+
+func newConnection(conn net.Conn, answers io.Reader, request string) *connection {
 	const buffer = 64 << 10
-	return &connection{
-		Conn: conn, answers: bufio.NewReaderSize(conn, buffer),
-		request: []byte("GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n\r\n"),
-	}, nil
+	return &connection{Conn: conn, answers: bufio.NewReaderSize(answers, buffer), request: []byte(request)}
 }
 
 // ask returns how long each request took that ended before the turn did.
@@ -120,9 +136,10 @@ func (c *connection) ask(end time.Time) ([]time.Duration, error) {
 	}
 }
 
-// answer reads one answer: its status must be 200, and its length must be told.
+// answer reads one answer, whose status must be 200.
 func (c *connection) answer() error {
 	c.length = -1
+	chunked := false
 	for first := true; ; first = false {
 		line, err := c.answers.ReadSlice('\n')
 		if err != nil {
@@ -140,10 +157,25 @@ func (c *connection) answer() error {
 				return err
 			}
 		}
+		chunked = chunked || bytes.Equal(line, []byte("Transfer-Encoding: chunked"))
 	}
-	if c.length < 0 {
+	switch {
+	case chunked:
+		return c.chunks()
+	case c.length < 0:
 		return errors.New("the answer does not tell its length")
 	}
 	_, err := c.answers.Discard(c.length)
+	return err
+}
+
+// chunks reads a body that comes in chunks (RFC 9112, section 7.1).
+func (c *connection) chunks() error {
+	length, err := io.Copy(io.Discard, httputil.NewChunkedReader(c.answers))
+	c.length = int(length)
+	if err != nil {
+		return err
+	}
+	_, err = c.answers.Discard(len("\r\n")) // behind the last chunk
 	return err
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+
+	"mooring/integration_test/lab"
 )
 
 // points is at how many points of a soak memory is looked at.
@@ -18,32 +21,27 @@ type soaked struct {
 	resident, heap int64
 }
 
-// soak refreshes one repository again and again: every third time with a change, sometimes while the host fails.
+// soakRefreshes refreshes one repository again and again: every third time with a change, sometimes while the host fails.
 // It prints memory at ten points; missed tells that it grows.
-func (b *bench) soak(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
+func (b *bench) soakRefreshes(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	s := shape{o.stacks[0], o.history, o.refs, o.blobs}
-	repo, err := b.repository(ctx, s, o.soak/3)
+	repo, err := b.repository(ctx, s, o.refreshes/3)
 	if err != nil {
 		return false, err
 	}
-	address := b.host.url(repo)
-	outage := httpOutage{b.host}.set
+	address, outage := b.host.Address(repo.Repository), b.refuse
 	if o.local {
-		address, outage = repo.path, pathOutage{repo.path}.set
+		address, outage = repo.Path, repo.hide
 	}
-	metrics, err := freeAddress(ctx)
+	m, err := b.launchReady(ctx, b.sides[0], address, metricsSetting)
 	if err != nil {
 		return false, err
 	}
-	m, err := b.launchReady(ctx, address, "METRICS_ADDR="+metrics)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _, stopped := m.stop(); err = errors.Join(err, stopped) }()
+	defer func() { _, stopped := m.end(); err = errors.Join(err, stopped) }()
 	fmt.Fprintf(out, "%s from %s:\n\n", s, address)
 	fmt.Fprintln(out, "| refreshes | changes | failures | resident | heap |\n| --- | --- | --- | --- | --- |")
-	run := soakRun{service: m, repo: repo, outage: outage, metrics: metrics}
-	list, err := run.all(ctx, o.soak, func(p soaked) { writePoint(out, p) })
+	run := soakRun{service: m, repo: repo, outage: outage}
+	list, err := run.all(ctx, o.refreshes, func(p soaked) { writePoint(out, p) })
 	if err != nil {
 		return false, err
 	}
@@ -65,8 +63,7 @@ type soakRun struct {
 	service *service
 	repo    repository
 	// outage makes Git fail, or work again.
-	outage  func(failing bool) error
-	metrics string
+	outage func(failing bool) error
 	// now is what was done so far.
 	now soaked
 }
@@ -105,7 +102,7 @@ func (r *soakRun) one(ctx context.Context) error {
 	case changes:
 		r.now.changes++
 		commit = r.repo.commits[r.now.changes]
-		if err := r.repo.move(ctx, commit); err != nil {
+		if err := r.repo.Move(commit); err != nil {
 			return err
 		}
 	}
@@ -128,7 +125,7 @@ func (r *soakRun) one(ctx context.Context) error {
 
 // look compares the list of stacks with git's and reads how much memory the process has.
 func (r *soakRun) look(ctx context.Context) error {
-	truth, err := r.repo.listing(ctx, r.repo.commits[r.now.changes])
+	truth, err := r.repo.Listing(ctx, r.repo.commits[r.now.changes])
 	if err != nil {
 		return err
 	}
@@ -136,11 +133,15 @@ func (r *soakRun) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := truth.differs(found); err != nil {
+	if err := truth.Differs(found); err != nil {
 		return err
 	}
-	r.now.resident, _ = memoryOf(r.service.command.Process.Pid, "VmRSS")
-	r.now.heap, _ = heapOf(ctx, r.metrics)
+	metrics, err := r.service.metrics(ctx)
+	if err != nil {
+		return err
+	}
+	figures, _ := lab.FiguresOf(r.service.Command.Process.Pid)
+	r.now.resident, r.now.heap = figures.Resident, int64(metrics["go_memstats_heap_alloc_bytes"])
 	return nil
 }
 
@@ -159,20 +160,20 @@ func grows(list []soaked) bool {
 	return late > early+early/8+slack
 }
 
-// httpOutage lets the host refuse requests.
-type httpOutage struct{ host *host }
-
-func (o httpOutage) set(failing bool) error {
-	o.host.fail(failing)
+// refuse lets the host refuse requests, or answer again.
+func (b *bench) refuse(failing bool) error {
+	status := 0
+	if failing {
+		status = http.StatusInternalServerError
+	}
+	b.host.Refuse(status)
 	return nil
 }
 
-// pathOutage takes a repository away from its path.
-type pathOutage struct{ path string }
-
-func (o pathOutage) set(failing bool) error {
+// hide takes the repository away from its path, or puts it back.
+func (r repository) hide(failing bool) error {
 	if failing {
-		return os.Rename(o.path, o.path+".away")
+		return os.Rename(r.Path, r.Path+".away")
 	}
-	return os.Rename(o.path+".away", o.path)
+	return os.Rename(r.Path+".away", r.Path)
 }
