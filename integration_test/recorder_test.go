@@ -25,8 +25,8 @@ type recorder struct {
 
 type recorded struct {
 	executions []execution
-	// gate is where commands hang until it is closed; nil lets them pass.
-	gate chan struct{}
+	// gate is where commands hang while it is shut.
+	gate lab.Gate
 	// refusals are how many commands are still to fail. One that applies a compose file with "broken" in it fails too.
 	refusals int
 	underWay int
@@ -76,31 +76,16 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		}
 	})
 	defer r.state.Change(func(s *recorded) { s.underWay-- })
-	if gate := r.state.Value().gate; gate != nil {
-		select {
-		case <-gate:
-		case <-request.Context().Done(): // the command was ended
-		}
-	}
+	_ = r.state.Value().gate.Pass(request.Context()) // or the command was ended
 	if refused {
 		http.Error(w, "failed for the sake of a test", http.StatusInternalServerError)
 	}
 }
 
 // hang lets every command from now on hang until release.
-func (r recorder) hang() {
-	gate := make(chan struct{})
-	r.state.Change(func(s *recorded) { s.gate = gate })
-}
+func (r recorder) hang() { r.state.Change(func(s *recorded) { s.gate.Shut() }) }
 
-func (r recorder) release() {
-	r.state.Change(func(s *recorded) {
-		if s.gate != nil {
-			close(s.gate)
-		}
-		s.gate = nil
-	})
-}
+func (r recorder) release() { r.state.Change(func(s *recorded) { s.gate.Open() }) }
 
 // awaitHanging returns when this many commands hang.
 func (r recorder) awaitHanging(count int) {

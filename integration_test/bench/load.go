@@ -36,6 +36,10 @@ func (b *bench) load(ctx context.Context, o options, out io.Writer) (missed bool
 			return false, err
 		}
 		services = append(services, s)
+		// The first refresh tells of every stack that it has found; the bare server is not to write that each time.
+		if err := s.mustRefresh(ctx, commits[len(commits)-1]); err != nil {
+			return false, err
+		}
 	}
 	if err := services[0].keepBodies(ctx, b.work); err != nil {
 		return false, err

@@ -28,7 +28,7 @@ type asked struct {
 type tally struct {
 	name    string
 	took    []time.Duration // one for each request
-	asked   time.Duration   // how long it was asked
+	rates   []float64       // requests a second, one for each turn
 	longest int             // bytes of the longest body
 	cpu     time.Duration   // that the server took
 }
@@ -38,7 +38,8 @@ func (t tally) each() time.Duration {
 	return (t.cpu / time.Duration(max(len(t.took), 1))).Round(100 * time.Nanosecond)
 }
 
-func (t tally) rate() float64 { return float64(len(t.took)) / t.asked.Seconds() }
+// rate is the median of the turns' requests a second: what else the machine does in one turn does not count.
+func (t tally) rate() float64 { return median(t.rates) }
 
 // take asks a server for a path over all connections at once for the length of a turn.
 func (t *tally) take(ctx context.Context, s asked, path string, turn time.Duration) error {
@@ -79,13 +80,15 @@ func (t *tally) ask(ctx context.Context, address, path string, turn time.Duratio
 		}()
 	}
 	var failed error
+	answered := -len(t.took)
 	for _, c := range dialed {
 		e := <-ends
 		t.took = append(t.took, e.took...)
 		t.longest = max(t.longest, c.length)
 		failed = errors.Join(failed, e.err)
 	}
-	t.asked += time.Since(began)
+	answered += len(t.took)
+	t.rates = append(t.rates, float64(answered)/time.Since(began).Seconds())
 	if failed != nil {
 		return fmt.Errorf("ask %s for %s: %w", address, path, failed)
 	}

@@ -31,15 +31,20 @@ func (s series) median() sample {
 	}
 }
 
-// middle returns the median of a number that each sample has; of an even count it is the mean of the two in the middle.
+// middle returns the median of a number that each sample has.
 func middle[N time.Duration | int | int64](s series, of func(sample) N) N {
-	if len(s) == 0 {
-		return 0
-	}
 	numbers := make([]N, 0, len(s))
 	for _, one := range s {
 		numbers = append(numbers, of(one))
 	}
-	slices.Sort(numbers)
-	return (numbers[(len(numbers)-1)/2] + numbers[len(numbers)/2]) / 2
+	return median(numbers)
+}
+
+// median returns the number in the middle; of an even count the mean of the two in the middle, and 0 of none.
+func median[N time.Duration | int | int64 | float64](numbers []N) N {
+	if len(numbers) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(numbers))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }

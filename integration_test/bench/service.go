@@ -53,6 +53,11 @@ func (b *bench) launchReady(ctx context.Context, of side, gitURL string, variabl
 	if err != nil {
 		return nil, err
 	}
+	return s.ready(ctx)
+}
+
+// ready waits until the service is ready, and stops it when it does not get so.
+func (s *service) ready(ctx context.Context) (*service, error) {
 	limited, cancel := context.WithTimeout(ctx, lab.Limit)
 	defer cancel()
 	if err := s.Ready(limited, s.client, s.address); err != nil {

@@ -70,12 +70,7 @@ func (b *bench) launchLogged(ctx context.Context, s soak, bad lab.Watched[string
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if err := started.Ready(limited, started.client, started.address); err != nil {
-		return nil, errors.Join(err, started.Stop())
-	}
-	return started, nil
+	return started.ready(ctx)
 }
 
 // isBad tells whether a line of the log must not be there.

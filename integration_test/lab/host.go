@@ -20,8 +20,8 @@ type Host struct {
 
 // HostState is how a host answers, and what it was asked so far. The host's owner goroutine has it.
 type HostState struct {
-	// Gate is where requests hang until it is closed; nil lets them pass.
-	Gate chan struct{}
+	// Gate is where requests hang while it is shut.
+	Gate Gate
 	// Fault answers requests in place of git; nil: git does.
 	Fault Fault
 	// Refusal is the status that requests are refused with; 0 lets them pass.
@@ -62,20 +62,10 @@ func (h Host) Close() {
 func (h Host) Address(r Repository) string { return h.URL + "/" + filepath.Base(r.Path) }
 
 // Hang lets every request from now on hang until Release.
-func (h Host) Hang() {
-	gate := make(chan struct{})
-	h.State.Change(func(s *HostState) { s.Gate = gate })
-}
+func (h Host) Hang() { h.State.Change(func(s *HostState) { s.Gate.Shut() }) }
 
 // Release lets all requests pass that hang.
-func (h Host) Release() {
-	h.State.Change(func(s *HostState) {
-		if s.Gate != nil {
-			close(s.Gate)
-		}
-		s.Gate = nil
-	})
-}
+func (h Host) Release() { h.State.Change(func(s *HostState) { s.Gate.Open() }) }
 
 // Refuse answers every request from now on with a status; 0 ends that.
 func (h Host) Refuse(status int) { h.State.Change(func(s *HostState) { s.Refusal = status }) }
@@ -114,12 +104,8 @@ func (b backend) serve(w http.ResponseWriter, r *http.Request) {
 	b.state.Change(func(s *HostState) { s.begin(r, body) })
 	defer b.state.Change(func(s *HostState) { s.UnderWay-- })
 	now := b.state.Value()
-	if now.Gate != nil {
-		select {
-		case <-now.Gate:
-		case <-r.Context().Done():
-			return
-		}
+	if !now.Gate.Pass(r.Context()) {
+		return
 	}
 	user, password, _ := r.BasicAuth()
 	switch {
