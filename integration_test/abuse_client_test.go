@@ -14,13 +14,13 @@ import (
 	"github.com/matryer/is"
 )
 
-// Clients that send what no client should. All of it meets one process, built as it is shipped; its memory is looked at
-// when it has met all.
+// Clients that send what no client should. One process gets all of it, built as it is shipped. Its memory is looked at
+// in the end.
 
-// memoryLimit is what the service may have of memory, whatever it is sent.
+// memoryLimit is the most memory, in bytes, that the service may have, whatever it is sent.
 const memoryLimit = 128 << 20
 
-// shipped is the setting by which launch takes the service without the race detector, which has a memory of its own.
+// shipped is the setting with which launch takes the build without the race detector: the detector needs memory, too.
 func shipped() string { return program + "=" + os.Getenv(program) + withoutRace }
 
 // staysSmall checks that the process never had more memory than it may.
@@ -60,7 +60,7 @@ func (s *service) raw(request string) reply {
 	return s.exchange(request, func(*net.TCPConn) error { return nil })
 }
 
-// rawAndNoMore is raw for a request after which the client says nothing more, and lets the service know.
+// rawAndNoMore is raw, and closes the client's half of the connection after the request.
 func (s *service) rawAndNoMore(request string) reply {
 	s.t.Helper()
 	return s.exchange(request, (*net.TCPConn).CloseWrite)

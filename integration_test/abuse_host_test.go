@@ -17,7 +17,7 @@ import (
 )
 
 // TestHostileGitHostTakesLessThan128MiB lets the service, as it is shipped, read what no Git host should send: answers
-// without end of every kind, and a small pack that inflates to very much. What was good before stays.
+// without end of every kind, and a small pack that inflates to a large one. The last good snapshot stays.
 func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -55,7 +55,7 @@ func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	s.staysSmall()
 }
 
-// An SSH host that never ends to say what is wrong, on its standard error, is read on and given up when its time is over.
+// An SSH host that prints errors without end is read until REFRESH_TIMEOUT, and keeps no memory.
 func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -113,7 +113,7 @@ func bomb(kind byte, content []byte, size int) string {
 	return string(append(pack, sum[:]...))
 }
 
-// deflatedZeros are so many bytes of nothing, a thousand times smaller.
+// deflatedZeros returns zero bytes of a size, compressed to a thousandth of it.
 func deflatedZeros(t *testing.T, size int) []byte {
 	t.Helper()
 	is := is.New(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// Oddities of methods, paths, hosts and origins, and the memory that they take of the service as it is shipped.
+// Odd methods, paths, hosts and origins, and how much memory they take. The service is built as it is shipped.
 
 func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 	is := is.New(t)
@@ -28,7 +28,8 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 			media := answer.header.Get("Content-Type")
 			switch {
 			case method == "HEAD" && answer.body == "" && answer.status != 0:
-			case strings.HasPrefix(media, "text/plain") && answer.status == http.StatusBadRequest: // net/http's own, before any handler
+			// net/http answers this itself, before any handler.
+			case strings.HasPrefix(media, "text/plain") && answer.status == http.StatusBadRequest:
 			case strings.HasPrefix(media, "text/html") && answer.status == http.StatusOK && strings.HasPrefix(path, "/?"), path == "/" && method == "GET":
 			case media != "application/json" || !json.Valid([]byte(answer.body)):
 				t.Errorf("%s %q: %d %s %.100q", method, path, answer.status, media, answer.body)
@@ -71,7 +72,7 @@ func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 	s.staysSmall()
 }
 
-// A page of another site, or one whose name an attacker lets point here, gets to do nothing.
+// A page of another site may do nothing, and neither may a page under a name that an attacker lets point here.
 func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), shipped(), "ALLOWED_HOSTS=deploy.example.org,127.0.0.1",
@@ -86,7 +87,7 @@ func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 		} {
 			s.refuses(s.do(c[0], c[1], `{"status":"syncing"}`, headers...), http.StatusForbidden, "cross_origin")
 		}
-		is.Equal(s.get("/api/v1/stacks", headers...).header.Get("Access-Control-Allow-Origin"), "") // nor does it read
+		is.Equal(s.get("/api/v1/stacks", headers...).header.Get("Access-Control-Allow-Origin"), "") // nor may it read
 	}
 	for _, name := range []string{"evil.example", "evil.example:80", "deploy.example.org.evil.example", "127.0.0.2", "[::1]", "", "localhost"} {
 		for _, line := range []string{"GET /api/v1/stacks", "POST /api/v1/refresh", "GET /", "POST /api/v1/webhook", "GET /nowhere"} {

@@ -64,7 +64,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 		b.checkAccess("narrow and " + scheme)
 	}
 	is.New(t).Equal(look[int](b, "document.documentElement.scrollWidth"), 320) // nothing sticks out
-	// The test of the test: what breaks a rule is found.
+	// The check itself works: it finds a rule that is broken.
 	found := look[int](b, `(() => {
 		document.getElementById('search').removeAttribute('aria-label');
 		document.getElementById('search').removeAttribute('placeholder');

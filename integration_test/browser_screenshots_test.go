@@ -22,7 +22,7 @@ func (b browser) screenshot(path string) {
 	is.NoErr(os.WriteFile(path, picture, 0o644))
 }
 
-// fleet is a repository of some twenty stacks, as a small company has them.
+// fleet has the stacks of a small company, about twenty.
 func fleet() files {
 	content := files{}
 	for area, names := range map[string][]string{
@@ -38,8 +38,8 @@ func fleet() files {
 	return content
 }
 
-// lived returns a service that has seen some days of work: most stacks in sync, one of each other kind, refreshes of
-// several sources.
+// lived returns a service as after some days of work: most stacks are in sync, one is in each other state, and the
+// refreshes came from several sources.
 func lived(t *testing.T) (repository, host, *service) {
 	t.Helper()
 	repo, host, first, s := refreshed(t, fleet(), "WEBHOOK_SECRET="+githubSecret, "POLL_INTERVAL=1m")

@@ -22,8 +22,8 @@ type reply struct {
 	took time.Duration
 }
 
-// do sends a request with headers in the form "Name: value", and checks what holds for every answer: JSON but at the
-// root, and no secret in it.
+// do sends a request with headers in the form "Name: value", and checks what holds for every answer: it is JSON, except
+// at the root, and has no secret in it.
 func (s *service) do(method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	answer, err := s.try(method, path, body, headers...)
@@ -60,7 +60,7 @@ func (s *service) get(path string, headers ...string) reply {
 	return s.do(http.MethodGet, path, "", headers...)
 }
 
-// later sends a request from a goroutine of its own. The zero reply is one that was never given.
+// later sends a request from a goroutine of its own. The reply is zero when there was no answer.
 func (s *service) later(method, path string, headers ...string) <-chan reply {
 	replies := make(chan reply, 1)
 	// Ends with the answer, or when the service does; the test waits for the reply.
@@ -159,7 +159,7 @@ func (s *service) refuses(answer reply, status int, code string) {
 	is.True(told.Error.Message != "")
 }
 
-// decode reads an answer that has no members but the contract's.
+// decode reads an answer, which may have no members but those of the type.
 func decode[T any](t *testing.T, answer reply) T {
 	t.Helper()
 	var value T

@@ -12,9 +12,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Hosts that want credentials where none may be shown, or none were asked for before.
+// Hosts that ask for credentials at a place that must not get them, or in the middle of a refresh.
 
-// halfWay lets the greeting pass, and does with what comes after it what it is told.
+// halfWay lets the greeting pass and applies a fault to every request after it.
 func halfWay(f lab.Fault) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
 		if r.Method == http.MethodPost {
@@ -25,8 +25,8 @@ func halfWay(f lab.Fault) lab.Fault {
 	}
 }
 
-// redirectsToAnotherName sends every request to the same server by another name, and thus to another host, where it is
-// served if it shows credentials, whichever they are.
+// redirectsToAnotherName redirects every request to the same server under another name, which is another host. There it
+// is served when it shows any credentials.
 func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Handler) {
 	const name = "localhost"
 	_, _, shown := r.BasicAuth()
@@ -62,7 +62,7 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 
 			other.Demand("robot", password)
 			refused := s.refresh()
-			is.Equal(refused.Error.Code, "git_auth") // it is told that they are wanted there, and they are not shown
+			is.Equal(refused.Error.Code, "git_auth") // the other host asks for them and does not get them
 			is.Equal(s.snapshot().Revision, next)
 
 			requests := seen.Value()
@@ -76,7 +76,8 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 	}
 }
 
-// A host that asks for credentials only after the first request has them asked for: the answer is no half snapshot.
+// A host may ask for credentials only after the first request. Then the refresh fails, and there is no partial
+// snapshot.
 func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())

@@ -77,7 +77,7 @@ func sends(pack string) lab.Spoiler {
 	}
 }
 
-// packsWithoutEnd sends a pack that announces more objects than it could ever have and goes on with empty blobs.
+// packsWithoutEnd sends a pack that announces 4 billion objects, and then empty blobs without end.
 func packsWithoutEnd(w http.ResponseWriter, r *http.Request, answer []byte) {
 	begin := bytes.Index(answer, []byte(lab.PackStart)) - len("0000\x01")
 	_, err := w.Write(answer[:begin])

@@ -14,10 +14,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// What goes wrong at a Git host over HTTP. After each fault the last good snapshot and its revision stay, the failure is
-// told by its code and in a clean sentence, and the service recovers unaided though polling is off.
+// What goes wrong at a Git host over HTTP. After each fault the last good snapshot and its revision stay, the failure
+// has its code and a clean sentence, and the service recovers by itself although polling is off.
 
-// faultCase is a fault and what it must be told as.
+// faultCase is a fault and the failure that the service must tell.
 type faultCase struct {
 	name  string
 	fault lab.Fault
@@ -26,7 +26,7 @@ type faultCase struct {
 	says string
 }
 
-// limit is short for faults that take all of it.
+// limit is the setting of REFRESH_TIMEOUT. It is short for faults that last until then.
 func (c faultCase) limit() string {
 	if c.code == "timeout" {
 		return "REFRESH_TIMEOUT=4s"
@@ -66,7 +66,7 @@ func httpFaults() []faultCase {
 	}
 }
 
-// Every secret that there can be is in use, and a file is written that must hold none.
+// Every kind of secret is in use, and SNAPSHOT_FILE is written, which must hold none.
 func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
 	const token = "t0ken & <more>"
 	for _, c := range httpFaults() {
@@ -158,7 +158,7 @@ func (s *service) keeps(before reply, revision string, failed refresh) {
 	s.logged("level=ERROR", "refresh failed", "id="+failed.ID, "code="+failed.Error.Code)
 }
 
-// Retry-After is honoured: nobody asks before its time (RFC 9110, 10.2.3).
+// Retry-After is honoured: the next attempt comes after that time (RFC 9110, section 10.2.3).
 func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -175,11 +175,11 @@ func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
 			t.Errorf("after %d the next attempt comes after %s", status, wait)
 		}
 		host.Suffer(nil)
-		is.Equal(s.refresh().Status, "completed") // a person who asks is not made to wait
+		is.Equal(s.refresh().Status, "completed") // a manual refresh does not wait
 	}
 	host.Suffer(lab.Answers(http.StatusTooManyRequests, "text/plain", "later", "Retry-After", "999999999"))
 	refused := s.refresh()
-	is.True(s.status().NextPollAt.Sub(refused.Finished) < 2*time.Hour) // no host can silence the service for years
+	is.True(s.status().NextPollAt.Sub(refused.Finished) < 2*time.Hour) // a host cannot stop the retries for longer
 }
 
 // A slow host is waited for as long as REFRESH_TIMEOUT allows, and no longer.
@@ -201,15 +201,14 @@ func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
 				is.Equal(ended.Revision, next)
 			} else {
 				is.Equal(ended.Error.Code, "timeout")
-				is.True(ended.Duration < 1500) // milliseconds: the actor is free when the time is over
+				is.True(ended.Duration < 1500) // milliseconds: the refresh ends soon after its time
 				is.Equal(s.snapshot().Revision, first)
 			}
 		})
 	}
 }
 
-// The connection that a refresh hangs on is closed when its time is over: the host is not left with one that nobody
-// reads.
+// The connection of a refresh that hangs is closed when its time is over.
 func TestTimeoutClosesTheConnectionToTheGitHost(t *testing.T) {
 	is := is.New(t)
 	repo, host, _, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT=1s")

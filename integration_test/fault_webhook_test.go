@@ -9,9 +9,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// A webhook arrives before the Git host's ref has moved (contract, rule 4.9).
+// A webhook arrives before the Git host's ref has moved: the host is asked again after 1, 2 and 4 s.
 
-// laggingUntil returns when the host has been asked so many times where its ref stands, and has answered.
+// laggingUntil returns when the host has answered so many questions for the ref.
 func (h host) laggingUntil(t *testing.T, tips int) {
 	t.Helper()
 	await(t, h.State, "the answers with the old revision", func(now lab.HostState) bool {

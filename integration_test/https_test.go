@@ -63,12 +63,12 @@ func TestHTTPSCertificateThatIsNotTrustedIsToldWithWhatToSet(t *testing.T) {
 			is.Equal(got.code, 1)
 			is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
 			is.True(strings.Contains(got.stderr, c.says))
-			is.Equal(host.Counts().Requests, 0) // nothing was said, no password above all
+			is.Equal(host.Counts().Requests, 0) // no request was sent, and so no password
 		})
 	}
 }
 
-// A certificate that expires while the service runs fails refreshes until it is renewed, and no longer.
+// When a certificate expires, refreshes fail until it is renewed.
 func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -82,8 +82,8 @@ func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 	before := s.get("/api/v1/stacks")
 	shown.Change(func(c *tls.Certificate) { *c = authority.sign("", time.Now().Add(-time.Minute)) })
-	host.Server.CloseClientConnections() // one that is open is not checked again
-	s.refresh()                          // may still meet the end of the one that was open
+	host.Server.CloseClientConnections() // the certificate is checked only when a connection is opened
+	s.refresh()                          // may still use the connection that was just closed
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "git_untrusted")
 	s.keeps(before, first, failed)
@@ -92,7 +92,7 @@ func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
 	is.Equal(s.status().Failures, 0)
 }
 
-// Whoever is sent from HTTPS to plain HTTP does not go there, with or without credentials.
+// A redirect from HTTPS to plain HTTP is not followed, with or without credentials.
 func TestHTTPSRedirectToPlainHTTPIsRefused(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())

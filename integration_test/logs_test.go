@@ -16,7 +16,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// What the contract's rule 4.11 says of the log.
+// The log's levels. A refresh's start and end, a change and an accepted webhook are INFO; a refused webhook, a skipped
+// entry and a retry are WARN; a failed refresh is ERROR. A line about a refresh has its id, source and revision.
 
 func TestLogLevelsTellWhatHappened(t *testing.T) {
 	is := is.New(t)
@@ -66,7 +67,7 @@ func TestLogLevelHidesWhatIsBelowIt(t *testing.T) {
 		s := launch(t, t.TempDir(), "GIT_URL="+repo.bare, "HEADLESS=true", "POLL_INTERVAL=1h", "LOG_LEVEL="+level,
 			"GIT_DEPLOY_DIR=nowhere", "SNAPSHOT_FILE="+file.path)
 		s.logged("level=ERROR", "refresh failed")
-		s.snapshotFile += ".unreadable" // it is kept, and none was written in its place
+		s.snapshotFile += ".unreadable" // the unreadable file was moved there, and no new one was written
 		is.Equal(s.stop(syscall.SIGTERM), 0)
 		for _, name := range hidden {
 			is.Equal(s.count("level="+name), 0)
@@ -110,7 +111,7 @@ func TestLogInJSONParsesAndTellsOfRefreshes(t *testing.T) {
 	is.True(about["refresh failed"] >= 1)
 }
 
-// Text from outside never makes a line of its own, nor does it move the terminal of whoever reads the log.
+// Text from outside cannot begin a new line in the log or control the reader's terminal.
 func TestLogQuotesWhatComesFromOutside(t *testing.T) {
 	is := is.New(t)
 	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

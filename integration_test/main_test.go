@@ -20,11 +20,11 @@ import (
 // patience bounds every wait for something that must happen.
 const patience = 30 * time.Second
 
-// program is the variable that tells a test where TestMain has put the service: a package variable would do, but tests
-// keep to the rule that there are none.
+// program is the environment variable in which TestMain tells the tests where the service is. Package variables are
+// not allowed here either.
 const program = "MOORING_TEST_PROGRAM"
 
-// withoutRace ends the name of the service that is built as it is shipped, whatever the tests are built with.
+// withoutRace is the end of the file name of the build without the race detector, as the service is shipped.
 const withoutRace = "-shipped"
 
 func TestMain(m *testing.M) {
@@ -47,8 +47,8 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// waitTogether lets more tests run at once than there are processors, unless -parallel says how many: most of those that
-// may run beside others wait, for timeouts and for retries.
+// waitTogether lets more tests run at once than there are processors, unless -parallel says how many: most tests that
+// may run in parallel wait for timeouts and retries.
 func waitTogether() {
 	flag.Parse()
 	given := false

@@ -10,7 +10,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Story 3: refresh on demand and track how far each stack is applied.
+// A refresh on demand, and the status of each stack.
 
 // refreshed returns a service that has refreshed once, from a repository over HTTP.
 func refreshed(t *testing.T, content files, variables ...string) (repository, host, string, *service) {
@@ -94,8 +94,8 @@ func TestStackBackInGitWhileDeletingIsMissing(t *testing.T) {
 	is.Equal(s.snapshot().at("web").AppliedHash, applied)
 }
 
-// Git is unreachable during a refresh: the last good snapshot stays, the error is told, and the service recovers
-// unaided though polling is off.
+// Git is unreachable during a refresh: the last good snapshot stays, the error is told, and the service recovers by
+// itself although polling is off.
 func TestGitUnreachableDuringARefreshKeepsTheLastSnapshot(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks())
@@ -131,8 +131,8 @@ func TestGitHangingFailsTheRefreshAfterItsTime(t *testing.T) {
 	is.Equal(s.refresh().Status, "completed")
 }
 
-// Triggers while a refresh runs: the first is queued, each newer one takes its place, names it, and answers those who
-// waited for it. Git is asked twice, one after the other.
+// Triggers while a refresh runs: the first one is queued. Each newer one takes its place and names it, and whoever
+// waited for the older one is answered by the newer one. Git is asked twice, one after the other.
 func TestTriggersWhileRefreshingAreQueuedAndReplaced(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

@@ -74,7 +74,7 @@ func TestMetricsTellWhatHasHappened(t *testing.T) {
 	problems, err := promlint.New(strings.NewReader(scrape)).Lint()
 	is.NoErr(err)
 	is.Equal(len(problems), 0)
-	// Its own listener serves nothing else, and the API's serves no metrics.
+	// The metrics' listener serves nothing else, and the API's listener serves no metrics.
 	is.Equal(s.get("/metrics").status, http.StatusNotFound)
 	api := s.address
 	s.address = s.metricsAddress()
@@ -103,12 +103,12 @@ func TestMetricsAddressInUseEndsTheStart(t *testing.T) {
 	is.True(strings.Contains(got.stderr, "address already in use"))
 }
 
-// The example's rules name metrics and values of labels that there are. What else a rule needs is promtool's to check.
+// The example's rules name only metrics and label values that exist. promtool can check the rest of a rule.
 func TestAlertsNameMetricsThatThereAre(t *testing.T) {
 	is := is.New(t)
 	content, err := os.ReadFile("../examples/alerts.yml")
 	is.NoErr(err)
-	// One stack in each status: then every series is there.
+	// With one stack in each status every series is there.
 	repo, revision := with(t, twoStacks())
 	s := start(t, "GIT_URL="+repo.bare, "METRICS_ADDR=127.0.0.1:0", "POLL_INTERVAL=1h")
 	s.awaitRevision(revision)

@@ -92,7 +92,7 @@ func fill(t *testing.T, name string) {
 		}
 		return true
 	}))
-	is.True(err != nil) // it does not block, and is full
+	is.True(err != nil) // the socket is full, and a write does not block
 }
 
 func TestServiceManagerThatIsDeafStopsNothing(t *testing.T) {

@@ -52,7 +52,7 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	d.sawAll()
 }
 
-// walkReading asks for all that can be read, rightly and wrongly.
+// walkReading asks for everything that can be read, with good and with bad parameters.
 func (d *described) walkReading(s *service) {
 	is := is.New(d.t)
 	id := s.status().LastSuccess.ID
@@ -75,7 +75,7 @@ func (d *described) walkReading(s *service) {
 	d.fitsComponent("GET /api/v2", "UnknownPath", &http.Response{Header: unknown.header}, []byte(unknown.body))
 }
 
-// walkReports tells of stacks as a deployer does. The root becomes one for a while.
+// walkReports sends a deployer's reports. For a while the root is a stack, too.
 func (d *described) walkReports(s *service, repo repository, authorized string) {
 	is := is.New(d.t)
 	report := fmt.Sprintf(`{"status":"synced","hash":%q}`, s.stack("web").Hash)
@@ -136,7 +136,7 @@ func (d *described) walkRefreshes(s *service, host host) {
 	is.Equal(d.ask(s, "GET", path, "").status, 200)
 	host.Refuse(0)
 	host.Hang()
-	for range 3 { // runs or is queued, is queued, takes the place of that
+	for range 3 { // the first one runs or is queued, the second is queued, the third takes the second one's place
 		accepted := decode[refresh](d.t, d.ask(s, "POST", path, ""))
 		is.Equal(d.ask(s, "GET", "/api/v1/refreshes/"+accepted.ID, "").status, 200)
 		is.Equal(d.ask(s, "GET", path, "").status, 200)
@@ -156,7 +156,7 @@ func (d *described) walkMisdirected(s *service) {
 	for path, item := range d.model.Paths.PathItems.FromOldest() {
 		for method := range item.GetOperations().FromOldest() {
 			if path == "/healthz" || path == "/readyz" {
-				continue // asked by address
+				continue // they answer to every name
 			}
 			path := strings.NewReplacer("{id}", "x", "{path}", "web").Replace(path)
 			is.Equal(d.ask(s, strings.ToUpper(method), path, "").status, 421)
@@ -164,7 +164,7 @@ func (d *described) walkMisdirected(s *service) {
 	}
 }
 
-// sawAll fails for what is described and was never answered, but for what a service that is well cannot be brought to.
+// sawAll fails for each answer that is described and was never given, except those of a service that is broken.
 func (d *described) sawAll() {
 	d.t.Helper()
 	for _, item := range d.model.Paths.PathItems.FromOldest() {

@@ -17,8 +17,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// HTTPS_PROXY and HTTP_PROXY, as net/http reads them. The Git host has a name that only the proxy knows: net/http asks
-// none for this machine.
+// HTTPS_PROXY and HTTP_PROXY, as net/http reads them. The Git host has a name that only the proxy knows, because
+// net/http uses no proxy for 127.0.0.1.
 const proxiedName = "git.example.com"
 
 // proxy passes everything on to one address, whatever it is asked for: tunnels for HTTPS, requests for HTTP.
@@ -97,7 +97,7 @@ func TestProxyForHTTPSIsAskedForATunnel(t *testing.T) {
 		"HTTPS_PROXY="+proxy.url("clerk", "pr@xy: p/ss"), "LOG_LEVEL=debug")
 	followsPushes(t, repo, first, s)
 	for _, asked := range proxy.asked.Value() {
-		is.Equal(asked, "CONNECT "+proxiedName+":443") // the proxy sees no more than the name
+		is.Equal(asked, "CONNECT "+proxiedName+":443") // the proxy sees the name and nothing else
 	}
 }
 
@@ -123,7 +123,7 @@ func TestProxyIsNotAskedForWhatNoProxyNames(t *testing.T) {
 	is.Equal(len(proxy.asked.Value()), 0)
 }
 
-// What a proxy does wrong is told as such, without its password.
+// A failure of the proxy is told as the proxy's, without its password.
 func TestProxyThatFailsIsTold(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
@@ -147,7 +147,7 @@ func TestProxyThatFailsIsTold(t *testing.T) {
 	}
 }
 
-// Over plain HTTP a proxy sees the requests, and may answer them itself, with its own password in what it says.
+// Over plain HTTP a proxy may answer the requests itself, and may put its password into the answer.
 func TestProxyThatSaysItsPasswordIsNotQuoted(t *testing.T) {
 	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {

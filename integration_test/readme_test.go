@@ -40,7 +40,7 @@ func examples(t *testing.T, title string) []example {
 	return list
 }
 
-// shape reduces values to what a reader relies on: names, types, and whether a list has something in it.
+// shape reduces JSON to what a reader relies on: names, types, and whether a list is empty.
 func shape(t *testing.T, text string) string {
 	t.Helper()
 	var shapes []string

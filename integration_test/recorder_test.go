@@ -15,7 +15,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// recorder is where the commands of a deployer tell what they are run with. Its answer decides how they end.
+// recorder is a server that a deployer's commands tell what they are run with. Its answer decides whether they succeed.
 type recorder struct {
 	t      *testing.T
 	server *httptest.Server
@@ -104,7 +104,7 @@ func (r recorder) order(n int) []string {
 	return order
 }
 
-// of returns the executions for one stack.
+// of returns the executions of one stack.
 func (r recorder) of(path string) []execution {
 	return slices.DeleteFunc(slices.Clone(r.executions()), func(e execution) bool { return e.path != path })
 }

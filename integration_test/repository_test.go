@@ -58,8 +58,8 @@ func (r repository) commit(content files) string {
 	return r.tip()
 }
 
-// push makes a commit, brings it to main and returns its id. It does by itself what git push starts nine processes for:
-// hundreds of pushes would take longer than all else in these tests.
+// push makes a commit, moves main to it and returns its id. It copies the objects itself: git push starts nine
+// processes, and with hundreds of pushes that would take longer than all else in these tests.
 func (r repository) push(content files) string {
 	r.t.Helper()
 	revision := r.commit(content)

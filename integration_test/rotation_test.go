@@ -12,7 +12,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// secretFile is a file that a _FILE variable names. The service knows nothing of a rotation but the file's content.
+// secretFile is a file that a _FILE variable names. The service learns of a rotation only by reading it.
 type secretFile struct {
 	t    *testing.T
 	path string
@@ -25,8 +25,8 @@ func newSecretFile(t *testing.T, secret string) secretFile {
 	return f
 }
 
-// rotate puts another secret into the file, in one step as those do who mount secrets, and lets the service's log and
-// answers be searched for it.
+// rotate replaces the secret in the file by a rename, as Kubernetes does with mounted secrets. From then on the
+// service's log and answers are searched for the new secret, too.
 func (f secretFile) rotate(s *service, secret string) {
 	f.t.Helper()
 	is := is.New(f.t)
@@ -68,8 +68,8 @@ func TestGivenCredentialsWinOverTheOnesInTheURL(t *testing.T) {
 	start(t, "GIT_URL="+host.url("robot", "wrong p@ss"), "GIT_PASSWORD=right p@ss").awaitRevision(first)
 }
 
-// A failed refresh with credentials of every form is told everywhere it can be, and the secret nowhere: finish and
-// every answer look for it.
+// A refresh fails with credentials of every form. The failure is told wherever one can be, and the secret nowhere:
+// finish and every answer are searched for it.
 func TestCredentialsAreToldNowhereWhenGitRefusesThem(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)

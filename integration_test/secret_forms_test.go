@@ -10,7 +10,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// What every test searches with is no better than the forms in which it finds a secret.
+// Every test searches for secrets. These tests show in which forms it finds them.
 
 func TestSecretIsFoundInEveryForm(t *testing.T) {
 	const secret = `p@ss: "w/rd" <it's>&+%41\é`
@@ -41,7 +41,7 @@ func TestSecretIsFoundInEveryForm(t *testing.T) {
 	is.New(t).Equal(lab.Told(strings.Repeat(`p@ss: "w/rd" <it's>&+%4\u00e9 `, 10), secret, ""), "")
 }
 
-// Secrets are searched for as they are given and as they are sent.
+// A secret is searched for as it was set, and as HTTP sends it.
 func TestSecretsOfAnEnvironmentAreKnown(t *testing.T) {
 	file := newSecretFile(t, "of a file").path
 	sent := func(userinfo string) string { return base64.StdEncoding.EncodeToString([]byte(userinfo)) }

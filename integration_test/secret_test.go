@@ -12,18 +12,18 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// secrets are texts that nobody may be told.
+// secrets are texts that the service must not show.
 type secrets []string
 
-// secretVariables hold secrets, and so do the files that their _FILE twins name (contract, section 2).
+// secretVariables hold secrets, and so do the files that their _FILE variants name.
 func secretVariables() []string {
 	return []string{
 		"GIT_PASSWORD", "GIT_SSH_KEY_PASSPHRASE", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "DEPLOYER_TOKEN",
 	}
 }
 
-// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, inside GIT_URL and the addresses
-// of proxies, and in the form in which HTTP sends them.
+// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, inside GIT_URL and the
+// addresses of proxies, and in the form in which HTTP sends them.
 func secretsOf(variables []string) secrets {
 	found := secrets{authorization(variables)}
 	for _, name := range secretVariables() {
@@ -42,8 +42,9 @@ func contentOf(file string) string {
 	return strings.TrimSuffix(string(content), "\n")
 }
 
-// secretsOfURL returns the password of a URL, or the user name where that stands alone: a token, as GitHub and GitLab take
-// them; and both as HTTP sends them. In a URL that cannot be read a password may be meant as it stands.
+// secretsOfURL returns the password of a URL. A user name without a password is a secret as well: GitHub and GitLab
+// take a token there. Each is returned also in the form in which HTTP sends it. In a URL that cannot be parsed, what
+// stands in the password's place counts.
 func secretsOfURL(value string) secrets {
 	address, err := url.Parse(value)
 	if err != nil {
@@ -63,7 +64,7 @@ func secretsOfURL(value string) secrets {
 	return secrets{user, basic(user, "")}
 }
 
-// authorization is what the service shows to the Git host (RFC 7617): settings win over the URL's (contract, section 2).
+// authorization is what the service sends to the Git host (RFC 7617). Settings win over the URL.
 func authorization(variables []string) string {
 	var user, password string
 	if address, err := url.Parse(settingOf(variables, "GIT_URL")); err == nil {

@@ -27,12 +27,13 @@ type service struct {
 	secrets secrets
 	stdout  *bytes.Buffer // may be read once Exited is closed
 	http    *http.Client
-	// snapshotFile is SNAPSHOT_FILE, which is there at the end of a test; empty where none is set, or is expected.
+	// snapshotFile is the path in SNAPSHOT_FILE. The file must be there at the end of a test. Empty: there is none.
 	snapshotFile string
 }
 
-// start runs the service until the test ends, and returns when it listens. Polling is off, the port is any and the log
-// tells all, so that it can be searched for secrets, unless a variable, in the form NAME=value, says otherwise.
+// start runs the service until the test ends, and returns when it listens. Unless a variable (NAME=value) says
+// otherwise, polling is off, any free port is taken, and the log is at debug level, so that it can be searched for
+// secrets.
 func start(t *testing.T, variables ...string) *service {
 	t.Helper()
 	return startIn(t, t.TempDir(), variables...)
@@ -70,8 +71,8 @@ func launch(t *testing.T, directory string, variables ...string) *service {
 	return s
 }
 
-// finish is the end of each test: the service stops when it is asked to, with exit code 0, prints nothing to standard
-// output, leaves nothing behind on the disk and has told no secret.
+// finish stops the service at the end of each test, and checks that it exits with 0, has printed nothing to standard
+// output, has left no file in its HOME and has told no secret.
 func (s *service) finish() {
 	s.t.Helper()
 	select {
@@ -89,12 +90,12 @@ func (s *service) finish() {
 	s.secrets.check(s.t, "the log", strings.Join(s.lines(), "\n"))
 	if s.snapshotFile != "" {
 		content, err := os.ReadFile(s.snapshotFile)
-		is.NoErr(err) // what cannot be read cannot be searched
+		is.NoErr(err) // it must be there to be searched
 		s.secrets.check(s.t, "SNAPSHOT_FILE", string(content))
 	}
 }
 
-// settingOf returns the value that counts of a variable: the last one.
+// settingOf returns the value of a variable. Where it is set twice, the last one counts.
 func settingOf(variables []string, name string) string {
 	var found string
 	for _, variable := range variables {
@@ -105,7 +106,7 @@ func settingOf(variables []string, name string) string {
 	return found
 }
 
-// stop sends a signal, waits for the end of the process no longer than it may take, and returns its exit code.
+// stop sends a signal, waits for the end of the process, which must come in time, and returns the exit code.
 func (s *service) stop(signal syscall.Signal) int {
 	s.t.Helper()
 	s.signal(signal)
@@ -166,7 +167,7 @@ func holdsAll(line string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
 }
 
-// result is what a command came to that runs to its end.
+// result is how a command ended, and what it printed.
 type result struct {
 	code           int
 	stdout, stderr string
@@ -178,7 +179,7 @@ func run(t *testing.T, args []string, variables ...string) result {
 	return runBy(t, append([]string{os.Getenv(program)}, args...), variables...)
 }
 
-// runBy is run by way of another program.
+// runBy is run with a whole command line, such as a shell that starts the program.
 func runBy(t *testing.T, args []string, variables ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

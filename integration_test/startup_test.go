@@ -11,9 +11,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Story 1: build the desired state on startup.
+// The desired state is built on startup.
 
-// twoStacks has both names of a compose file, one that is no stack's, and content that a careless hash would change.
+// twoStacks has a stack with each name of a compose file, files that make no stack, and content (CRLF, a byte order
+// mark) that a normalised text would not have.
 func twoStacks() files {
 	return files{
 		"web/docker-compose.yml":      "services:\r\n  web:\r\n    image: nginx\r\n",
@@ -77,7 +78,7 @@ func TestStartupWithoutComposeFilesSucceedsWithAnEmptyCache(t *testing.T) {
 	is.Equal(s.status().Last.Status, "completed")
 }
 
-// SC-001 and SC-004: every one of 200 stacks has its hash and its status.
+// Each of 200 stacks has its hash and its status.
 func TestStartupWith200StacksHashesEachOfThem(t *testing.T) {
 	is := is.New(t)
 	content := files{}
@@ -115,7 +116,8 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is.Equal(s.get("/readyz").status, http.StatusOK)
 }
 
-// A failed start does not end the process, tells why, and mends itself when Git does, polling or not.
+// When the first refresh fails, the process goes on, tells why, and recovers by itself when Git does, also without
+// polling.
 func TestStartupWithGitDownRecoversUnaided(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())

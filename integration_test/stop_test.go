@@ -56,7 +56,7 @@ func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is.Equal(s.exit(), 0)
 }
 
-// Whoever waits for the running or the queued refresh is answered with 202, and whoever follows the stacks with 304.
+// A caller that waits for the running or the queued refresh is answered with 202, one that follows the stacks with 304.
 func TestStopAnswersAllWhoWait(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
@@ -79,14 +79,14 @@ func TestStopAnswersAllWhoWait(t *testing.T) {
 	is.Equal(s.exit(), 0)
 }
 
-// followStacks asks for the stacks that follow those of a tag, and returns when the service waits for them. The channel
-// gives the status of the answer, 0 when there is none.
+// followStacks asks for the next list of stacks after the one with a tag, and returns when the service waits for it.
+// The channel gives the status of the answer, 0 when there is none.
 func (s *service) followStacks(tag string) <-chan int {
 	s.t.Helper()
 	is := is.New(s.t)
 	entered, statuses := make(chan struct{}, 1), make(chan int, 1)
-	// A handler that begins to read a body lets the server say so to clients that expect it (RFC 9110, 10.1.1); this one
-	// does when it has looked at the stacks, and has to wait.
+	// When a handler begins to read a body, the server sends 100 Continue to a client that expects it (RFC 9110, section
+	// 10.1.1). This handler reads the body when it has looked at the stacks and has to wait.
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		Got100Continue: func() { entered <- struct{}{} },
 	})

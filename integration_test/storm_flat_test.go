@@ -31,8 +31,8 @@ func (s *service) measured() lab.Figures {
 	return now
 }
 
-// Thousands of refreshes of a repository in place and hundreds over HTTP, failures and changes among them, leave nothing
-// behind. The history of refreshes is full after a hundred.
+// Thousands of refreshes of a repository in place and hundreds over HTTP, failures and changes among them, leave
+// nothing behind. The history of refreshes is full after a hundred.
 func TestManyRefreshesKeepNothingOpen(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)

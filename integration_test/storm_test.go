@@ -10,7 +10,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// Many at once. What is promised is counted here; how long it takes is for the program in measure, but for SC-003.
+// Many callers at once. Here is counted what comes of it; bench load measures how long it takes.
 
 // A thousand triggers while Git hangs are each accepted promptly, and come to two fetches, one after the other.
 func TestThousandTriggersWhileGitHangsComeToTwoFetches(t *testing.T) {
@@ -43,7 +43,7 @@ func TestThousandTriggersWhileGitHangsComeToTwoFetches(t *testing.T) {
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 	host.Release()
 	s.awaitRevision(next)
-	s.logged("refresh completed", "id="+s.found(queued).ID) // whichever took its place in the end
+	s.logged("refresh completed", "id="+s.found(queued).ID) // or the one that took its place in the end
 	is.Equal(host.Counts().Tips, before.Tips+2)
 	is.Equal(host.Counts().Most, 1)
 	is.Equal(len(decode[refreshes](t, s.get("/api/v1/refreshes")).Refreshes), 3) // the start's and these two
@@ -67,7 +67,7 @@ func TestHundredFollowersAreToldOfAChange(t *testing.T) {
 	}
 }
 
-// Callers that go away while they wait keep nothing open, and nobody else waits longer for them.
+// Callers that go away while they wait leave no connection open, and others do not wait for them.
 func TestCallersThatGoAwayLeaveNothingBehind(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

@@ -51,6 +51,6 @@ func TestOnceSaysOnATerminalWhatItWaitsFor(t *testing.T) {
 	n, err := reader.Read(said)
 	is.NoErr(err)
 	line := strings.TrimSpace(string(said[:n]))
-	// No secret, and in a pipe not a word: the other tests of -once see to that.
+	// The line has no secret. The other tests of -once check that nothing is printed to a pipe.
 	is.Equal(line, "mooring: waiting for "+host.url()+", for 30s at most")
 }

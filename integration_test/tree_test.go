@@ -12,10 +12,10 @@ import (
 	"github.com/matryer/is"
 )
 
-// What may stand in a tree: the contract's rules 4.5 to 4.7, over every way to a host. Hashes are of raw bytes, as git
-// prints them.
+// What may be in a tree, over every way to a host: odd bytes, places, links and names. Hashes are of the raw bytes that
+// git prints.
 
-// entry is a path of a tree that no work tree could hold everywhere.
+// entry is a path of a tree. Not every file system could hold it.
 type entry struct{ path, mode, content string }
 
 const (
@@ -49,7 +49,7 @@ func (r repository) plumb(input string, args ...string) string {
 	return strings.TrimSuffix(gitWith(r.t, r.bare, input, args...), "\n")
 }
 
-// oddTree has every row of what may be odd about a compose file.
+// oddTree has an entry for everything that may be odd about a compose file.
 func oddTree() []entry {
 	const yml, yaml = "/docker-compose.yml", "/docker-compose.yaml"
 	return []entry{
@@ -157,7 +157,7 @@ func escaped(path string) string {
 	return strings.NewReplacer("\n", `\n`, "\x1b", `\x1b`, "\xff", `\xff`).Replace(path)
 }
 
-// Odd names are found under their percent-encoded path.
+// A stack with an odd name is found under its percent-encoded path.
 func isStackAtItsPath(t *testing.T, s *service, want stack) {
 	t.Helper()
 	var path strings.Builder
@@ -169,7 +169,7 @@ func isStackAtItsPath(t *testing.T, s *service, want stack) {
 	is.New(t).Equal(decode[stack](t, answer), want)
 }
 
-// Nothing to deploy is a success; nowhere to look for it is not, and empties nothing.
+// A deploy directory without stacks is a success. A missing one is a failure, and empties nothing.
 func TestDeployDirectoryThatGoesAwayEmptiesNothing(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

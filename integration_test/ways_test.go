@@ -11,9 +11,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// ways are all the ways in which a host may be reached: with protocol 2 and filters, with the old protocol, without
-// filters and single objects by a plain git daemon and by a plain sshd, and in place. Each serves a repository and
-// returns the settings for it.
+// ways are all the ways to reach a repository: HTTP with protocol 2 and filters, HTTP with protocol 0, git daemon and
+// sshd without filters and without single objects, and a local path. Each serves a repository and returns the settings
+// for it.
 func ways() map[string]func(*testing.T, repository) []string {
 	return map[string]func(*testing.T, repository) []string{
 		"HTTP, version 2": func(t *testing.T, r repository) []string {
@@ -38,8 +38,8 @@ func ways() map[string]func(*testing.T, repository) []string {
 	}
 }
 
-// serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off unless
-// the repository's configuration has them.
+// serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off
+// unless the repository's configuration has them.
 func serveDaemon(t *testing.T, r repository) string {
 	t.Helper()
 	address := listen(t, func(conn net.Conn) {

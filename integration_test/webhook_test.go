@@ -11,7 +11,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Story 2: refresh the desired state by a webhook.
+// A webhook refreshes the desired state.
 
 // githubSecret and helloSignature are GitHub's own example, from "Validating webhook deliveries".
 const (
@@ -113,7 +113,7 @@ func TestWebhookWithoutAGoodSignatureIsRefused(t *testing.T) {
 	s.refuses(old, http.StatusUnauthorized, "missing_signature")
 	is.Equal(host.Counts().Requests, before.Requests) // none of them has asked Git
 	is.Equal(s.do(http.MethodPost, "/api/v1/webhook", "Hello, World!", good).status, http.StatusAccepted)
-	s.logged("level=INFO", "webhook accepted") // so the lines before it are there too
+	s.logged("level=INFO", "webhook accepted") // then the lines before it are there, too
 	is.Equal(s.count("level=WARN", "webhook refused"), len(refused)+4)
 }
 
@@ -147,7 +147,7 @@ func TestWebhookTakesAPushInAForm(t *testing.T) {
 	s.awaitRevision(next)
 }
 
-// The host tells of a push before its ref has moved: the same refresh finds the new revision all the same.
+// The host tells of a push before its ref has moved. The same refresh still finds the new revision.
 func TestWebhookAheadOfItsPushFindsTheAnnouncedRevision(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)

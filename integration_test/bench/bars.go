@@ -11,8 +11,8 @@ type bars struct {
 	memory                   int64
 }
 
-// barsOf returns the bars of a shape. They are set for 200, 20,000 and 100,000 stacks. A size in between has those of the
-// next larger one; a larger size has the last ones, and no bar for memory.
+// barsOf returns the bars of a shape. They are set for 200, 20,000 and 100,000 stacks. A size in between has those of
+// the next larger one; a larger size has the last ones, and no bar for memory.
 func barsOf(s shape) bars {
 	switch {
 	case s.stacks <= 200:

@@ -2,15 +2,15 @@
 // alone, needs git, and believes no time before it has compared what the service serves with what git says.
 //
 //	go run ./integration_test/bench cold      starts, in turn with the best use of the git program
-//	go run ./integration_test/bench refresh   refreshes: nothing changed, one stack changed, one change right after another
-//	go run ./integration_test/bench load      requests a second, in turn with a bare net/http server; calls at once; pushes
+//	go run ./integration_test/bench refresh   refreshes: nothing changed, one change, ten in a row
+//	go run ./integration_test/bench load      requests a second, in turn with a bare net/http server; pushes
 //	go run ./integration_test/bench soak      everything at once for minutes, or many refreshes: what grows?
 //
-// With -against PATH an older binary takes its turns in the same run, and the ratio of both medians is printed. Each mode
-// explains its flags with -help.
+// With -against PATH an older binary takes its turns in the same run, and the ratio of both medians is printed. Each
+// mode explains its flags with -help.
 //
-// The exit code is 0 when all is well, 1 when something could not be measured or was not true, 2 for a wrong flag, and 3
-// when all was true and a bar was missed.
+// The exit code is 0 when all is well, 1 when something could not be measured or was not true, 2 for a wrong flag, and
+// 3 when all was true and a bar was missed.
 package main
 
 import (

@@ -52,8 +52,8 @@ func (s *subject) changedRound(ctx context.Context, round int) error {
 	return s.changesRound(ctx, &s.changed, round, s.repo.commits[round+1:round+2])
 }
 
-// rapidRound measures refreshes that come right after another, each with a change. The commits are those behind the ones
-// of changedRound.
+// rapidRound measures refreshes that come right after another, each with a change. The commits are those behind the
+// ones of changedRound.
 func (s *subject) rapidRound(ctx context.Context, round, behind int) error {
 	first := behind + 1 + round*burst
 	return s.changesRound(ctx, &s.rapid, round, s.repo.commits[first:first+burst])

@@ -26,8 +26,8 @@ type repository struct {
 	commits []string
 }
 
-// repository returns one of a shape with so many changes to come, and makes those that there are not yet. Its main is at
-// the base.
+// repository returns one of a shape with so many changes to come, and makes those that there are not yet. Its main is
+// at the base.
 func (b *bench) repository(ctx context.Context, s shape, changes int) (repository, error) {
 	r := repository{Repository: lab.Repository{Path: filepath.Join(b.repositories, s.directory())}, shape: s}
 	if _, err := os.Stat(r.Path); errors.Is(err, fs.ErrNotExist) {

@@ -30,7 +30,8 @@ type soak struct {
 
 // soakEverything lets everything happen at once for some minutes: pushes, forced ones too, webhooks good and bad, early
 // and late, failing Git hosts, readers, followers and reports. Every snapshot that is served must be the whole of one
-// commit that git had; at the end it must be what the git program says. Missed tells that the process has kept something.
+// commit that git had; at the end it must be what the git program says. Missed tells that the process has kept
+// something.
 func (b *bench) soakEverything(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	history, err := newHistory(ctx, filepath.Join(b.repositories, "soak.git"))
 	if err != nil {

@@ -21,8 +21,8 @@ type soaked struct {
 	resident, heap int64
 }
 
-// soakRefreshes refreshes one repository again and again: every third time with a change, sometimes while the host fails.
-// It prints memory at ten points; missed tells that it grows.
+// soakRefreshes refreshes one repository again and again: every third time with a change, sometimes while the host
+// fails. It prints memory at ten points; missed tells that it grows.
 func (b *bench) soakRefreshes(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	s := shape{o.stacks[0], o.history, o.refs, o.blobs}
 	repo, err := b.repository(ctx, s, o.refreshes/3)

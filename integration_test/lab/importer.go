@@ -21,7 +21,8 @@ func newImporter(w io.Writer) *Importer {
 // Pass lets the clock of the commits pass so many commits, which another import has made.
 func (i *Importer) Pass(commits int) { i.clock += int64(commits) * 600 }
 
-// Commit begins a commit on a ref. An empty parent stands for the last commit of this input on the ref, if there is one.
+// Commit begins a commit on a ref. An empty parent stands for the last commit of this input on the ref, if there is
+// one.
 func (i *Importer) Commit(ref, message, parent string) {
 	i.Pass(1)
 	fmt.Fprintf(i.out, "commit %s\ncommitter lab <lab@example.org> %d +0000\ndata %d\n%s\n",

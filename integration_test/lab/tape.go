@@ -29,8 +29,8 @@ func (h Host) Recorded() []Taped {
 	return requests
 }
 
-// Replay sends the requests again, one after another, and looks at none of the answers. What this takes is what the host
-// takes by itself: no client that asks the same can be faster.
+// Replay sends the requests again, one after another, and looks at none of the answers. What this takes is what the
+// host takes by itself: no client that asks the same can be faster.
 func (h Host) Replay(ctx context.Context, client *http.Client, requests []Taped) error {
 	for _, one := range requests {
 		request, err := http.NewRequestWithContext(ctx, one.method, h.URL+one.path, bytes.NewReader(one.body))
