@@ -67,8 +67,9 @@ func (t *tally) ask(ctx context.Context, address, path string, turn time.Duratio
 		dialed = append(dialed, c)
 	}
 	type end struct {
-		took []time.Duration
-		err  error
+		took   []time.Duration
+		length int // of the last body
+		err    error
 	}
 	ends := make(chan end, 1)
 	began := time.Now()
@@ -76,15 +77,15 @@ func (t *tally) ask(ctx context.Context, address, path string, turn time.Duratio
 		// Ends when the turn does; it is waited for below.
 		go func() {
 			took, err := c.ask(began.Add(turn))
-			ends <- end{took, err}
+			ends <- end{took, c.length, err}
 		}()
 	}
 	var failed error
 	answered := -len(t.took)
-	for _, c := range dialed {
+	for range dialed {
 		e := <-ends
 		t.took = append(t.took, e.took...)
-		t.longest = max(t.longest, c.length)
+		t.longest = max(t.longest, e.length)
 		failed = errors.Join(failed, e.err)
 	}
 	answered += len(t.took)
