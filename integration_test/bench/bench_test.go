@@ -123,7 +123,7 @@ func TestLoadComparesEachRouteWithABareServerAndAnOlderBinary(t *testing.T) {
 func TestFlagsThatMeanNothingAreRefused(t *testing.T) {
 	for _, arguments := range []string{
 		"", "warm", "-runs 1", "cold -stacks none", "cold -stacks 0", "refresh -runs 0", "cold -history -1", "cold extra",
-		"cold -minutes 1", "soak -refreshes 3", "soak -local", "soak -minutes 0", "soak -against x", "load -rounds 0",
+		"cold -minutes 1", "soak -refreshes 3", "soak -local", "soak -refs 3", "soak -minutes 0", "soak -against x", "load -rounds 0",
 		"load -turn 0", "load -stacks 1,2", "load -pushes -1",
 	} {
 		code, table, complaint := measured(t, strings.Fields(arguments)...)

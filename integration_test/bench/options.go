@@ -120,8 +120,8 @@ func (o options) check(arguments int) error {
 		return errors.New("-minutes must be above 0")
 	case o.refreshes > 0 && o.refreshes < points:
 		return fmt.Errorf("-refreshes must be at least %d", points)
-	case o.local && o.refreshes == 0:
-		return errors.New("-local goes with -refreshes")
+	case o.mode == "soak" && o.refreshes == 0 && (o.local || o.dir != "" || max(o.history, o.refs, o.blobs) > 0):
+		return errors.New("-local, -dir, -history, -refs and -blobs go with -refreshes")
 	}
 	return nil
 }
