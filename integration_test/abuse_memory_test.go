@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// idleTime is how long the service leaves a connection open on which nothing happens, at least.
+// idleTime is the least time for which the service leaves an idle connection open.
 const idleTime = time.Minute
 
 // TestAbuseOfEveryKindTakesLessThan128MiB lets one service, as it is shipped, meet slow clients, large bodies, deep
-// JSON, idle connections and large headers, at once where that is worst, and asks it all the while how it is.
+// JSON, idle connections and large headers, some of them at once. Meanwhile it must answer /healthz.
 func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -39,8 +41,8 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 		alive := strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")
 		is.True(alive || time.Since(opened) >= idleTime) // on a busy machine its time may be over
 	}
-	// Slow headers and slow bodies are cut off. That the bounds are within 30 s is held where they are set (api,
-	// TestTimeBoundsAreWithinThirtySeconds); here the machine may be as busy as it likes.
+	// Slow headers and slow bodies are cut off. How soon is tested where the bounds are set (api,
+	// TestTimeBoundsAreWithinThirtySeconds): here a busy machine may be slow.
 	limit := time.Now().Add(4 * patience)
 	for i, conn := range slow {
 		answer := closedWithin(t, conn, limit)
@@ -73,7 +75,7 @@ func (s *service) idleConnections(count int) []net.Conn {
 
 // slowStarts are beginnings of requests: of each body a part has come, or nearly all of a megabyte.
 func slowStarts() []string {
-	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + sign(githubSecret, "") + "\r\n\r\n"
+	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + lab.Sign(githubSecret, "") + "\r\n\r\n"
 	half, most := begin+strings.Repeat("a", 4<<10), begin+strings.Repeat("a", 999_000)
 	return []string{
 		"GET /healthz" + half, "POST /api/v1/webhook" + most, "POST /api/v1/webhook" + most, "PUT /api/v1/stacks/web" + half,
@@ -81,7 +83,7 @@ func slowStarts() []string {
 	}
 }
 
-// healthWithBody is the one of slowStarts that is whole without its body, which says nothing.
+// healthWithBody is the index in slowStarts of a request that may be answered although its body never comes.
 const healthWithBody = 0
 
 // slowClients begin requests of every kind and do not end them.
@@ -126,11 +128,11 @@ func (s *service) largeBody(i int) error {
 	if i%4 < 2 {
 		request.ContentLength = int64(size)
 	}
-	name, value, _ := strings.Cut(sign("another secret", ""), ": ")
+	name, value, _ := strings.Cut(lab.Sign("another secret", ""), ": ")
 	request.Header.Set(name, value)
-	response, err := s.http.http.Do(request)
+	response, err := s.http.Do(request)
 	if err != nil {
-		return nil // the service has closed the connection before all was written, which is its right
+		return nil // the service may close the connection before all is written
 	}
 	defer response.Body.Close()
 	want := []int{http.StatusRequestEntityTooLarge, http.StatusUnauthorized}[i%2]
@@ -151,7 +153,8 @@ func (blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// deepJSON sends signed payloads that are malformed, deep, long or odd: each is a plain trigger, none harms.
+// deepJSON sends signed payloads that are malformed, deep, long or odd. Each is accepted as a trigger that tells
+// nothing.
 func (s *service) deepJSON() {
 	s.t.Helper()
 	const many = 1 << 20

@@ -50,7 +50,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 	repo, host, s := lived(t)
 	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
 	s.refresh()
-	host.refuse(http.StatusUnauthorized)
+	host.Refuse(http.StatusUnauthorized)
 	s.refresh()
 	b := c.on(t, s)
 	b.untilShown("failure")
@@ -64,7 +64,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 		b.checkAccess("narrow and " + scheme)
 	}
 	is.New(t).Equal(look[int](b, "document.documentElement.scrollWidth"), 320) // nothing sticks out
-	// The test of the test: what breaks a rule is found.
+	// The check itself works: it finds a rule that is broken.
 	found := look[int](b, `(() => {
 		document.getElementById('search').removeAttribute('aria-label');
 		document.getElementById('search').removeAttribute('placeholder');
@@ -86,7 +86,7 @@ func browserTellsWhatThePolicyForbids(t *testing.T, c chromium) {
 	})()`), "TypeError") // text is no script
 	look[bool](b, "document.body.append(Object.assign(new Image(), { src: 'http://"+s.address+"/x.png' })), true")
 	for _, complaint := range []string{"requires 'TrustedScript' assignment", `directive: "img-src data:"`} {
-		b.problems.await(t, complaint, func(list []string) bool {
+		await(t, b.problems, complaint, func(list []string) bool {
 			return slices.ContainsFunc(list, func(problem string) bool { return strings.Contains(problem, complaint) })
 		})
 	}

@@ -120,8 +120,8 @@ func makesChannel(call *ast.CallExpr) bool {
 	return ok
 }
 
-// Whoever sends to another goroutine is ready for it not to listen: outside a select, a send may only be an answer into
-// a channel that was made for it alone.
+// A send to another goroutine must not block for ever when nobody listens. So a send outside a select may only be an
+// answer, into a channel that was made for this answer alone.
 func TestSendsOutsideASelectAreAnswers(t *testing.T) {
 	answers := []string{"reply", "ended", "ends", "exited", "fetched", "results", "served", "written"} // fresh, capacity 1, each send received
 	for _, s := range sources(t, false) {

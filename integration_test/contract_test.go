@@ -2,8 +2,8 @@ package integration_test
 
 import "time"
 
-// The values of the contract's section 3 as a client in another language would write them down. What may be null is
-// the zero value here.
+// The values of the API (api/openapi.json) as a client in another language would write them down. Null becomes the zero
+// value here.
 
 type failure struct {
 	Code    string `json:"code"`

@@ -39,7 +39,7 @@ func readDescription(t *testing.T, content string) *described {
 	is.NoErr(err)
 	model, err := document.BuildV3Model()
 	is.NoErr(err)
-	// Strict: a member that is not described is a fault of the description.
+	// Strict: a member that the description lacks is an error.
 	options := []config.Option{
 		config.WithStrictMode(), config.WithFormatAssertions(),
 		config.WithStrictIgnoredHeadersExtra("X-Content-Type-Options", "Referrer-Policy"),
@@ -152,7 +152,7 @@ func (d *described) fits(request *http.Request, body string, response *http.Resp
 	}
 	described := operation.Responses.Codes.GetOrZero(status)
 	if described == nil {
-		return // and the validator has said so
+		return // the validator has reported that
 	}
 	for name, header := range described.Headers.FromOldest() {
 		if header.Required && response.Header.Get(name) == "" {
@@ -177,8 +177,8 @@ func (d *described) fitsComponent(what, name string, response *http.Response, co
 	d.seen[name] = true
 }
 
-// find finds what describes a request's path: paths that are spelled out win. (The library takes /api/v1/stacks and
-// /api/v1/stacks/ for the same.)
+// find returns the described path that a request's path belongs to. A path without parameters comes first. (The library
+// would take /api/v1/stacks and /api/v1/stacks/ for the same.)
 func (d *described) find(request *http.Request) (string, *v3.PathItem) {
 	d.t.Helper()
 	if item := d.model.Paths.PathItems.GetOrZero(request.URL.Path); item != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// A link that breaks in Git is no word that a stack shall end: what runs is left alone, and the link is told of.
+// A broken link in Git does not mean that the stack is gone: what runs is left alone, and the link is listed as
+// skipped.
 func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, files{"web/docker-compose.yml": "services: {}", "new/docker-compose.yml": "services: {}"})
@@ -39,7 +40,7 @@ func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 	is.Equal(s.awaitRevision(gone).at("web").Status, "deleting")
 }
 
-// It is easily the repository's address, with a password in it.
+// The argument may be the repository's address with a password in it.
 func TestArgumentThatIsNotExpectedIsNotShown(t *testing.T) {
 	is := is.New(t)
 	got := run(t, []string{"https://clerk:pa55w0rd@127.0.0.1/repository.git"})

@@ -31,16 +31,8 @@ func (s shape) String() string {
 	return b.String()
 }
 
-// directory is the name of the repository of this shape. The first number is that of the way it is made: a repository
-// that was kept from another way has another name.
+// directory is the name of the repository of this shape. The first number goes up when repositories are made in another
+// way, so that one that was kept from before is not taken for a new one.
 func (s shape) directory() string {
-	return fmt.Sprintf("2-stacks%d-history%d-refs%d-blobs%d.git", s.stacks, s.history, s.refs, s.blobs)
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+	return fmt.Sprintf("3-stacks%d-history%d-refs%d-blobs%d.git", s.stacks, s.history, s.refs, s.blobs)
 }

@@ -22,58 +22,58 @@ func (b *bench) variants(ctx context.Context, o options, out io.Writer) (missed 
 		{stacks: stacks, refs: cmp.Or(o.refs, 10_000)},
 		{stacks: stacks, blobs: cmp.Or(o.blobs, 500)},
 	} {
-		one, err := b.newSubject(ctx, s, o.runs)
+		one, err := b.newSubject(ctx, s, changes(o))
 		if err != nil {
 			return false, err
 		}
 		subjects = append(subjects, one)
 	}
-	if err := b.measure(ctx, o.runs, subjects...); err != nil {
+	if err := b.measure(ctx, o, subjects...); err != nil {
 		return false, err
 	}
-	writeTable(out, subjects)
-	slower := writeComparison(out, subjects)
-	if slower {
+	writeTable(out, o, subjects)
+	worse := writeComparison(out, o, subjects)
+	if worse {
 		fmt.Fprintf(out, "\nMissed: what stands beside the stacks changes more than %.0f %%.\n", tolerance*100)
 	}
-	return writeMissed(out, subjects) || slower, nil
+	return writeMissed(out, o, subjects) || worse, nil
 }
 
-// writeComparison continues the table: how the ratio to git and mooring's time compare with the first column, and how
-// much mooring's time grows beyond what the host takes longer. That depends on how the host keeps a repository: where
-// old versions are the bases of the deltas of what is asked for, it has to look for other bases. What is beside the
-// stacks makes mooring slower if all three say so.
-func writeComparison(out io.Writer, subjects []*subject) (slower bool) {
+// writeComparison continues the table. For each discipline and column it writes how three figures differ from the first
+// column's: the ratio to git, mooring's time, and mooring's time less the host's. The last one is there because the way
+// in which the host keeps a repository counts: where old versions are the bases of the deltas of what is asked for, it
+// has to look for other bases. Mooring is taken for slower only if all three say so.
+func writeComparison(out io.Writer, o options, subjects []*subject) (worse bool) {
 	first := subjects[0]
-	for _, d := range disciplines() {
+	for _, d := range disciplines(o) {
 		base := d.of(first)
 		fmt.Fprintf(out, "| %s, against the first |", d.name)
 		for _, s := range subjects {
 			c := d.of(s)
 			ratio := c.ratio()/base.ratio() - 1
-			time := relative(c.mooring.median().Duration-base.mooring.median().Duration, base)
+			time := relative(c.took()-base.took(), base)
 			own := relative(c.own()-base.own(), base)
 			fmt.Fprintf(out, " ratio %+.0f %%, time %+.0f %%, less the host's %+.0f %% |", ratio*100, time*100, own*100)
-			slower = slower || min(ratio, time, own) > tolerance
+			worse = worse || min(ratio, time, own) > tolerance
 		}
 		fmt.Fprintln(out)
 	}
-	return writeMemoryComparison(out, subjects) || slower
+	return writeMemoryComparison(out, subjects) || worse
 }
 
 // relative is a difference in terms of mooring's time.
 func relative(difference time.Duration, base contest) float64 {
-	return float64(difference) / float64(base.mooring.median().Duration)
+	return float64(difference) / float64(base.took())
 }
 
 func writeMemoryComparison(out io.Writer, subjects []*subject) (more bool) {
-	first := subjects[0].peak
+	first := subjects[0].peaks[0]
 	if first == 0 {
 		return false // the system does not tell
 	}
 	fmt.Fprint(out, "| peak memory, against the first |")
 	for _, s := range subjects {
-		difference := float64(s.peak)/float64(first) - 1
+		difference := float64(s.peaks[0])/float64(first) - 1
 		fmt.Fprintf(out, " %+.0f %% |", difference*100)
 		more = more || difference > tolerance
 	}
