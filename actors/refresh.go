@@ -2,32 +2,6 @@ package actors
 
 import "time"
 
-// TriggerSource names what asked for a refresh.
-type TriggerSource string
-
-const (
-	// Startup is the refresh that every start begins with.
-	Startup TriggerSource = "startup"
-	// Webhook is a signed delivery of the Git host.
-	Webhook TriggerSource = "webhook"
-	// Manual is a POST of a script or a person, or SIGHUP.
-	Manual TriggerSource = "manual"
-	// Poll is the actor's own clock: the poll interval, or a retry after a failure.
-	Poll TriggerSource = "poll"
-)
-
-// Trigger is a request for a refresh.
-type Trigger struct {
-	Source     TriggerSource
-	ReceivedAt time.Time
-	// Delivery is the Git host's id of a webhook delivery, or empty.
-	Delivery string
-	// Expected is the revision that a push announced, or empty.
-	Expected string
-	// Stale are the revisions that Git may still answer with until the announced push has reached it.
-	Stale []string
-}
-
 // Phase is where a refresh stands.
 type Phase string
 

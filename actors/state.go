@@ -10,7 +10,6 @@ import (
 const (
 	historySize   = 100
 	replacedSize  = 1000
-	staleSize     = 16
 	firstRetry    = time.Second
 	longestRetry  = time.Minute
 	longestPause  = time.Hour // the longest Retry-After that is obeyed
@@ -87,23 +86,6 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	}
 	s.queued = refresh
 	return refresh, effects{}
-}
-
-// inherit returns a trigger that also expects what the replaced one expected, unless the new trigger expects something
-// newer. A revision that the replaced trigger calls stale is older, unless the new trigger is a push back to it.
-func (t Trigger) inherit(older Trigger) Trigger {
-	late := slices.Contains(older.Stale, t.Expected) && !slices.Contains(t.Stale, older.Expected)
-	if t.Expected == "" || late {
-		t.Expected = older.Expected
-	}
-	t.Stale = slices.Concat(older.Stale, t.Stale)
-	t.Stale = t.Stale[max(0, len(t.Stale)-staleSize):]
-	return t
-}
-
-// outdated tells whether a revision that Git answers with is from before the push that the trigger announced.
-func (t Trigger) outdated(revision string) bool {
-	return revision != t.Expected && slices.Contains(t.Stale, revision)
 }
 
 // remember notes who took the place of a replaced refresh and forgets the oldest such note beyond replacedSize.

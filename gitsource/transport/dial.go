@@ -16,6 +16,7 @@ func dialTCP(ctx context.Context, address string) (contextConn, error) {
 	if err != nil {
 		return contextConn{}, err
 	}
+	// Runs when ctx ends, unless shut was called before. Nobody waits for it: to close a connection takes no time.
 	return contextConn{conn, context.AfterFunc(ctx, func() { conn.Close() })}, nil
 }
 

@@ -91,6 +91,7 @@ func sshAgent(ctx context.Context) (ssh.AuthMethod, func(), error) {
 		return nil, nil, fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK does not answer; set GIT_SSH_KEY_FILE, or "+
 			"start the agent.")
 	}
+	// Runs when ctx ends, unless hangUp was called before. Nobody waits for it: to close a connection takes no time.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	hangUp := func() {
 		stop()
