@@ -11,7 +11,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// points is at how many points of a soak memory is looked at.
+// points is how often a soak looks at memory.
 const points = 10
 
 // soaked is one point of a soak.
