@@ -21,11 +21,7 @@ import (
 func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT=2s", shipped())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
+	repo, host, first, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT=2s", shipped())
 	before := s.get("/api/v1/stacks")
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
 	const result, advertisement = "application/x-git-upload-pack-result", "application/x-git-upload-pack-advertisement"

@@ -80,11 +80,7 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 // snapshot.
 func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
 	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	s := start(t, "GIT_URL="+host.url())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
+	repo, host, first, s := refreshed(t, twoStacks())
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
 	before := s.get("/api/v1/stacks")
 	host.Suffer(halfWay(lab.Answers(401, "text/plain", "log in")))

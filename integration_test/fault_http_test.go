@@ -162,11 +162,7 @@ func (s *service) keeps(before reply, revision string, failed refresh) {
 func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	s := start(t, "GIT_URL="+host.url())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
+	_, host, _, s := refreshed(t, twoStacks())
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
 		host.Suffer(lab.Answers(status, "text/plain", "later", "Retry-After", "3"))
 		refused := s.refresh()
@@ -188,11 +184,7 @@ func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
 		t.Run(c.limit, func(t *testing.T) {
 			t.Parallel()
 			is := is.New(t)
-			repo, first := with(t, twoStacks())
-			host := serveRepository(t, repo)
-			s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT="+c.limit)
-			s.awaitRevision(first)
-			s.logged("refresh completed")
+			repo, host, first, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT="+c.limit)
 			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 			host.Suffer(trickles(10, 40*time.Millisecond))
 			ended := s.refresh()

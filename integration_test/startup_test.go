@@ -96,13 +96,20 @@ func TestStartupWith200StacksHashesEachOfThem(t *testing.T) {
 	}
 }
 
-func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
-	is := is.New(t)
+// hanging returns a service whose first refresh hangs at its Git host.
+func hanging(t *testing.T) (host, string, *service) {
+	t.Helper()
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
 	host.Hang()
 	s := start(t, "GIT_URL="+host.url())
 	host.reached()
+	return host, revision, s
+}
+
+func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
+	is := is.New(t)
+	host, revision, s := hanging(t)
 	is.Equal(s.get("/healthz").body, "{\"status\":\"ok\"}\n")
 	is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 	is.Equal(s.get("/").status, http.StatusOK)

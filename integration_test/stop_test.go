@@ -27,11 +27,7 @@ func TestStopWhileIdle(t *testing.T) {
 
 func TestStopWhileGitHangs(t *testing.T) {
 	is := is.New(t)
-	repo, _ := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	host.Hang()
-	s := start(t, "GIT_URL="+host.url())
-	host.reached()
+	host, _, s := hanging(t)
 	is.Equal(s.stop(syscall.SIGTERM), 0)
 	await(t, host.State, "the end of the request", func(now lab.HostState) bool { return now.UnderWay == 0 })
 	is.Equal(host.Counts().Requests, 1)
@@ -46,11 +42,7 @@ func TestStopBetweenRetries(t *testing.T) {
 
 func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is := is.New(t)
-	repo, _ := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	host.Hang()
-	s := start(t, "GIT_URL="+host.url())
-	host.reached()
+	_, _, s := hanging(t)
 	s.signal(syscall.SIGTERM)
 	s.signal(syscall.SIGTERM)
 	is.Equal(s.exit(), 0)

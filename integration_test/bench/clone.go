@@ -22,7 +22,7 @@ type clone struct {
 }
 
 // makeClone is git's cold start: clone, find the compose files, read and hash them.
-// The clone is there to be removed even when there is an error.
+// With an error it returns the clone, too, so that it can be removed.
 func makeClone(ctx context.Context, url, path string, partial bool) (*clone, error) {
 	c := &clone{url: url, path: path, partial: partial}
 	args := []string{"clone", "-q", "--bare", "--template=", "--no-tags", "--depth", "1", "-b", "main"}
@@ -47,7 +47,7 @@ func (c *clone) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Reading the file saves the program that would tell the same.
+	// Reading the file saves a git rev-parse.
 	fetched, err := os.ReadFile(filepath.Join(c.path, "FETCH_HEAD"))
 	if err != nil || len(fetched) < 40 {
 		return fmt.Errorf("read what git fetch has fetched: %w", err)

@@ -46,7 +46,7 @@ func configurationOf(stack, edit int) []byte {
 // between returns a number from low to high, both included.
 func (c content) between(low, high int) int { return low + c.IntN(high-low+1) }
 
-// hex returns that many hexadecimal digits.
+// hex returns a number of hexadecimal digits.
 func (c content) hex(digits int) string {
 	const alphabet = "0123456789abcdef"
 	text := make([]byte, digits)
@@ -113,7 +113,7 @@ func (c content) settings(low, high int) []byte {
 	return b.Bytes()
 }
 
-// image returns a big file that nothing makes smaller.
+// image returns a big file that cannot be compressed.
 func image(number, size int) []byte {
 	var seed [32]byte
 	copy(seed[:], fmt.Sprintf("image %d", number))

@@ -11,7 +11,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// points is at how many points of a soak memory is looked at.
+// points is how often a soak looks at memory.
 const points = 10
 
 // soaked is one point of a soak.
@@ -145,8 +145,8 @@ func (r *soakRun) look(ctx context.Context) error {
 	return nil
 }
 
-// grows tells whether the last third of the points has more memory than the first third after the first point had, by
-// more than the garbage collector's timing explains.
+// grows compares the most memory of the last three points with that of the second to the fourth, and tells whether it is
+// more by what the garbage collector's timing does not explain.
 func grows(list []soaked) bool {
 	most := func(list []soaked) int64 {
 		var bytes int64

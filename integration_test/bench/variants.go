@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// tolerance is how much what stands beside the stacks may change.
+// tolerance is how much slower or larger mooring may get by history, refs or big files beside the stacks.
 const tolerance = 0.1
 
 // variants measures one size with nothing beside it, with history, with refs, and with big files, in turn, and prints
@@ -34,7 +34,7 @@ func (b *bench) variants(ctx context.Context, o options, out io.Writer) (missed 
 	writeTable(out, o, subjects)
 	worse := writeComparison(out, o, subjects)
 	if worse {
-		fmt.Fprintf(out, "\nMissed: what stands beside the stacks changes more than %.0f %%.\n", tolerance*100)
+		fmt.Fprintf(out, "\nMissed: what is beside the stacks makes mooring more than %.0f %% slower or larger.\n", tolerance*100)
 	}
 	return writeMissed(out, o, subjects) || worse, nil
 }
