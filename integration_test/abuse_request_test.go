@@ -28,6 +28,9 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 			media := answer.header.Get("Content-Type")
 			switch {
 			case method == "HEAD" && answer.body == "" && answer.status != 0:
+			// net/http answers 400 itself and closes with the rest of the request unread, so that the system may drop the answer
+			// (RFC 9112, 9.6): it reads no more than 14 bytes of a line that cannot be a request, because it looks for HTTP/2.
+			case method == "" && answer.status == 0:
 			// net/http answers this itself, before any handler.
 			case strings.HasPrefix(media, "text/plain") && answer.status == http.StatusBadRequest:
 			case strings.HasPrefix(media, "text/html") && answer.status == http.StatusOK && strings.HasPrefix(path, "/?"), path == "/" && method == "GET":
