@@ -20,8 +20,8 @@ type Seen struct {
 type record struct {
 	// seen are requests, from handlers → run.
 	seen chan Seen
-	// takers ask for what was seen, from take → run; run answers each once.
-	takers chan chan []Seen
+	// questions ask for what was seen, from take → run, which answers each once.
+	questions chan chan []Seen
 	// done is closed when run has returned.
 	done chan struct{}
 }
@@ -43,8 +43,8 @@ func (r record) run(ctx context.Context) {
 		select {
 		case one := <-r.seen:
 			all = append(all, one)
-		case taker := <-r.takers:
-			taker <- all
+		case reply := <-r.questions:
+			reply <- all
 			all = nil
 		case <-ctx.Done():
 			return
@@ -62,10 +62,10 @@ func (r record) add(one Seen) {
 
 // take returns what was seen since it was last called; nothing if the test has ended.
 func (r record) take() []Seen {
-	taker := make(chan []Seen, 1)
+	reply := make(chan []Seen, 1)
 	select {
-	case r.takers <- taker:
-		return <-taker
+	case r.questions <- reply:
+		return <-reply
 	case <-r.done:
 		return nil
 	}
