@@ -13,7 +13,7 @@ const (
 	maxBody = 25 << 20
 	// largeBody is the size, in bytes, from which on one body is kept at a time: anyone may send large bodies, hundreds
 	// at once and slowly. Most pushes are smaller.
-	largeBody = 64 << 10
+	largeBody = 16 << 10
 )
 
 // Memory lends the memory that one large body at a time is kept in.
@@ -59,19 +59,22 @@ func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request, p *pro
 	return l.memory, bodyRefusal(err)
 }
 
-// keep reads a large body to its end. The buffer gets its size in one step, because one that grows bit by bit leaves
-// twice its size behind as garbage. The sender says the length, or a negative one for unknown: then the buffer gets the
-// largest size, but only when the first megabyte has come.
+// keep reads a large body to its end. The buffer gets its size in two steps: it gets room for the first megabyte, and
+// room for the rest when that megabyte has come, so that a sender who only says that much follows costs little. A buffer
+// that grows bit by bit would leave twice its size behind as garbage. The length is what the sender says, or negative where
+// it says none.
 func keep(kept *bytes.Buffer, from io.Reader, length int64) error {
+	const first = 1 << 20
 	if length < 0 {
-		const much = 1 << 20
-		if n, err := io.CopyN(kept, from, much); n < much {
-			return withoutEnd(err)
-		}
 		length = maxBody
 	}
-	kept.Grow(int(length) - kept.Len() + bytes.MinRead) // without MinRead more it would grow when it reads the end
-	_, err := io.Copy(kept, from)
+	for _, size := range []int64{min(length, first), length} {
+		kept.Grow(int(size) - kept.Len() + bytes.MinRead) // without MinRead more it would grow when it reads the end
+		if _, err := io.CopyN(kept, from, size-int64(kept.Len())); err != nil {
+			return withoutEnd(err)
+		}
+	}
+	_, err := io.Copy(kept, from) // there is no more, and MaxBytesReader tells where there is
 	return err
 }
 

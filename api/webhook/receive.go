@@ -36,7 +36,7 @@ func New(current, previous func() (string, error), tracked []string, memory Memo
 }
 
 // Receive reads a delivery and returns what it asks for. The error is a *Refusal. Nothing of the body is parsed before
-// its proof holds. A body of 64 KiB and more is understood only where the memory could be borrowed; without it the
+// its proof holds. A body of 16 KiB and more is understood only where the memory could be borrowed; without it the
 // delivery is one that expects no revision. At most 25 MiB are read.
 func (r *Receiver) Receive(w http.ResponseWriter, request *http.Request) (Delivery, error) {
 	accepted, refusal := r.keys.read(r.log)
