@@ -62,7 +62,9 @@ func TestLongPollsOverHTTP2ShareAConnectionAndOutliveTheWriteTimeout(t *testing.
 	viewed := make(chan struct{})
 	const clients = streamsAtOnce
 	o := options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }}
-	o.adjust = func(s *Server) { s.http.WriteTimeout = 20 * time.Millisecond }
+	// HTTP/2 ends a stream at this time, even one that has nothing to write yet: all polls must have begun to wait by then.
+	const limit = 2 * time.Second
+	o.adjust = func(s *Server) { s.http.WriteTimeout = limit }
 	s := serve(t, o).overHTTP2()
 	s.Refreshed(apitest.RevisionA, "a")
 	tag := newList(s.Viewed().Snapshot, filter{}).etag
@@ -72,7 +74,7 @@ func TestLongPollsOverHTTP2ShareAConnectionAndOutliveTheWriteTimeout(t *testing.
 		go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: "+tag) }()
 	}
 	waiting(t, viewed, clients)
-	<-time.After(100 * time.Millisecond) // longer than the write timeout
+	<-time.After(limit + 100*time.Millisecond)
 	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
 	waiting(t, viewed, clients)
 	for range clients {
@@ -83,8 +85,8 @@ func TestLongPollsOverHTTP2ShareAConnectionAndOutliveTheWriteTimeout(t *testing.
 }
 
 func TestLongPollOverHTTP2EndsUnchanged(t *testing.T) {
-	s := serve(t, options{adjust: func(s *Server) { s.http.WriteTimeout = time.Millisecond }}).overHTTP2()
-	r := s.do("GET", "/api/v1/stacks?wait=50ms", "", "If-None-Match: *")
+	s := serve(t, options{adjust: func(s *Server) { s.http.WriteTimeout = time.Second }}).overHTTP2()
+	r := s.do("GET", "/api/v1/stacks?wait=1100ms", "", "If-None-Match: *")
 	is.New(t).Equal(r.status, http.StatusNotModified)
 }
 
