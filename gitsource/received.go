@@ -14,8 +14,8 @@ import (
 // receivedLimits bound what is kept in one attempt to read a state.
 type receivedLimits struct {
 	pack pack.Limits
-	// trees is how many bytes of trees are kept: a tree that came as a delta may be any number of times larger than in the
-	// pack. The texts of symbolic links may come to as much again.
+	// trees is how many bytes of trees are kept: a tree that came as a delta may be any number of times larger than in
+	// the pack. The texts of symbolic links may come to as much again.
 	trees int
 }
 

@@ -43,8 +43,8 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 		r.links[id] = struct{}{}
 	}
 	if len(r.links) == 0 && r.first.Have.IsZero() {
-		// All trees of the commit are read by now, and no symbolic link leads through them again. The next answer may bring
-		// more.
+		// All trees of the commit are read by now, and no symbolic link leads through them again. The next answer may
+		// bring more.
 		r.trees, r.treeBytes, r.copies = map[object.ID][]byte{}, 0, nil
 	}
 	ids := wanted.IDs()
@@ -53,7 +53,8 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	}
 	err := r.ask(ctx, protocol.Request{Wants: ids})
 	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
-		// The blobs were sent before the trees that call them symbolic links, by a host that does not send single objects.
+		// The blobs were sent before the trees that call them symbolic links, by a host that does not send single
+		// objects.
 		err = r.ask(ctx, r.first)
 	}
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 // Settings say which repository is read, and how. The tags are those of envconfig, which ignores functions: whoever
 // reads the environment sets the secrets.
 type Settings struct {
-	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may hold
-	// credentials, so it is shown by DisplayURL alone.
+	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may
+	// hold credentials, so it is shown by DisplayURL alone.
 	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path"`
 	// Ref is what is tracked: empty for the remote HEAD, a full ref name, 40 hex digits, else a branch, else a tag.
 	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
@@ -26,8 +26,8 @@ type Settings struct {
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
 	// Username wins over the one inside URL. Where only a password is given, the name is "git".
 	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
-	// Password is read at each use, and wins over the one inside URL. If it returns an error the host is not asked. Nil:
-	// none is set.
+	// Password is read at each use, and wins over the one inside URL. If it returns an error the host is not asked.
+	// Nil: none is set.
 	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
 	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
 	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`

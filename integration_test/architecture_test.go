@@ -75,8 +75,8 @@ func (s source) imports() []string {
 	return paths
 }
 
-// mayKnow is the matrix of who knows whom: for each package of the service the packages of the module that it may import,
-// and the modules of others. Imports point downwards: a package stands below those that import it.
+// mayKnow is the matrix of who knows whom: for each package of the service the packages of the module that it may
+// import, and the modules of others. Imports point downwards: a package stands below those that import it.
 func mayKnow() map[string][]string {
 	const ssh, knownHosts = "golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"
 	return map[string][]string{

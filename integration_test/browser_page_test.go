@@ -50,7 +50,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	is.Equal(b.shownPaths(), []string{"db/main"})
 	b.until("location.search === '?show=synced&q=DB%2F'")
 	b.do(chromedp.KeyEvent(kb.ArrowLeft)) // the filters are radio buttons: the arrows move on
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	b.untilText("found", "0 found") // this is what a screen reader says
 	is.Equal(len(b.shownPaths()), 0)
 	b.do(chromedp.Click(chromedp.CSS("label[data-show=all]")))
@@ -167,7 +167,7 @@ func pageShowsHostilePathsAsText(t *testing.T, c chromium) {
 	b.do(chromedp.Reload())
 	is.Equal(b.shownPaths(), s.snapshot().paths()) // as the server does
 	b.open("http://" + s.address + "/?q=%3Cscript%3Ewindow.owned=1%3C%2Fscript%3E%22%3E")
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	is.Equal(look[string](b, "document.getElementById('search').value"), `<script>window.owned=1</script>">`)
 	is.True(look[bool](b, "window.owned === undefined && !document.querySelector('main img, main script, .path svg')"))
 	b.checkProblems()

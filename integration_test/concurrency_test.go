@@ -22,8 +22,8 @@ func starters() map[string]string {
 	}
 }
 
-// startsBeside tells whether a node starts something that runs beside its caller: a goroutine, or a function that another
-// goroutine calls later (package context, AfterFunc; package runtime, AddCleanup; package time, AfterFunc).
+// startsBeside tells whether a node starts something that runs beside its caller: a goroutine, or a function that
+// another goroutine calls later (package context, AfterFunc; package runtime, AddCleanup; package time, AfterFunc).
 func startsBeside(node ast.Node) bool {
 	if _, ok := node.(*ast.GoStmt); ok {
 		return true
@@ -62,9 +62,9 @@ func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 	}
 }
 
-// A channel that several goroutines can both receive from and send to passes a value round between them, and is a lock by
-// another name. So what holds or takes a channel has one end of it; only signals, which are closed and never sent, are
-// whole.
+// A channel that several goroutines can both receive from and send to passes a value round between them, and is a lock
+// by another name. So what holds or takes a channel has one end of it; only signals, which are closed and never sent,
+// are whole.
 func TestNoChannelPassesAValueRound(t *testing.T) {
 	for _, s := range sources(t, false) {
 		ast.Inspect(s.File, func(node ast.Node) bool {

@@ -13,8 +13,8 @@ import (
 type HostError struct {
 	// Text is what the host said.
 	Text string
-	// About is a sentence's beginning that says what the host was doing, where that is known. Otherwise the words of Text
-	// decide about the code, because Git's protocol has no error codes.
+	// About is a sentence's beginning that says what the host was doing, where that is known. Otherwise the words of
+	// Text decide about the code, because Git's protocol has no error codes.
 	About string
 }
 

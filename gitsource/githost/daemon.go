@@ -69,7 +69,8 @@ func Listen(t *testing.T, serve func(net.Conn)) string {
 			}
 			done := make(chan struct{})
 			served = append(served, done)
-			// Ends with the client or with the test's context, which closes the connection; the goroutine above waits for it.
+			// Ends with the client or with the test's context, which closes the connection; the goroutine above waits
+			// for it.
 			go func() {
 				defer close(done)
 				defer conn.Close()

@@ -70,8 +70,8 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 		return
 	}
 	defer server.Close()
-	// Ends when the connection is closed, which the deferred Close does; the check for leaks at the end of all tests waits
-	// for it.
+	// Ends when the connection is closed, which the deferred Close does; the check for leaks at the end of all tests
+	// waits for it.
 	go ssh.DiscardRequests(requests)
 	for offered := range channels {
 		if options.Instead != nil {

@@ -12,8 +12,8 @@ import (
 // when the Build that made it has returned.
 type directory struct {
 	id object.ID
-	// odd tells that here or beneath there is more than one regular compose file to a directory. Each build looks at odd
-	// directories anew, because their symbolic links may lead anywhere.
+	// odd tells that here or beneath there is more than one regular compose file to a directory. Each build looks at
+	// odd directories anew, because their symbolic links may lead anywhere.
 	odd bool
 	// large tells that the one regular compose file is larger than MaxComposeFile.
 	large bool
@@ -21,8 +21,8 @@ type directory struct {
 	weight int32
 	// files are the entries that are named like a compose file, the best name first.
 	files []composeFile
-	// hash is that of the one regular compose file. It is empty until it is known, and for directories that have no such
-	// file or a large one.
+	// hash is that of the one regular compose file. It is empty until it is known, and for directories that have no
+	// such file or a large one.
 	hash string
 	// directories are sorted by name, bytewise.
 	directories []subdirectory

@@ -23,8 +23,8 @@ func (b Blob) isJudged() bool { return b.Hash != "" || b.Large }
 
 // Objects are the objects of the commit of which an Index is built. Methods are called by one goroutine.
 type Objects interface {
-	// Tree returns the bytes of a tree, which may be read until the next call. It returns fault.ErrAbsent if it does not
-	// have the tree; the old Index may have it.
+	// Tree returns the bytes of a tree, which may be read until the next call. It returns fault.ErrAbsent if it does
+	// not have the tree; the old Index may have it.
 	Tree(ctx context.Context, id object.ID) ([]byte, error)
 	// TreeCount is how many trees there are; 0 if that is not known.
 	TreeCount() int

@@ -11,7 +11,8 @@ import (
 type Rules struct {
 	// ComposeFiles are the names of the files that make a directory a stack, the best first.
 	ComposeFiles []string
-	// DeployDir is the directory in which stacks are looked for, at any depth: a clean path with "/", or "." for the root.
+	// DeployDir is the directory in which stacks are looked for, at any depth: a clean path with "/", or "." for the
+	// root.
 	DeployDir string
 }
 

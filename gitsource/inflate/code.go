@@ -10,8 +10,9 @@ const (
 	maxCodeLength = 15
 	// endOfBlock is the literal that ends a block; those above it are sizes of repetitions.
 	endOfBlock = 256
-	// literalBits, distanceBits and orderBits are how many bits the first look at a table takes. A table is made for each
-	// block, and the blocks of small objects are small, so the tables are smaller than would be best for large data.
+	// literalBits, distanceBits and orderBits are how many bits the first look at a table takes. A table is made for
+	// each block, and the blocks of small objects are small, so the tables are smaller than would be best for large
+	// data.
 	literalBits  = 9
 	distanceBits = 7
 	orderBits    = 7
@@ -28,8 +29,8 @@ const (
 	symbolEnd
 	// symbolBase is a range: the value is its least number, and the extra bits that follow are added to it.
 	symbolBase
-	// symbolLonger is a code word that is longer than the first look: the value is where a second table begins, and extra
-	// is how many bits choose in that.
+	// symbolLonger is a code word that is longer than the first look: the value is where a second table begins, and
+	// extra is how many bits choose in that.
 	symbolLonger
 )
 

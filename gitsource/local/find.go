@@ -37,7 +37,8 @@ func findGitDir(path string) (gitDirs, error) {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		for _, candidate := range []string{filepath.Join(dir, ".git"), dir} {
 			found, err := openGitDir(candidate)
-			// A file that names a repository is what was asked for. If that repository is gone, one further up is not meant.
+			// A file that names a repository is what was asked for. If that repository is gone, one further up is not
+			// meant.
 			info, statErr := os.Stat(candidate)
 			isFile := statErr == nil && info.Mode().IsRegular()
 			if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {

@@ -30,8 +30,8 @@ type store struct {
 	bases       pack.Ring
 	places      map[packPlace]pack.Place
 	placesLimit int
-	// These buffers are used over and over: for a delta and for a base's own delta, for a content that the ring does not
-	// take, and for bases while they are made.
+	// These buffers are used over and over: for a delta and for a base's own delta, for a content that the ring does
+	// not take, and for bases while they are made.
 	instructions, baseInstructions []byte
 	content                        []byte
 	remade                         [2][]byte

@@ -31,8 +31,8 @@ type Endpoint struct {
 	Scheme Scheme
 	// Host is the name, and the port if one is given; empty for a local path.
 	Host string
-	// Path is percent-decoded, except for HTTP, where it is as it was given. A path of SSH may be relative to the user's
-	// home.
+	// Path is percent-decoded, except for HTTP, where it is as it was given. A path of SSH may be relative to the
+	// user's home.
 	Path string
 	// User and password are percent-decoded. A token is often given as the user alone.
 	User, password string

@@ -36,8 +36,8 @@ func TestACopyFromBeyondTheBaseIsAnErrorAtEveryOffset(t *testing.T) {
 		{10, 0, 0, 0}, {0, 0, 0, 0x7f}, {0, 0, 0, 0x80}, {9, 0, 0, 0x80}, {0xff, 0xff, 0xff, 0x7f}, {0xf6, 0xff, 0xff, 0xff},
 		{0xff, 0xff, 0xff, 0xff},
 	} {
-		// This copies one byte. Of the instruction 0x9f the low four bits say that four bytes of offset follow, and 0x10 that
-		// one byte of size does.
+		// This copies one byte. Of the instruction 0x9f the low four bits say that four bytes of offset follow, and
+		// 0x10 that one byte of size does.
 		d, err := ParseDelta(append(append([]byte{10, 1, 0x9f}, offset[:]...), 1))
 		is.NoErr(err)
 		err = d.Apply(base, make([]byte, 1))

@@ -35,7 +35,8 @@ type Limits struct {
 }
 
 const (
-	// MaxChain is how many deltas may stand on one another. Git makes no more at any setting (git-pack-objects, --depth).
+	// MaxChain is how many deltas may stand on one another. Git makes no more at any setting (git-pack-objects,
+	// --depth).
 	MaxChain = 4095
 	// maxKept is how many compressed bytes of objects up to bigObject are kept, maxKeptBig the same for bigger objects,
 	// which take much memory and are rarely the base of a delta.
@@ -75,8 +76,8 @@ type Reader struct {
 	// parked is how many deltas wait for their base; lost is how many objects cannot be made within the limits.
 	parked, lost int
 	baseID       object.ID
-	// These buffers are used over and over: for a delta, for the content of an object that the ring does not take, and for
-	// a base and its own delta while it is made again.
+	// These buffers are used over and over: for a delta, for the content of an object that the ring does not take, and
+	// for a base and its own delta while it is made again.
 	instructions, content, deltaAgain []byte
 	remade                            [2][]byte
 }

@@ -14,8 +14,8 @@ type Request struct {
 	Have object.ID
 	// Shallow asks to leave out the history (depth 1). A host that cannot do that sends it.
 	Shallow bool
-	// Filter asks to leave out blobs, as in "blob:none" or "blob:limit=65536" (git-rev-list, --filter); empty for none. A
-	// host that cannot do that sends them.
+	// Filter asks to leave out blobs, as in "blob:none" or "blob:limit=65536" (git-rev-list, --filter); empty for none.
+	// A host that cannot do that sends them.
 	Filter string
 }
 

@@ -21,13 +21,13 @@ type Session struct {
 	ref    location.Ref
 	wire   Wire
 	redact func(string) string
-	// hello is what the host said in this session. Until the host is greeted only its facts are set: those of an earlier
-	// session, or guessed ones.
+	// hello is what the host said in this session. Until the host is greeted only its facts are set: those of an
+	// earlier session, or guessed ones.
 	hello   greeting
 	greeted bool
 	guessed bool
-	// doubted tells that an answer broke off which was asked for with guessed facts. The host is greeted before the next
-	// request.
+	// doubted tells that an answer broke off which was asked for with guessed facts. The host is greeted before the
+	// next request.
 	doubted bool
 	// commit is the tip of the tracked ref.
 	commit object.ID

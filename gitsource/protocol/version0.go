@@ -20,7 +20,8 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 			hello.abilities = strings.Fields(abilities)
 		}
 		id, name, _ := strings.Cut(line, " ")
-		// "capabilities^{}" stands in for a ref in a repository without any, and "shallow ID" says where its history ends.
+		// "capabilities^{}" stands in for a ref in a repository without any, and "shallow ID" says where its history
+		// ends.
 		if name != "capabilities^{}" && id != "shallow" {
 			if err := hello.refs.add(id, name); err != nil {
 				return greeting{}, err

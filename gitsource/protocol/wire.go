@@ -10,8 +10,8 @@ const Service = "git-upload-pack"
 
 // Wire carries requests to a Git host and brings its answers. It belongs to one Session.
 type Wire interface {
-	// Greet begins a conversation. The answer is the host's greeting, which says what the host can do (gitprotocol-http,
-	// section "Discovering References"; gitprotocol-v2, "Initial Client Request").
+	// Greet begins a conversation. The answer is the host's greeting, which says what the host can do
+	// (gitprotocol-http, section "Discovering References"; gitprotocol-v2, "Initial Client Request").
 	Greet(ctx context.Context) (Answer, error)
 	// Exchange sends one request in the given version of the protocol. The answer before it must have ended.
 	Exchange(ctx context.Context, version Version, request []byte) (Answer, error)
@@ -30,6 +30,7 @@ type Wire interface {
 // failures of them.
 type Answer interface {
 	io.Reader
-	// End releases the answer. whole tells that it was read to its last packet, so that the connection can be used again.
+	// End releases the answer. whole tells that it was read to its last packet, so that the connection can be used
+	// again.
 	End(whole bool)
 }

@@ -111,8 +111,8 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 	}
 	request.Header.Set("Content-Type", "application/x-git-upload-pack-request")
 	request.Header.Set("Accept", "application/x-git-upload-pack-result")
-	// A request only reads, so it may be sent twice. This empty value is not sent; it tells net/http to try again if the
-	// host closes a kept connection just when the request is written.
+	// A request only reads, so it may be sent twice. This empty value is not sent; it tells net/http to try again if
+	// the host closes a kept connection just when the request is written.
 	request.Header["Idempotency-Key"] = []string{}
 	response, err := w.send(request, w.at)
 	if err != nil {

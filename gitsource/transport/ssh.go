@@ -100,7 +100,8 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 		return n, nil
 	}
 	if o.ended = err; err == io.EOF {
-		// The standard error is complete when the program has ended. If it does not end, the context closes the connection.
+		// The standard error is complete when the program has ended. If it does not end, the context closes the
+		// connection.
 		_ = o.session.Wait()
 		if o.said.kept.Len() > 0 {
 			o.ended = &fault.HostError{Text: o.said.kept.String()}

@@ -170,8 +170,8 @@ func (s soak) settle(ctx context.Context) error {
 // figures waits until the connections of the load are gone, and reads what the system says of the process and what it
 // says of itself: how many refreshes have ended, of all sources.
 func (s soak) figures(ctx context.Context) (f lab.Figures, refreshes int, err error) {
-	// The open files of a process of which nothing is asked: its listeners, its log, the poller's own and a connection to
-	// the Git host, or few more.
+	// The open files of a process of which nothing is asked: its listeners, its log, the poller's own and a connection
+	// to the Git host, or few more.
 	const idle = 12
 	s.service.client.CloseIdleConnections()
 	again := time.NewTicker(50 * time.Millisecond)

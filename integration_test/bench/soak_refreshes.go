@@ -145,8 +145,8 @@ func (r *soakRun) look(ctx context.Context) error {
 	return nil
 }
 
-// grows compares the most memory of the last three points with that of the second to the fourth, and tells whether it is
-// more by what the garbage collector's timing does not explain.
+// grows compares the most memory of the last three points with that of the second to the fourth, and tells whether it
+// is more by what the garbage collector's timing does not explain.
 func grows(list []soaked) bool {
 	most := func(list []soaked) int64 {
 		var bytes int64

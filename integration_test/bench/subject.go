@@ -23,8 +23,8 @@ type subject struct {
 	url   string
 	// cold, unchanged, changed and rapid are the disciplines.
 	cold, unchanged, changed, rapid contest
-	// peaks are the most memory that a process of each side had, in bytes, the list of stacks included; 0 when it is not
-	// known.
+	// peaks are the most memory that a process of each side had, in bytes, the list of stacks included; 0 when it is
+	// not known.
 	peaks []int64
 	// clones are git's sides, services are mooring's.
 	clones   []*clone
