@@ -72,7 +72,7 @@ func echoOnSideBand(version protocol.Version) func(*testing.T, string) Settings 
 		host := githost.ServeHTTP(t, repository, githost.HTTPOptions{Instead: func(w http.ResponseWriter, q *http.Request) bool {
 			body, _ := io.ReadAll(q.Body)
 			q.Body = io.NopCloser(bytes.NewReader(body))
-			q.Header.Del("Authorization") // which the other host does not ask for
+			q.Header.Del("Authorization") // the other host does not ask for it
 			answer := githost.Forward(through, q)
 			content := answer.Body.String()
 			if bytes.Contains(body, []byte("want ")) {
