@@ -23,7 +23,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 
 FROM scratch
 LABEL org.opencontainers.image.title="mooring" \
-      org.opencontainers.image.description="Keeps docker-compose stacks tied to what Git says" \
+      org.opencontainers.image.description="Serves the desired state of docker-compose stacks in a Git repository" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image /
 COPY --from=build --chown=65532:65532 /home/mooring /var/lib/mooring

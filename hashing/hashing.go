@@ -29,8 +29,8 @@ func Of(content []byte) string {
 	return string(hash)
 }
 
-// Valid tells whether s has the format of Of. The API refuses a hash in another spelling, because it would never be equal
-// to one of Of.
+// Valid tells whether s has the format of Of. The API refuses a hash in another spelling, because it would never be
+// equal to one of Of.
 func Valid(s string) bool {
 	digits, found := strings.CutPrefix(s, prefix)
 	return found && len(s) == length && strings.Trim(digits, "0123456789abcdef") == ""

@@ -48,7 +48,7 @@ func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is.Equal(s.exit(), 0)
 }
 
-// A caller that waits for the running or the queued refresh is answered with 202, one that follows the stacks with 304.
+// A client that waits for the running or the queued refresh gets 202, and a client that follows the stacks gets 304.
 func TestStopAnswersAllWhoWait(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
