@@ -76,7 +76,7 @@ func TestSlowerBinaryThanTheOlderOneIsTold(t *testing.T) {
 		var out strings.Builder
 		is.Equal(writeMissed(&out, options{mode: "cold", against: "older"}, []*subject{s}), told)
 		is.Equal(strings.Contains(out.String(), "1.060 of the older one where at most 1.05 is asked."), told)
-		is.True(!writeMissed(&out, options{mode: "cold"}, []*subject{s})) // nobody has asked
+		is.True(!writeMissed(&out, options{mode: "cold"}, []*subject{s})) // memory is not in the bars of cold starts
 	}
 }
 

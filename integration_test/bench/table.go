@@ -25,8 +25,8 @@ func (b *bench) sizes(ctx context.Context, o options, out io.Writer) (missed boo
 	return writeMissed(out, o, subjects), nil
 }
 
-// writeTable prints the ratios, and what they are made of: the medians of mooring and of git's best way, the traffic,
-// and what the host takes by itself for what mooring asks.
+// writeTable prints the ratios with the medians of mooring and of git's best way, the traffic, and the host's own time
+// for mooring's requests.
 func writeTable(out io.Writer, o options, subjects []*subject) {
 	row := func(name string, cell func(*subject) string) {
 		fmt.Fprintf(out, "| %s |", name)
@@ -73,7 +73,7 @@ func wired(c contest) string {
 		inKB(mooring.bytes), mooring.requests, inKB(git.bytes), git.requests)
 }
 
-// writeMissed prints the bars that are missed, and by how much.
+// writeMissed prints the missed bars, with the measured values.
 func writeMissed(out io.Writer, o options, subjects []*subject) (missed bool) {
 	miss := func(s *subject, what string, over float64, format string, values ...any) {
 		fmt.Fprintf(out, "\nMissed by %.0f %%: %s, %s: ", over*100, s.repo.shape, what)
