@@ -25,8 +25,8 @@ type settings struct {
 	Process struct {
 		Headless     bool     `envconfig:"HEADLESS" default:"false" desc:"do not open LISTEN_ADDR; refresh at the start, by POLL_INTERVAL and on SIGHUP"`
 		SnapshotFile string   `envconfig:"SNAPSHOT_FILE" desc:"after each change the stacks are written here, as JSON, and read back at a start"`
-		LogLevel     logLevel `envconfig:"LOG_LEVEL" default:"info" desc:"least level that is logged, to standard error: debug, info, warn or error"`
-		LogFormat    string   `envconfig:"LOG_FORMAT" default:"text" desc:"form of the log: text or json"`
+		LogLevel     logLevel `envconfig:"LOG_LEVEL" default:"info" desc:"lowest level that is logged to standard error: debug, info, warn or error"`
+		LogFormat    string   `envconfig:"LOG_FORMAT" default:"text" desc:"format of the log: text or json"`
 	}
 	Git     gitsource.Settings
 	Refresh actors.Settings

@@ -18,7 +18,7 @@ type DesiredState struct {
 	Stacks []DesiredStack
 	// Skipped are the compose files that cannot be served, sorted by path, bytewise.
 	Skipped []Skipped
-	// Shadowed are the paths of compose files that are not read because a better name stands in the same directory.
+	// Shadowed are the paths of compose files that are not read because the same directory has one with a better name.
 	Shadowed []string
 	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the
 	// source looks inside. The source keeps nothing else between two calls, so a call that ends too late does no harm.

@@ -2,7 +2,7 @@ package actors
 
 import "time"
 
-// Phase is where a refresh stands.
+// Phase is a step in the life of a refresh.
 type Phase string
 
 const (
@@ -16,7 +16,7 @@ const (
 	Failed Phase = "failed"
 )
 
-// Refresh is one refresh as it stands at one moment: a value, never updated in place.
+// Refresh is the state of one refresh at one moment. It is a value and is never updated in place.
 type Refresh struct {
 	ID      string
 	Phase   Phase
@@ -35,7 +35,7 @@ type Refresh struct {
 	Failure *Failure
 }
 
-// Ended tells whether the refresh has come to its end, good or bad.
+// Ended tells whether the refresh has completed or failed.
 func (r Refresh) Ended() bool { return r.Phase == Completed || r.Phase == Failed }
 
 // Changes are the paths of the stacks that are new in Git, that have a changed compose file, and that are gone from

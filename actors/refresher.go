@@ -41,7 +41,7 @@ type question[Q, A any] struct {
 	reply chan<- answer[A] // capacity 1
 }
 
-// answer is the reply to a question: a value, or the error that came in its place.
+// answer is the reply to a question: a value, or an error.
 type answer[A any] struct {
 	value A
 	err   error

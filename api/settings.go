@@ -24,10 +24,10 @@ type Settings struct {
 	// takes effect at once. Without a function, or with an empty key or an error, every delivery is refused.
 	WebhookSecret func() (string, error) `envconfig:"WEBHOOK_SECRET" desc:"key of the webhook's signatures; unset: the webhook answers 503"`
 	// WebhookSecretPrevious returns a second key that is accepted too, so that an operator can replace the first.
-	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"key that is accepted beside WEBHOOK_SECRET, for its rotation"`
+	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"second key that is accepted, for the rotation of WEBHOOK_SECRET"`
 	// DeployerToken returns the token that deployers send with their reports. If it is set when the server is made, it
 	// is needed from then on: when it is empty or unreadable later, every report is refused.
-	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: none is needed"`
+	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: no token is needed"`
 }
 
 // Validate returns an error that names the variable and the rule it breaks.

@@ -17,8 +17,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret where it would be hard to find later:
-// secrets must be removed before blanks are joined and the end is cut off.
+// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret at places where a later search would
+// miss it: secrets must be removed before blanks are joined and the end is cut off.
 func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 	const secret = "ab  cd\tef-0123456789"
 	for name, text := range map[string]string{

@@ -26,19 +26,19 @@ type Settings struct {
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
 	// Username overrides the one in URL. If only a password is given, the name is "git".
-	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
+	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git if only a password is given; overrides the one in GIT_URL"`
 	// Password is called at each use, and overrides the one in URL. If it returns an error, nothing is sent to the
 	// host. It is nil if no password is set.
-	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
+	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH; overrides the one in GIT_URL"`
 	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
 	// SSH_AUTH_SOCK gives the keys.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
 	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
-	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"opens GIT_SSH_KEY_FILE"`
+	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
 	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"host keys that are trusted; unset: ~/.ssh/known_hosts"`
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
 	// CAFile holds roots in PEM that are trusted beside the system's.
-	CAFile string `envconfig:"GIT_CA_FILE" desc:"roots in PEM that are trusted beside the system's"`
+	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's"`
 	// ComposeFiles are the file names that make a directory a stack, best first.
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }

@@ -85,14 +85,14 @@ func writeMissed(out io.Writer, o options, subjects []*subject) (missed bool) {
 		for _, d := range disciplines(o) {
 			c := d.of(s)
 			if ratio, bar := c.ratio(), d.bar(limits); ratio > bar {
-				miss(s, d.name, ratio/bar-1, "%.3f where at most %.2f is asked.", ratio, bar)
+				miss(s, d.name, ratio/bar-1, "%.3f; at most %.2f is allowed.", ratio, bar)
 			}
 			if o.against != "" && c.versus() > slower {
-				miss(s, d.name, c.versus()/slower-1, "%.3f of the older one where at most %.2f is asked.", c.versus(), slower)
+				miss(s, d.name, c.versus()/slower-1, "%.3f of the older one; at most %.2f is allowed.", c.versus(), slower)
 			}
 		}
 		if s.peaks[0] > limits.memory {
-			miss(s, "peak memory", float64(s.peaks[0])/float64(limits.memory)-1, "%s where at most %s is asked.",
+			miss(s, "peak memory", float64(s.peaks[0])/float64(limits.memory)-1, "%s; at most %s is allowed.",
 				inMiB(s.peaks[0]), inMiB(limits.memory))
 		}
 	}
