@@ -72,7 +72,8 @@ func (w worker) askAgain(ctx context.Context, desired DesiredState) DesiredState
 			retryAfter = failure.RetryAfter
 		}
 		if !errors.Is(ctx.Err(), context.Canceled) { // after a stop nobody needs to know
-			w.log.Warn("asking again has failed: the revision found before counts", "found", desired.Revision, "error", err)
+			w.log.Warn("asking again has failed: the refresh keeps the revision that it has",
+				"found", desired.Revision, "error", err)
 		}
 	}
 	return desired

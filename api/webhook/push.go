@@ -107,7 +107,7 @@ func (t tracked) ignores(p push) string {
 	case p.Ref == "":
 		return ""
 	case len(names) == 0:
-		return "GIT_REF names a commit, which no push moves"
+		return "GIT_REF is a commit, and no push changes it"
 	case names[0] == "HEAD" && p.Repository.DefaultBranch == "":
 		return "" // any ref may be the remote's HEAD
 	case names[0] == "HEAD":
