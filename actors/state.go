@@ -24,7 +24,7 @@ const (
 type state struct {
 	settings Settings
 	random   *rand.Rand
-	instance string // tells the ids of this process from those of one before
+	instance string // prefix of the ids, so that no two processes give the same id
 	serial   int
 
 	desired  DesiredState // what the source returned last
@@ -49,15 +49,15 @@ type state struct {
 type effects struct {
 	fetch   bool      // start a fetch for current
 	save    bool      // start a write of the snapshot
-	ended   []Refresh // tell those who wait for these, oldest first
+	ended   []Refresh // tell the callers that wait for these, oldest first
 	notices []notice  // for the log
-	changed bool      // the snapshot is another one
+	changed bool      // the snapshot has changed
 }
 
 func newState(settings Settings, saves bool, restored Snapshot, instance string, random *rand.Rand) *state {
 	restored.Version = 0
 	if restored.Revision != "" {
-		restored.Version = 1 // which the file holds
+		restored.Version = 1 // the file holds this version
 	}
 	return &state{
 		settings: settings,
@@ -69,13 +69,14 @@ func newState(settings Settings, saves bool, restored Snapshot, instance string,
 	}
 }
 
-// trigger accepts a request for a refresh: it starts one, or queues one in the place of the one that waits.
+// trigger accepts a request for a refresh. It starts one if none runs, and otherwise queues one; the new one replaces a
+// queued one.
 func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	s.serial++
 	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
 	if s.current.ID == "" {
 		effects := s.begin(refresh, now)
-		accepted, _ := s.lookup(refresh.ID) // it may have failed at once: see begin
+		accepted, _ := s.lookup(refresh.ID) // begin may have failed it at once
 		return accepted, effects
 	}
 	if s.queued.ID != "" {
@@ -88,7 +89,7 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	return refresh, effects{}
 }
 
-// remember notes who took the place of a replaced refresh and forgets the oldest such note beyond replacedSize.
+// remember notes which refresh replaced another one. It keeps the newest replacedSize notes.
 func (s *state) remember(id, successor string) {
 	s.replaced[id] = successor
 	s.order = append(s.order, id)
@@ -118,7 +119,7 @@ func (s *state) lookup(id string) (Refresh, error) {
 	return s.ended[i], nil
 }
 
-// begin makes a refresh the current one. While an abandoned fetch has not come back no other fetch can start, so the
+// begin makes a refresh the current one. While an abandoned fetch has not returned, no other fetch can start, and the
 // refresh fails at once.
 func (s *state) begin(refresh Refresh, now time.Time) effects {
 	refresh.Phase = Refreshing
@@ -134,13 +135,13 @@ func (s *state) begin(refresh Refresh, now time.Time) effects {
 	return effects{fetch: true}
 }
 
-// outcome is what a fetch came to: a desired state, or a failure.
+// outcome is the result of a fetch: a desired state, or a failure.
 type outcome struct {
 	desired DesiredState
 	failure *Failure
 }
 
-// fetched takes the outcome of a fetch. It drops an outcome that comes after its refresh has failed for want of time.
+// fetched takes the outcome of a fetch. It drops an outcome that comes after the refresh has failed with CodeTimeout.
 func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	if id == s.abandoned.ID {
 		s.abandoned = Refresh{}
@@ -155,7 +156,7 @@ func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	}
 }
 
-// overdue fails the current refresh because its fetch has not come back by the deadline, and abandons that fetch.
+// overdue fails the current refresh because its fetch has not returned by the deadline, and abandons that fetch.
 func (s *state) overdue(now time.Time) effects {
 	if s.current.ID == "" {
 		return effects{}
@@ -256,20 +257,20 @@ func (s *state) end(e effects, now time.Time) effects {
 
 // backoff is the pause after a failure: 1 s, doubled by each further failure, up to a minute or the poll interval.
 func (s *state) backoff() time.Duration {
-	longest := longestRetry
+	limit := longestRetry
 	if s.settings.PollInterval > 0 {
-		longest = min(longest, s.settings.PollInterval)
+		limit = min(limit, s.settings.PollInterval)
 	}
 	doublings := min(s.failures-1, 10)
-	return min(firstRetry<<doublings, longest)
+	return min(firstRetry<<doublings, limit)
 }
 
-// jitter moves a pause by up to a tenth, so that many services do not ask one Git host in step.
+// jitter changes a pause by up to a tenth, so that many services do not ask one Git host at the same time.
 func (s *state) jitter(pause time.Duration) time.Duration {
 	return time.Duration(float64(pause) * (1 - jitterPortion + 2*jitterPortion*s.random.Float64()))
 }
 
-// view returns what readers may see. The loop adds the channel that tells of the next snapshot.
+// view returns what readers may see. The loop adds View.Changed.
 func (s *state) view() View {
 	return View{
 		Snapshot:    s.snapshot,

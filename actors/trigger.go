@@ -16,7 +16,7 @@ const (
 	Startup TriggerSource = "startup"
 	// Webhook is a signed delivery of the Git host.
 	Webhook TriggerSource = "webhook"
-	// Manual is a POST of a script or a person, or SIGHUP.
+	// Manual is a request to the API (POST /api/v1/refreshes), or SIGHUP.
 	Manual TriggerSource = "manual"
 	// Poll is the actor's own clock: the poll interval, or a retry after a failure.
 	Poll TriggerSource = "poll"
@@ -46,7 +46,7 @@ func (t Trigger) inherit(older Trigger) Trigger {
 	return t
 }
 
-// outdated tells whether a revision that Git answers with is from before the push that the trigger announced.
+// outdated tells whether a revision is older than the push that the trigger announced.
 func (t Trigger) outdated(revision string) bool {
 	return revision != t.Expected && slices.Contains(t.Stale, revision)
 }

@@ -11,7 +11,7 @@ import (
 	"mooring/api/encode"
 )
 
-// manyPaths returns the paths of as many stacks as a service has.
+// manyPaths returns the paths of as many stacks as a large service has.
 func manyPaths(count int) []string {
 	paths := make([]string, 0, count)
 	for i := range count {
@@ -31,7 +31,7 @@ func BenchmarkCompress20000(b *testing.B) {
 	}
 }
 
-// get is one request over a connection that is kept.
+// get sends one request over a connection that stays open.
 func (s service) get(path string) int {
 	response, err := s.client.Get("http://" + s.address + path)
 	if err != nil {
@@ -72,8 +72,7 @@ func BenchmarkHealth(b *testing.B) {
 	serve(b, options{}).benchmark(b, "/healthz")
 }
 
-// BenchmarkBareServer is what the others are measured against: net/http and nothing else, with the bytes of a
-// RefreshStatus.
+// BenchmarkBareServer is the measure for the others: net/http alone, which answers with the bytes of a RefreshStatus.
 func BenchmarkBareServer(b *testing.B) {
 	s := serve(b, options{})
 	s.Refreshed(apitest.RevisionA, "a")

@@ -15,7 +15,7 @@ import (
 	"mooring/api/apitest"
 )
 
-// wire is one connection over which request follows request.
+// wire is one connection for several requests, one after another.
 type wire struct {
 	t *testing.T
 	net.Conn

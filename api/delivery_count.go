@@ -2,17 +2,17 @@ package api
 
 import "maps"
 
-// deliveryResult is what became of a delivery: accepted, ignored, or the code of the error that it was refused with.
+// deliveryResult is the result of a delivery: accepted, ignored, or the code of the error that it was refused with.
 type deliveryResult string
 
 const (
 	// deliveryAccepted: it asked for a refresh and got one.
 	deliveryAccepted deliveryResult = "accepted"
-	// deliveryIgnored: its proof holds, and it asks for nothing here.
+	// deliveryIgnored: its proof holds, and it needs no refresh.
 	deliveryIgnored deliveryResult = "ignored"
 )
 
-// deliveryResults are all results that there are.
+// deliveryResults returns all possible results.
 func deliveryResults() []deliveryResult {
 	results := []deliveryResult{deliveryAccepted, deliveryIgnored}
 	for _, code := range []errorCode{
@@ -24,7 +24,7 @@ func deliveryResults() []deliveryResult {
 	return results
 }
 
-// deliveryCount is how many deliveries came to each result since the start. It is immutable.
+// deliveryCount is the number of deliveries since the start, by result. It is immutable.
 type deliveryCount map[string]uint64
 
 // newDeliveryCount returns 0 for every result: Prometheus cannot see the first increase of a series that did not exist.
@@ -36,7 +36,7 @@ func newDeliveryCount() deliveryCount {
 	return count
 }
 
-// plus returns the count with one more delivery. It leaves the old count as it is, because readers have it.
+// plus returns the count with one more delivery. It does not change the old count, because readers share it.
 func (c deliveryCount) plus(result deliveryResult) deliveryCount {
 	next := maps.Clone(c)
 	next[string(result)]++

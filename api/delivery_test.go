@@ -28,14 +28,14 @@ func TestBodyOfADeliveryIsBounded(t *testing.T) {
 	is.NoErr(err)
 	request.Header.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64))
 	s.refuses(s.send(request), http.StatusRequestEntityTooLarge, codePayloadTooLarge)
-	// One that says its length is not read at all.
+	// If the length is known and too large, nothing of the body is read.
 	r := exchange(t, s.address, "POST /api/v1/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 26214401\r\n\r\n")
 	s.refuses(r, http.StatusRequestEntityTooLarge, codePayloadTooLarge)
 	largest := strings.Repeat("x", largestDelivery)
 	is.Equal(s.deliver(largest).status, http.StatusAccepted)
 }
 
-// However many come one after another, and however busy the collector of garbage is.
+// The claim holds for any number of deliveries in sequence, and whenever garbage is collected.
 func TestLargeDeliveriesTakeTheMemoryOfOne(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, withSecret(apitest.GitHubSecret))
@@ -53,7 +53,7 @@ func TestLargeDeliveriesTakeTheMemoryOfOne(t *testing.T) {
 		}
 	}
 	runtime.ReadMemStats(&after)
-	is.True(after.TotalAlloc-before.TotalAlloc < 4*largestDelivery) // not that of twenty
+	is.True(after.TotalAlloc-before.TotalAlloc < 4*largestDelivery) // less than the memory of twenty bodies
 }
 
 func TestLargePushIsUnderstood(t *testing.T) {
@@ -62,7 +62,7 @@ func TestLargePushIsUnderstood(t *testing.T) {
 	padding := `{"commits":"` + strings.Repeat("x", 128<<10) + `",`
 	body := padding + apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB)[1:]
 	is.Equal(s.deliver(body, "X-GitHub-Event: push").status, http.StatusOK)
-	memory, lent := s.server.keeper.Borrow(t.Context()) // another large one is kept: this one is a plain trigger
+	memory, lent := s.server.keeper.Borrow(t.Context()) // another large delivery has the memory, so this one is a plain trigger
 	is.True(lent)
 	is.Equal(s.deliver(body, "X-GitHub-Event: push").status, http.StatusAccepted)
 	s.server.keeper.Return(memory)

@@ -42,7 +42,7 @@ func (s *Server) putReport(w http.ResponseWriter, r *http.Request, params httpro
 	return nil
 }
 
-// deleteStack answers DELETE /api/v1/stacks/PATH: a deployer says that a deleting stack is gone.
+// deleteStack answers DELETE /api/v1/stacks/PATH: a deployer reports that a deleting stack is gone.
 func (s *Server) deleteStack(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	if err := s.deployers.admit(w, r); err != nil {
 		return err
@@ -104,8 +104,8 @@ type deployers struct {
 	log   *slog.Logger
 }
 
-// newDeployers decides once, at the start, whether a token is needed: a token file that is empty for a moment, while it
-// is replaced, must not let everyone in.
+// newDeployers decides once, at the start, whether a token is needed. So a token file that is empty for a moment, while
+// it is replaced, does not let everyone in.
 func newDeployers(token func() (string, error), log *slog.Logger) deployers {
 	if token == nil {
 		return deployers{nil, log}

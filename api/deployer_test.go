@@ -141,12 +141,12 @@ func TestReportsNeedTheTokenWhereOneIsSet(t *testing.T) {
 	}
 	r := s.do("DELETE", "/api/v1/stacks/a", "", "Authorization: Bearer s3cret token")
 	s.refuses(r, http.StatusConflict, codeStillDesired)
-	is.Equal(s.do("GET", "/api/v1/stacks/a", "").status, http.StatusOK) // reading needs none
+	is.Equal(s.do("GET", "/api/v1/stacks/a", "").status, http.StatusOK) // reading needs no token
 }
 
 func TestTokenIsReadAtEachUse(t *testing.T) {
 	is := is.New(t)
-	tokens := make(chan func() (string, error), 1) // what the next use reads
+	tokens := make(chan func() (string, error), 1) // the result of the next use
 	use := func(token string, err error) { tokens <- func() (string, error) { return token, err } }
 	use("", errors.New("a file that is not there yet"))
 	s := serve(t, options{settings: Settings{DeployerToken: func() (string, error) { return (<-tokens)() }}})

@@ -4,10 +4,10 @@
 // # Packages below
 //
 //	encode    the JSON of the domain, both ways
-//	webhook   who sent a delivery, how it is proven, and what push it tells of
+//	webhook   the deliveries of Git hosts: their proofs and their pushes
 //	page      the status page
 //	metrics   Prometheus' metrics
-//	apitest   what the tests of all these share
+//	apitest   shared by the tests of all these
 //
 // None of them imports this package.
 //
@@ -15,13 +15,13 @@
 //
 // A handler owns nothing but its request. The refresh actor owns the desired state and the refreshes; handlers ask it
 // through the interface Refresher. One actor of this package, behind the handle keeper, owns what requests share: the
-// lists of stacks as they are sent, encoded and compressed once for each snapshot; how many webhook deliveries came to
-// which result; and the memory that one large delivery at a time borrows.
+// encoded and compressed lists of stacks, made once for each snapshot; the count of webhook deliveries by result; and
+// the memory that one large delivery at a time borrows.
 //
 // # The way of a request
 //
 //	net/http → Server.ServeHTTP    a log line, at debug level
-//	         → Server.admit        headers, Host, pages of other sites
+//	         → Server.admit        sets headers; refuses a wrong Host, and requests from pages of other sites
 //	         → httprouter          routes.go
 //	         → a handler           returns nil when it has answered, or the error to answer with
 //	         → Server.refuse       gives each error its status and code (fault.go)
@@ -31,6 +31,6 @@
 //
 // # How it stops
 //
-// A handler that waits also waits on the refresh actor's Done. When the actor has stopped, every wait ends, new triggers
-// are answered with 503, and Serve waits only for the answers that are still being written.
+// A handler that waits also waits on the refresh actor's Done. When the actor has stopped, every wait ends, new
+// triggers are answered with 503, and Serve waits only for the answers that are still being written.
 package api

@@ -18,7 +18,7 @@ const (
 	codeNotFound errorCode = "not_found"
 	// codeMethodNotAllowed: the path has other methods.
 	codeMethodNotAllowed errorCode = "method_not_allowed"
-	// codeInvalidParameter: a query parameter that is not understood.
+	// codeInvalidParameter: a query parameter with an invalid value.
 	codeInvalidParameter errorCode = "invalid_parameter"
 	// codeInvalidBody: a body that is not JSON or did not arrive whole.
 	codeInvalidBody errorCode = "invalid_body"
@@ -26,9 +26,9 @@ const (
 	codeInvalidReport errorCode = "invalid_report"
 	// codePayloadTooLarge: a body beyond its bound.
 	codePayloadTooLarge errorCode = "payload_too_large"
-	// codeMissingSignature: a delivery without a proof of who sent it.
+	// codeMissingSignature: a delivery without a signature.
 	codeMissingSignature errorCode = "missing_signature"
-	// codeInvalidSignature: a delivery with a proof that no key made.
+	// codeInvalidSignature: a delivery whose signature does not match its body and a key.
 	codeInvalidSignature errorCode = "invalid_signature"
 	// codeWebhookDisabled: there is no key to verify deliveries with.
 	codeWebhookDisabled errorCode = "webhook_disabled"
@@ -42,7 +42,7 @@ const (
 	codeMisdirected errorCode = "misdirected"
 	// codeDeleting: a report on a stack that Git no longer has.
 	codeDeleting errorCode = "deleting"
-	// codeStillDesired: a report that a stack is gone which Git still has.
+	// codeStillDesired: a DELETE for a stack that Git still has.
 	codeStillDesired errorCode = "still_desired"
 	// codeShuttingDown: the actor has stopped.
 	codeShuttingDown errorCode = "shutting_down"
@@ -62,8 +62,8 @@ type fault struct {
 // Error returns the message.
 func (f fault) Error() string { return f.message }
 
-// faultOf returns the fault that an error of a handler is answered with. Clients are told nothing of an error that is not
-// listed here.
+// faultOf returns the answer to an error of a handler. An error that is not listed here becomes a general sentence,
+// because it may contain details that clients must not see.
 func faultOf(err error) fault {
 	if f, ok := errors.AsType[fault](err); ok {
 		return f
@@ -92,7 +92,7 @@ func faultOf(err error) fault {
 	}
 }
 
-// refusalFault returns the fault that a refused delivery is answered with.
+// refusalFault returns the answer to a refused delivery.
 func refusalFault(refusal *webhook.Refusal) fault {
 	switch refusal.Reason {
 	case webhook.Disabled:
@@ -111,7 +111,7 @@ func refusalFault(refusal *webhook.Refusal) fault {
 // refuse answers a request with an error.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		panic(http.ErrAbortHandler) // the client has gone, so net/http is told to drop the request
+		panic(http.ErrAbortHandler) // the client has gone: net/http drops the request
 	}
 	f := faultOf(err)
 	if f.code == codeInternal && !errors.Is(err, actors.ErrNotSaved) { // a failed write is logged by the actor

@@ -42,8 +42,9 @@ func (s *Server) getReadiness(w http.ResponseWriter, r *http.Request, _ httprout
 	return nil
 }
 
-// viewInTime returns what the actor knows, or a fault with status 503 when it has stopped or takes too long. The request's
-// own context does not count: some clients close their sending side and still read the answer, and the budget is short.
+// viewInTime returns what the actor knows, or an error that is answered with 503 when the actor has stopped or takes
+// too long. It ignores the end of the request's context: some clients close their sending side and still read the
+// answer.
 func (s *Server) viewInTime(r *http.Request) (actors.View, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), healthBudget)
 	defer cancel()

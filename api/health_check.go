@@ -12,9 +12,10 @@ import (
 // healthCheckTimeout bounds CheckHealth. The service itself answers within a second.
 const healthCheckTimeout = 3 * time.Second
 
-// CheckHealth asks /healthz of the service that listens on listenAddr, which has the format of LISTEN_ADDR. It returns
-// nil for status 200, else an error with the answer, or with the reason why there was none within 3 s. An address without
-// a host, or with 0.0.0.0 or [::], means this machine (net.Dial). It uses no proxy.
+// CheckHealth sends GET /healthz to the service that listens on listenAddr, which has the format of LISTEN_ADDR. It
+// returns nil for status 200. For another status it returns an error with the answer, and without an answer within 3 s
+// an error with the reason. An address without a host, or with 0.0.0.0 or [::], means this machine (net.Dial). It uses
+// no proxy.
 func CheckHealth(ctx context.Context, listenAddr string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthCheckTimeout)
 	defer cancel()

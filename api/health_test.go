@@ -51,7 +51,7 @@ func TestReadyFromTheFirstCompletedRefreshOn(t *testing.T) {
 	is.Equal(r.status, http.StatusServiceUnavailable)
 	is.Equal(decoded(t, r)["reason"], "no refresh has completed yet; the last one failed: no route to host")
 	s.Refreshed(apitest.RevisionA)
-	s.Failed("no route to host") // ready all the same: the last good snapshot is served
+	s.Failed("no route to host") // still ready: the last good snapshot is served
 	r = s.do("GET", "/readyz", "")
 	is.Equal(r.status, http.StatusOK)
 	is.Equal(r.body, `{"status":"ready","revision":"`+apitest.RevisionA+`"}`+"\n")

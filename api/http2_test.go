@@ -15,7 +15,7 @@ import (
 	"mooring/api/apitest"
 )
 
-// overHTTP2 returns the service as a client meets it that speaks HTTP/2 in cleartext from the first byte on.
+// overHTTP2 returns the service with a client that speaks HTTP/2 in cleartext from the first byte on.
 func (s service) overHTTP2() service {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
@@ -70,7 +70,7 @@ func TestLongPollsOverHTTP2ShareAConnectionAndOutliveTheWriteTimeout(t *testing.
 	tag := newList(s.Viewed().Snapshot, filter{}).etag
 	answers := make(chan reply)
 	for range clients {
-		// Ends with its answer, which the report below brings; the test takes them all.
+		// Ends with its answer, which follows the report below; the test receives all answers.
 		go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: "+tag) }()
 	}
 	waiting(t, viewed, clients)
@@ -99,7 +99,7 @@ func TestDeliveriesOverHTTP2(t *testing.T) {
 	s.refuses(s.do("POST", webhookPath, "{}", apitest.Sign("guess", "{}")), http.StatusUnauthorized, codeInvalidSignature)
 	large := `{"commits":"` + strings.Repeat("x", 1<<20) + `",` +
 		apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB)[1:]
-	is.Equal(s.deliver(large, "X-GitHub-Event: push").status, http.StatusOK) // it was understood
+	is.Equal(s.deliver(large, "X-GitHub-Event: push").status, http.StatusOK) // the push was parsed: it is for another ref
 }
 
 func TestBodiesOverHTTP2AreBounded(t *testing.T) {
@@ -127,7 +127,7 @@ func TestLargeHeadersOverHTTP2AreRefused(t *testing.T) {
 	is.New(t).NoErr(err)
 	request.Header.Set("X", strings.Repeat("x", 40<<10))
 	response, err := s.client.Do(request)
-	if err == nil { // else the client has seen by itself that the server takes no header of that size
+	if err == nil { // otherwise the client itself refused to send a header of that size
 		defer response.Body.Close()
 		is.New(t).Equal(response.StatusCode, http.StatusRequestHeaderFieldsTooLarge)
 	}
@@ -138,9 +138,9 @@ func TestSlowBodyOverHTTP2IsCutOff(t *testing.T) {
 	o.adjust = func(s *Server) { s.http.ReadTimeout = 50 * time.Millisecond }
 	s := serve(t, o).overHTTP2()
 	for _, path := range []string{webhookPath, "/api/v1/refresh", "/api/v1/refresh?wait=1m"} {
-		body, end := io.Pipe() // of which half a word comes
+		body, end := io.Pipe() // only the first half of the body comes
 		defer end.Close()
-		// Ends when the word is read, or the request is over.
+		// Ends when the half is read, or the request is over.
 		go io.WriteString(end, "ha")
 		request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+s.address+path, body)
 		is.New(t).NoErr(err)
@@ -149,7 +149,7 @@ func TestSlowBodyOverHTTP2IsCutOff(t *testing.T) {
 	}
 }
 
-// http2Start is how an HTTP/2 client begins: the preface and an empty SETTINGS frame (RFC 9113, 3.4 and 6.5).
+// http2Start is the start of an HTTP/2 connection: the preface and an empty SETTINGS frame (RFC 9113, 3.4 and 6.5).
 const http2Start = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
 func TestSlowHeadersOverHTTP2AreCutOff(t *testing.T) {
@@ -158,8 +158,8 @@ func TestSlowHeadersOverHTTP2AreCutOff(t *testing.T) {
 		s.http.HTTP2.SendPingTimeout, s.http.HTTP2.PingTimeout = 50*time.Millisecond, 50*time.Millisecond
 		s.http.ReadHeaderTimeout = 50 * time.Millisecond
 	}})
-	const headers = "\x00\x00\x64\x01\x00\x00\x00\x00\x01"  // HEADERS of 100 bytes on stream 1, not the last of them
-	const rest = "\x00\x00\x01\x09\x00\x00\x00\x00\x01\x82" // CONTINUATION of 1 byte, ":method: GET", not the last
+	const headers = "\x00\x00\x64\x01\x00\x00\x00\x00\x01"  // HEADERS of 100 bytes on stream 1, without END_HEADERS
+	const rest = "\x00\x00\x01\x09\x00\x00\x00\x00\x01\x82" // CONTINUATION of 1 byte, ":method: GET", without END_HEADERS
 	for _, start := range []string{
 		"PRI * HTT", http2Start, http2Start + headers, http2Start + headers + "\x82\x84",
 		http2Start + "\x00\x00\x01\x01\x00\x00\x00\x00\x01\x82" + rest + rest,
@@ -214,7 +214,7 @@ func TestStopAnswersALongPollOverHTTP2(t *testing.T) {
 	viewed := make(chan struct{})
 	s := serve(t, options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }}).overHTTP2()
 	answers := make(chan reply, 1)
-	// Ends with the answer, which the actor's stop brings; the test waits for it.
+	// Ends with the answer, which comes when the actor stops; the test waits for it.
 	go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: *") }()
 	waiting(t, viewed, 1)
 	started := time.Now()

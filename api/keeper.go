@@ -6,13 +6,13 @@ import (
 	"mooring/actors"
 )
 
-// keeper is the handle on the actor that keeps what all requests share: the encoded lists of stacks, the count of
+// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks, the count of
 // webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's channels, so any
 // number of goroutines may use it.
 type keeper struct {
 	lists   chan<- listQuestion   // from handlers → keeperLoop
 	results chan<- deliveryResult // from handlers → keeperLoop
-	counts  <-chan deliveryCount  // from keeperLoop → the collector of metrics: who receives gets the newest
+	counts  <-chan deliveryCount  // from keeperLoop → the collector of metrics: a receiver gets the newest
 	borrows chan<- borrowQuestion // from the webhook → keeperLoop
 	returns chan<- []byte         // from the webhook → keeperLoop
 	done    <-chan struct{}       // closed by keeperLoop at its end
@@ -28,14 +28,14 @@ type listQuestion struct {
 // borrowQuestion asks for the memory of a large delivery. The reply channel has capacity 1.
 type borrowQuestion struct{ reply chan<- loan }
 
-// loan is the answer: the memory, or that somebody else has it.
+// loan is the reply: the memory, or lent false because another delivery has it.
 type loan struct {
 	lent   bool
 	memory []byte
 }
 
-// list returns the list of a snapshot's stacks that a filter keeps, or of a newer snapshot's. It returns the context's
-// error, or actors.ErrStopped when the keeper has ended.
+// list returns the list that key names, made from the given snapshot or from a newer one. It returns the context's
+// error when the context ends first, and actors.ErrStopped when the keeper has ended.
 func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey) (list, error) {
 	reply := make(chan list, 1)
 	select {
@@ -46,8 +46,8 @@ func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey)
 		return list{}, ctx.Err()
 	}
 	select {
-	case answer := <-reply: // the keeper answers every question that it takes
-		return answer, nil
+	case made := <-reply: // the keeper replies to every question that it takes
+		return made, nil
 	case <-ctx.Done():
 		return list{}, ctx.Err()
 	}
@@ -74,8 +74,8 @@ func (k keeper) Deliveries(ctx context.Context) (map[string]uint64, error) {
 	}
 }
 
-// Borrow implements webhook.Memory. Once the keeper has taken the question it waits for the answer whatever becomes of
-// the context: the answer comes at once, and memory that was lent to nobody would never come back.
+// Borrow implements webhook.Memory. Once the keeper has taken the question, Borrow waits for the reply even if the
+// context ends: the reply comes at once, and memory that was lent to a caller who has left would never come back.
 func (k keeper) Borrow(ctx context.Context) ([]byte, bool) {
 	reply := make(chan loan, 1)
 	select {
@@ -85,8 +85,8 @@ func (k keeper) Borrow(ctx context.Context) ([]byte, bool) {
 	case <-ctx.Done():
 		return nil, false
 	}
-	answer := <-reply // the keeper answers every question that it takes
-	return answer.memory, answer.lent
+	granted := <-reply // the keeper replies to every question that it takes
+	return granted.memory, granted.lent
 }
 
 // Return implements webhook.Memory.

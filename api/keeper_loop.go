@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// memoryIdle is how long the memory of a large delivery is kept for the next one. It is long enough that deliveries that
-// follow each other use the same memory, however late garbage is collected.
+// memoryIdle is how long the memory of a large delivery is kept for the next one. Deliveries that follow each other
+// within that time use the same memory, even if garbage is collected late.
 const memoryIdle = 10 * time.Second
 
-// keeperLoop is the actor behind keeper. Its goroutine owns all that is in here, and no other touches it.
+// keeperLoop is the actor behind keeper. Its goroutine owns all that is in here, and no other goroutine touches it.
 type keeperLoop struct {
 	lists   <-chan listQuestion   // from handlers → keeperLoop
 	results <-chan deliveryResult // from handlers → keeperLoop
@@ -21,7 +21,7 @@ type keeperLoop struct {
 	cache  listCache
 	count  deliveryCount
 	lent   bool   // a handler has the memory
-	memory []byte // nil while it is lent, and when it was idle for long
+	memory []byte // nil while it is lent, and after it was idle for memoryIdle
 }
 
 func newKeeper() (keeper, *keeperLoop) {
@@ -65,7 +65,7 @@ func (l *keeperLoop) run(ctx context.Context) {
 	}
 }
 
-// lend gives the memory to whoever asks first.
+// lend gives the memory away, unless it is lent already.
 func (l *keeperLoop) lend() loan {
 	if l.lent {
 		return loan{}

@@ -47,7 +47,7 @@ func TestKeeperThatHasEndedAnswersNobodyAndHoldsNobodyUp(t *testing.T) {
 
 func TestKeeperIsLeftAloneByCallersThatHaveGone(t *testing.T) {
 	is := is.New(t)
-	k, _ := newKeeper() // which nobody runs
+	k, _ := newKeeper() // nobody runs its loop
 	gone := ended(t)
 	_, err := k.list(gone, actors.Snapshot{}, listKey{})
 	is.Equal(err, context.Canceled)
@@ -74,7 +74,7 @@ func TestListsAreMadeOnceForASnapshot(t *testing.T) {
 		is.True(&first.body[0] != &get(1, listKey{filter: filter{inSync: "true"}}).body[0])
 		second := get(2, listKey{})
 		is.True(&first.body[0] != &second.body[0])
-		is.True(&second.body[0] == &get(1, listKey{}).body[0]) // who is late gets the newer one
+		is.True(&second.body[0] == &get(1, listKey{}).body[0]) // a late question about the older snapshot gets the newer list
 	})
 }
 
@@ -86,7 +86,7 @@ func TestDeliveriesAreCounted(t *testing.T) {
 		k.count(t.Context(), deliveryIgnored)
 		after, err := k.Deliveries(t.Context())
 		is.NoErr(err)
-		is.Equal(before["ignored"], uint64(0)) // what was read stays as it is
+		is.Equal(before["ignored"], uint64(0)) // an old count does not change
 		is.Equal(after["ignored"], uint64(1))
 		is.Equal(after["accepted"], uint64(0))
 	})
@@ -115,7 +115,7 @@ func TestMemoryThatNobodyBorrowsIsLetGo(t *testing.T) {
 		memory, lent := k.Borrow(t.Context())
 		is.True(lent)
 		is.Equal(cap(memory), 0)
-		time.Sleep(2 * memoryIdle) // a slow body: nothing is let go while it is lent
+		time.Sleep(2 * memoryIdle) // a slow body: memory that is lent is not released
 		k.Return(make([]byte, 0, 100))
 		time.Sleep(memoryIdle - 1)
 		memory, _ = k.Borrow(t.Context())
@@ -135,7 +135,7 @@ func TestMemoryIsNotLostWithACallerThatLeaves(t *testing.T) {
 		is := is.New(t)
 		ctx, leave := context.WithCancel(t.Context())
 		for range 100 {
-			// Ends at once, whichever of both comes first.
+			// Ends at once.
 			go leave()
 			if memory, lent := k.Borrow(ctx); lent {
 				k.Return(memory)

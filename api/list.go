@@ -20,7 +20,7 @@ type list struct {
 	encoding string
 }
 
-// newList encodes the stacks that a filter keeps.
+// newList encodes the stacks of a snapshot that match a filter.
 func newList(snapshot actors.Snapshot, f filter) list {
 	if f != (filter{}) {
 		kept := slices.Clone(snapshot.Stacks)
@@ -36,8 +36,8 @@ func (l list) gzipped() list {
 	return list{body: compress(l.body), etag: l.etag[:len(l.etag)-1] + `-gzip"`, encoding: "gzip"}
 }
 
-// compress returns content as gzip. The fastest level is a few per cent larger than the usual one and takes a third of
-// the time: half of a list is hashes, which no level makes smaller.
+// compress returns content as gzip, at the fastest level. The default level takes three times as long and saves only a
+// few per cent: half of a list is hashes, and no level makes these smaller.
 func compress(content []byte) []byte {
 	var compressed bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&compressed, gzip.BestSpeed) // fails only for unknown levels
@@ -46,8 +46,8 @@ func compress(content []byte) []byte {
 	return compressed.Bytes()
 }
 
-// listCache is the lists of the newest snapshot that were asked for: at most one plain and one compressed list for each
-// of the fifteen filters. The keeper's goroutine owns it.
+// listCache holds the lists of the newest snapshot that somebody has asked for: at most one plain and one compressed
+// list for each of the fifteen filters. The keeper's goroutine owns it.
 type listCache struct {
 	snapshot actors.Snapshot
 	lists    map[listKey]list
@@ -59,7 +59,7 @@ type listKey struct {
 	compressed bool
 }
 
-// follow returns the cache for a snapshot: an empty one for a newer snapshot than its own, else itself.
+// follow returns an empty cache if the snapshot is newer than that of the cache, and the cache itself otherwise.
 func (c listCache) follow(snapshot actors.Snapshot) listCache {
 	if c.lists != nil && snapshot.Version <= c.snapshot.Version {
 		return c
@@ -67,7 +67,7 @@ func (c listCache) follow(snapshot actors.Snapshot) listCache {
 	return listCache{snapshot, make(map[listKey]list)}
 }
 
-// get returns a list, which is made when it is asked for first.
+// get returns a list. It makes the list at the first call.
 func (c listCache) get(key listKey) list {
 	made, found := c.lists[key]
 	if found {

@@ -6,7 +6,8 @@ import (
 	"mooring/api/metrics"
 )
 
-// newMetricsHandler returns the handler of METRICS_ADDR: /metrics in Prometheus' text format, and JSON errors elsewhere.
+// newMetricsHandler returns the handler of METRICS_ADDR: /metrics in Prometheus' text format, and JSON errors
+// elsewhere.
 func (s *Server) newMetricsHandler() http.Handler {
 	version, revision := buildInfo()
 	scrape := metrics.New(s.actor, s.keeper, metrics.Build{Version: version, Revision: revision}, s.log)

@@ -19,7 +19,7 @@ func (s service) scrape(path string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// metrics returns the lines of a scrape that are no comments.
+// metrics returns the lines of a scrape without the comments.
 func (s service) metrics() map[string]string {
 	s.t.Helper()
 	recorder := s.scrape(metricsPath)
@@ -75,7 +75,7 @@ func TestMetricsCountDeliveriesByResult(t *testing.T) {
 	has(t, unset.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="webhook_disabled"}`: "1"})
 }
 
-// What a webhook may be answered with is counted under a name that is there from the start.
+// Each result of a webhook delivery has a count from the start.
 func TestEveryRefusalOfADeliveryHasItsSeries(t *testing.T) {
 	is := is.New(t)
 	results := make(map[deliveryResult]bool)

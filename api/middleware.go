@@ -44,7 +44,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// statusRecorder notes the status of an answer for the log. It stays 0 where there was no answer.
+// statusRecorder notes the status of an answer for the log. The status is 0 if there was no answer.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

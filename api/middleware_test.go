@@ -58,7 +58,7 @@ func TestBrowsersOnOtherSitesMayNotAct(t *testing.T) {
 			s.refuses(r, http.StatusForbidden, codeCrossOrigin)
 		}
 		is.Equal(s.do("GET", "/api/v1/refresh", "", headers...).status, http.StatusOK)
-		// The webhook has a signature to tell.
+		// The webhook is open to other sites: it checks a signature.
 		s.refuses(s.do("POST", "/api/v1/webhook", "", headers...), http.StatusServiceUnavailable, codeWebhookDisabled)
 	}
 	for _, header := range []string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: http://" + s.address} {

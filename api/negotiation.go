@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// acceptsGzip tells whether a request's Accept-Encoding takes gzip and likes it no less than identity (RFC 9110, 12.5.3):
-// gzip is named, or covered by "*", with a weight above 0 and not below the weight of identity.
+// acceptsGzip tells whether a request accepts gzip and does not prefer identity (RFC 9110, 12.5.3): Accept-Encoding
+// names gzip, or "*", with a weight that is above 0 and not below the weight of identity.
 func acceptsGzip(header http.Header) bool {
 	gzip, other, identity := -1.0, 0.0, 0.0 // -1: not named
 	for _, line := range header.Values("Accept-Encoding") {
@@ -30,7 +30,7 @@ func acceptsGzip(header http.Header) bool {
 	return gzip > 0 && gzip >= identity
 }
 
-// parseWeight reads the weight after a coding: 1 where there is none. A malformed one counts as 0, which means not
+// parseWeight reads the weight after a coding. Without a weight it returns 1; for a malformed one 0, which means not
 // acceptable.
 func parseWeight(parameters string) float64 {
 	name, value, given := strings.Cut(parameters, "=")
@@ -44,9 +44,9 @@ func parseWeight(parameters string) float64 {
 	return weight
 }
 
-// matchesNone tells whether If-None-Match names an entity tag. The comparison is weak (RFC 9110, 13.1.2): proxies make
-// tags weak, and a long poll with a weak tag must wait as one with the strong tag does.
-func matchesNone(header http.Header, etag string) bool {
+// inIfNoneMatch tells whether If-None-Match names an entity tag. The comparison is weak (RFC 9110, 13.1.2): proxies
+// make tags weak, and a long poll must wait with the weak tag too.
+func inIfNoneMatch(header http.Header, etag string) bool {
 	for _, list := range header.Values("If-None-Match") {
 		if strings.TrimSpace(list) == "*" {
 			return true
@@ -63,7 +63,7 @@ func matchesNone(header http.Header, etag string) bool {
 }
 
 // cutTag returns the first entity tag of a list, without the mark W/ of a weak tag, and the rest of the list. Both are
-// empty where the list continues with something that is no tag. A comma may be part of a tag.
+// empty if the list does not begin with a tag. A comma may be part of a tag.
 func cutTag(list string) (tag, rest string) {
 	list = strings.TrimLeft(list, " \t,")
 	list = strings.TrimPrefix(list, "W/")

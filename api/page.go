@@ -20,7 +20,7 @@ func (s *Server) getPage(w http.ResponseWriter, r *http.Request, _ httprouter.Pa
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", s.page.Policy())
-	// The page's own site gets a referrer, no other site does. Without one browsers send "Origin: null" with a form, and
+	// Only the page's own site gets a referrer. With no referrer at all, browsers send "Origin: null" with a form, and
 	// the check for pages of other sites would refuse the Refresh button.
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Vary", "Accept-Encoding")

@@ -23,7 +23,7 @@ func TestPageIsHTMLWithItsPolicy(t *testing.T) {
 	is.Equal(r.header.Get("Content-Security-Policy"), s.server.page.Policy())
 	is.True(strings.Contains(r.body, ">Reading Git for the first time</h1>"))
 	s.Refreshed(apitest.RevisionA, "apps/web")
-	is.True(strings.Contains(s.do("GET", "/?show=synced", "").body, ">No stack is like this.</p>"))
+	is.True(strings.Contains(s.do("GET", "/?show=synced", "").body, ">No stack matches.</p>"))
 	s.stopActor()
 	s.refuses(s.do("GET", "/", ""), http.StatusServiceUnavailable, codeShuttingDown)
 }

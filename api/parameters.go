@@ -11,19 +11,20 @@ import (
 )
 
 const (
-	// longestWait is the bound that a longer wait is cut to.
+	// longestWait is the longest wait. A longer one is shortened to it.
 	longestWait = 60 * time.Second
-	// defaultLimit and largestLimit are how many refreshes a list has without a limit, and at most.
+	// defaultLimit is how many refreshes a list has without the parameter limit, and largestLimit how many it has at
+	// most.
 	defaultLimit = 50
 	largestLimit = 100
 )
 
-// filter tells which stacks a list has. The zero filter keeps all. There are fifteen different ones: five for the status
-// times three for in_sync.
+// filter tells which stacks a list has. The zero filter matches all. There are fifteen different ones: five for the
+// status times three for in_sync.
 type filter struct {
-	// status that a stack has; empty for any.
+	// status of the stacks; empty for any.
 	status actors.Status
-	// inSync is "true" or "false"; empty for either.
+	// inSync is "true", "false", or empty for both.
 	inSync string
 }
 
@@ -85,7 +86,7 @@ func parseLimit(query url.Values) (int, error) {
 	return limit, nil
 }
 
-// parseQuery reads the whole query. It refuses a malformed one, of which URL.Query would return only a part.
+// parseQuery reads the whole query and refuses a malformed one. URL.Query would silently drop the malformed parts.
 func parseQuery(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery == "" {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 	"mooring/api/encode"
 )
 
-// postRefresh answers POST /api/v1/refresh: it asks for a refresh and, with a wait, answers when that has ended.
+// postRefresh answers POST /api/v1/refresh: it asks for a refresh. With a wait it answers when the refresh has ended.
 func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	trigger := actors.Trigger{Source: actors.Manual, ReceivedAt: time.Now()}
 	query, err := parseQuery(r)
@@ -91,7 +91,7 @@ func (s *Server) getRefresh(w http.ResponseWriter, r *http.Request, params httpr
 	return nil
 }
 
-// respondAccepted answers with a refresh that was accepted, and says in Location where it is found later.
+// respondAccepted answers with a refresh that was accepted. Location is the path where it can be read later.
 func respondAccepted(w http.ResponseWriter, refresh actors.Refresh) {
 	w.Header().Set("Location", "/api/v1/refreshes/"+refresh.ID)
 	respond(w, http.StatusAccepted, encode.Refresh(refresh))

@@ -44,7 +44,7 @@ func TestPostRefreshWhileOneRunsIsQueuedAndReplaced(t *testing.T) {
 	is.Equal(second["replaces"], nil)
 	is.Equal(second["started_at"], nil)
 	is.Equal(third["replaces"], second["id"])
-	// The replaced one is found as the one that took its place.
+	// The id of the replaced one finds the one that took its place.
 	is.Equal(decoded(t, s.do("GET", "/api/v1/refreshes/"+second["id"].(string), "")), third)
 	status := decoded(t, s.do("GET", "/api/v1/refresh", ""))
 	is.Equal(status["current"], first)
@@ -92,13 +92,13 @@ func TestWaitingRequestsAreAnsweredWhenTheActorStops(t *testing.T) {
 	viewed := make(chan struct{})
 	s := serve(t, options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }})
 	answers := make(chan reply, 1)
-	// Ends with the answer, which the actor's stop brings; the test waits for it.
+	// Ends with the answer, which comes when the actor stops; the test waits for it.
 	go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: *") }()
 	waiting(t, viewed, 1)
 	triggered := make(chan reply, 1)
 	// Ends with the answer, as above.
 	go func() { triggered <- s.do("POST", "/api/v1/refresh?wait=1m", "") }()
-	for { // the trigger is in when the actor knows of it
+	for { // until the actor has accepted the trigger
 		view, err := s.View(t.Context())
 		is.NoErr(err)
 		if _, running := view.Current(); running {
@@ -110,7 +110,7 @@ func TestWaitingRequestsAreAnsweredWhenTheActorStops(t *testing.T) {
 	r := <-triggered
 	is.Equal(r.status, http.StatusAccepted)
 	is.Equal(decoded(t, r)["status"], "refreshing")
-	// Whoever comes later is told.
+	// Later requests are refused.
 	for _, request := range [][2]string{
 		{"POST", "/api/v1/refresh"}, {"POST", "/api/v1/refresh?wait=1s"}, {"GET", "/api/v1/refresh"},
 		{"GET", "/api/v1/refreshes/x"}, {"DELETE", "/api/v1/stacks/x"},
@@ -130,7 +130,7 @@ func TestMalformedParametersOfRefreshesAreRefused(t *testing.T) {
 	}
 	view, err := s.View(t.Context())
 	is.New(t).NoErr(err)
-	is.New(t).Equal(len(view.Refreshes(100)), 0) // nothing refused has triggered anything
+	is.New(t).Equal(len(view.Refreshes(100)), 0) // no refused request has triggered a refresh
 }
 
 func TestBodyOfRefreshIsBounded(t *testing.T) {
@@ -142,7 +142,7 @@ func TestBodyOfRefreshIsBounded(t *testing.T) {
 	}
 }
 
-// However short the wait, what was asked for is accepted, and no more than that.
+// However short the wait is, each request triggers one refresh.
 func TestWaitThatEndsBeforeTheActorIsReachedIsAcceptedOnce(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})

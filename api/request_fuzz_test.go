@@ -10,8 +10,8 @@ import (
 	"mooring/api/apitest"
 )
 
-// FuzzRequest lets any target and headers meet the whole server: each is answered, in JSON unless it is the page, and
-// an error has a body that tells which.
+// FuzzRequest sends any target and headers to the whole server. Each request gets an answer, in JSON unless it is the
+// page, and the body of an error has a code.
 func FuzzRequest(f *testing.F) {
 	s := serve(f, options{settings: Settings{AllowedHosts: []string{"example.org"}}})
 	s.Refreshed(apitest.RevisionA, ".", "apps/web")
@@ -27,7 +27,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, header, value string) {
 		address, err := url.ParseRequestURI(target)
 		if err != nil || strings.EqualFold(method, "POST") && address.Path == "/api/v1/refresh" || address.Query().Has("wait") {
-			return // net/http refuses the one itself, and the others go on after the answer
+			return // net/http refuses an invalid target; the others trigger a refresh or wait
 		}
 		request := httptest.NewRequestWithContext(t.Context(), "GET", "/", strings.NewReader("{}"))
 		request.Method, request.URL = method, address
@@ -48,7 +48,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzHostHeader holds ALLOWED_HOSTS to the one name that it has, however a Host header spells it.
+// FuzzHostHeader checks that ALLOWED_HOSTS allows only the name that it has, however a Host header spells it.
 func FuzzHostHeader(f *testing.F) {
 	for _, host := range []string{
 		"example.org", "EXAMPLE.ORG.:80", "[::1]:1", "example.org@evil", "evil.example.org", "", ":", "[", "example.org:",

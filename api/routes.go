@@ -9,7 +9,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 )
 
-// The paths that other code than their handler treats in a special way.
+// The paths that code outside of their handlers needs too.
 const (
 	webhookPath = "/api/v1/webhook"
 	healthzPath = "/healthz"
@@ -20,10 +20,10 @@ const (
 // handler answers a request in one write at its end, or returns the error to answer it with.
 type handler func(w http.ResponseWriter, r *http.Request, params httprouter.Params) error
 
-// route is a method, a path in httprouter's notation, and who answers.
+// route is a method, a path in httprouter's notation, and the handler for both.
 type route struct {
 	method, path string
-	answer       handler
+	handler      handler
 }
 
 // table lists every route of LISTEN_ADDR. openapi.json describes them, and HEAD works where GET does.
@@ -49,9 +49,9 @@ func (s *Server) table() []route {
 func (s *Server) routes() *httprouter.Router {
 	router := s.newRouter()
 	for _, r := range s.table() {
-		router.Handle(r.method, r.path, s.answer(r.answer))
+		router.Handle(r.method, r.path, s.adapt(r.handler))
 		if r.method == http.MethodGet {
-			router.Handle(http.MethodHead, r.path, s.answer(r.answer)) // net/http leaves out the body
+			router.Handle(http.MethodHead, r.path, s.adapt(r.handler)) // net/http leaves out the body
 		}
 	}
 	return router
@@ -70,8 +70,8 @@ func (s *Server) newRouter() *httprouter.Router {
 	return router
 }
 
-// answer makes a handler one for the router.
-func (s *Server) answer(h handler) httprouter.Handle {
+// adapt turns a handler into one for the router, which answers the handler's error.
+func (s *Server) adapt(h handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
 		if err := h(w, r, params); err != nil {
 			s.refuse(w, r, err)
@@ -80,18 +80,18 @@ func (s *Server) answer(h handler) httprouter.Handle {
 }
 
 func (s *Server) plain(h handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(h)(w, r, nil) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.adapt(h)(w, r, nil) })
 }
 
 func (s *Server) notFound(http.ResponseWriter, *http.Request, httprouter.Params) error {
 	return fault{http.StatusNotFound, codeNotFound, "nothing is served under this path"}
 }
 
-// methodNotAllowed answers where the path has other methods. httprouter has set Allow; it lists OPTIONS there although
-// no route handles it.
+// methodNotAllowed answers if the path has only other methods. httprouter has set Allow. It lists OPTIONS there,
+// although no route handles it, so methodNotAllowed removes that.
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	if r.URL.Path == "*" && r.Method != http.MethodOptions {
-		return s.notFound(w, r, params) // httprouter takes the path "*" for one that has every method
+		return s.notFound(w, r, params) // httprouter lists every method for the path "*"
 	}
 	allowed := strings.Split(w.Header().Get("Allow"), ", ")
 	kept := allowed[:0]

@@ -145,7 +145,7 @@ func TestPanicIsLoggedAndAnswered(t *testing.T) {
 	s.stopActor()
 	s.stopServer() // the log is at rest from here on
 	is.True(strings.Contains(log.String(), "out of luck"))
-	is.True(strings.Contains(log.String(), "routes_test.go")) // the stack
+	is.True(strings.Contains(log.String(), "routes_test.go")) // the call stack
 }
 
 func TestAbortedHandlerHangsUp(t *testing.T) {

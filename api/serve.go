@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// Listeners are where a Server answers. Each may be nil: then nothing is served there.
+// Listeners are the listeners of a Server. Each may be nil: then nothing is served there.
 type Listeners struct {
 	// API is LISTEN_ADDR: every route of openapi.json.
 	API net.Listener
@@ -16,9 +16,9 @@ type Listeners struct {
 	Metrics net.Listener
 }
 
-// Serve answers requests that come in on the listeners until ctx ends, and then returns nil within two seconds. It first
-// waits for the refresh actor to stop, because that ends all waits of requests, and then for answers that are being
-// written. It closes the listeners. When one listener fails, it stops the other and returns the error.
+// Serve answers requests that come in on the listeners until ctx ends, and then returns nil within two seconds. It
+// first waits for the refresh actor to stop, because that ends all waits of requests, and then for answers that are
+// being written. It closes the listeners. When one listener fails, it stops the other and returns the error.
 func (s *Server) Serve(ctx context.Context, at Listeners) error {
 	keeperCtx, stopKeeper := context.WithCancel(context.WithoutCancel(ctx))
 	// Ends with keeperCtx; the deferred function waits for it.
@@ -30,9 +30,9 @@ func (s *Server) Serve(ctx context.Context, at Listeners) error {
 	servingCtx, stopServing := context.WithCancel(ctx)
 	defer stopServing()
 	ends := make(chan error, 1)
-	// Ends with servingCtx, or when the listener fails; it is waited for below.
+	// Ends with servingCtx, or when the listener fails; the code below waits for it.
 	go func() { ends <- s.serveOn(servingCtx, s.http, at.API) }()
-	// Ends, and is waited for, like the one for the API.
+	// Ends like the one for the API; the code below waits for both.
 	go func() { ends <- s.serveOn(servingCtx, s.metrics, at.Metrics) }()
 	first := <-ends
 	if first != nil {

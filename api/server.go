@@ -29,25 +29,25 @@ const (
 	// streamsAtOnce bounds the requests that an HTTP/2 connection may have open. A proxy opens another connection for
 	// more.
 	streamsAtOnce = 32
-	// receiveBuffer bounds, in bytes, what an HTTP/2 connection may hold of bodies that no handler has read yet. It must
+	// receiveBuffer bounds, in bytes, the parts of bodies on an HTTP/2 connection that no handler has read yet. It must
 	// not be below 65,535: a client may send that much before it has seen the server's settings (RFC 9113, 6.9.2).
 	receiveBuffer = 64 << 10
 	// pingAfter and pingTimeout bound how long an HTTP/2 client may be silent: after pingAfter without a whole frame it
-	// must answer a ping within pingTimeout. Together they bound a header that comes slowly, which no other timeout of
-	// HTTP/2 does.
+	// must answer a ping within pingTimeout. For a header that comes slowly this is the only bound of HTTP/2.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 10 * time.Second
 )
 
-// Refresher is what the handlers need of the refresh actor; an *actors.Refresher is one. Each method but Done returns
-// actors.ErrStopped once the actor has stopped, and the context's error when that ends first. A message that was sent
-// by then may have been accepted all the same.
+// Refresher is the part of the refresh actor that the handlers need; *actors.Refresher implements it. Each method but
+// Done returns actors.ErrStopped once the actor has stopped, and the context's error when the context ends first. The
+// actor may have accepted the message even then.
 type Refresher interface {
-	// Trigger asks for a refresh and returns it as it was accepted: refreshing, queued, or failed at once when the fetch
-	// before it does not come back.
+	// Trigger asks for a refresh and returns it as it was accepted: refreshing, queued, or failed at once when the
+	// fetch before it does not come back.
 	Trigger(ctx context.Context, t actors.Trigger) (actors.Refresh, error)
-	// TriggerAndWait asks for a refresh and returns it when it, or the one that replaced it in the queue, has ended. When
-	// enough is closed or the actor stops before that, it returns the refresh as it stands, without an error.
+	// TriggerAndWait asks for a refresh, waits until it or the one that replaced it in the queue has ended, and returns
+	// that one. When enough is closed or the actor stops before that, it returns the refresh as it stands, without an
+	// error.
 	TriggerAndWait(ctx context.Context, t actors.Trigger, enough <-chan struct{}) (actors.Refresh, error)
 	// Lookup returns the refresh with an id, or the one that replaced it in the queue. It returns
 	// actors.ErrRefreshNotFound for an id that the actor does not remember.
@@ -55,12 +55,13 @@ type Refresher interface {
 	// View returns what the actor knows now: an immutable value.
 	View(ctx context.Context) (actors.View, error)
 	// Report takes a deployer's report and returns the stack as it then is. It returns actors.ErrStackNotFound,
-	// actors.ErrDeleting for a stack that Git no longer has, and actors.ErrNotSaved when SNAPSHOT_FILE cannot be written.
+	// actors.ErrDeleting for a stack that Git no longer has, and actors.ErrNotSaved when SNAPSHOT_FILE cannot be
+	// written.
 	Report(ctx context.Context, report actors.Report) (actors.Stack, error)
 	// Forget drops a deleting stack, by its path, and returns it as it was. It returns actors.ErrStackNotFound,
 	// actors.ErrStillDesired for a stack that Git has, and actors.ErrNotSaved as Report does.
 	Forget(ctx context.Context, path string) (actors.Stack, error)
-	// Done returns a channel that is closed when the actor has stopped and everyone who waited has an answer.
+	// Done returns a channel that is closed when the actor has stopped and all callers that waited are answered.
 	Done() <-chan struct{}
 }
 
@@ -101,8 +102,8 @@ func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
 	return s
 }
 
-// newHTTPServer returns a server that bounds how long a client can make it wait and how much it must keep for a client.
-// It speaks HTTP/1.1, and HTTP/2 without TLS to clients that begin with it, as proxies do (RFC 9113, 3.3).
+// newHTTPServer returns a server that bounds the time and the memory that one client can take. It speaks HTTP/1.1, and
+// HTTP/2 without TLS to clients that begin with it, as proxies do (RFC 9113, 3.3).
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)

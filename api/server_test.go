@@ -25,7 +25,7 @@ func (s service) dial() net.Conn {
 	return connection
 }
 
-// closed reads a connection to its end, which the server must bring, and returns what came.
+// closed reads until the server closes the connection, and returns what it read.
 func closed(t *testing.T, connection net.Conn) string {
 	t.Helper()
 	is := is.New(t)
@@ -122,7 +122,7 @@ func TestServeEndsThoughRequestsHang(t *testing.T) {
 		}
 	}
 	started := time.Now()
-	s.stopServer() // the actor runs on, so the request has nothing to end it
+	s.stopServer() // the actor runs on, so it does not end the request
 	is.True(time.Since(started) < 4*time.Second)
 	closed(t, connection)
 	_, err = net.DialTimeout("tcp", s.address, time.Second)

@@ -31,10 +31,10 @@ type service struct {
 	client     *http.Client
 	address    string
 	stopActor  func()
-	stopServer func() // and waits for it
+	stopServer func() // waits until the server has stopped
 }
 
-// options are what a test may want to be otherwise; each may be nil.
+// options are the parts that a test can replace; each may be nil.
 type options struct {
 	settings Settings
 	log      *slog.Logger
@@ -82,14 +82,14 @@ func serve(t testing.TB, o options) service {
 	return s
 }
 
-// reply is an answer, read whole.
+// reply is an answer with its whole body.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// do sends a request with headers in the form "Name: value" and checks what every answer keeps.
+// do sends a request with headers in the form "Name: value" and checks the headers that every answer has.
 func (s service) do(method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.address+path, strings.NewReader(body))
@@ -161,7 +161,7 @@ func waiting(t *testing.T, viewed <-chan struct{}, count int) {
 	}
 }
 
-// observed is a Refresher that tells of each view that was taken; nobody gets one before somebody has listened.
+// observed is a Refresher that announces each view. View returns when the test has received the announcement.
 type observed struct {
 	Refresher
 	viewed chan<- struct{}

@@ -12,22 +12,22 @@ import (
 type Settings struct {
 	// ListenAddr is where HTTP is served, as host:port.
 	ListenAddr string `envconfig:"LISTEN_ADDR" default:":8080" desc:"where HTTP is served, host:port"`
-	// AllowedHosts are the host names that a request may name in its Host header, without port; none allows any.
+	// AllowedHosts are the host names that a Host header may have, without port. An empty list allows any.
 	AllowedHosts []string `envconfig:"ALLOWED_HOSTS" desc:"host names that requests may be sent to, separated by commas; unset: any"`
 	// MetricsAddr is where Prometheus finds /metrics, as host:port; empty for nowhere.
 	MetricsAddr string `envconfig:"METRICS_ADDR" desc:"where /metrics is served to Prometheus, host:port; unset: nowhere"`
-	// TrackedRefs are the full names of the refs that refreshes may follow, or only HEAD for the remote's. The webhook
-	// ignores pushes to other refs. Where there are none it ignores every push.
+	// TrackedRefs are the full names of the refs that refreshes may follow, or only HEAD for the remote's default
+	// branch. The webhook ignores pushes to other refs. If the list is empty, it ignores every push.
 	TrackedRefs []string `ignored:"true"`
 
-	// WebhookSecret returns the key of the webhook's signatures. It is called at each use, so that a new content of its
-	// file counts at once. Without a function, or with an empty key or an error, every delivery is refused.
+	// WebhookSecret returns the key of the webhook's signatures. It is called at each use, so that a change of its file
+	// takes effect at once. Without a function, or with an empty key or an error, every delivery is refused.
 	WebhookSecret func() (string, error) `envconfig:"WEBHOOK_SECRET" desc:"key of the webhook's signatures; unset: the webhook answers 503"`
-	// WebhookSecretPrevious returns a second key that is accepted too, so that the first can be replaced.
-	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"key that is accepted beside WEBHOOK_SECRET, for its rotation"`
-	// DeployerToken returns the token that deployers send with their reports. If it is set when the server is made, it is
-	// needed from then on: when it is empty or unreadable later, every report is refused.
-	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: none is needed"`
+	// WebhookSecretPrevious returns a second key that is accepted too, so that an operator can replace the first.
+	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"second key that is accepted, for the rotation of WEBHOOK_SECRET"`
+	// DeployerToken returns the token that deployers send with their reports. If it is set when the server is made, it
+	// is needed from then on: when it is empty or unreadable later, every report is refused.
+	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: no token is needed"`
 }
 
 // Validate returns an error that names the variable and the rule it breaks.
@@ -47,7 +47,8 @@ func (s Settings) Validate() error {
 	return nil
 }
 
-// isAddress tells whether text is host:port, where the port is a number or the name of a service. It asks no name server.
+// isAddress tells whether text is host:port, where the port is a number or the name of a service. It asks no name
+// server.
 func isAddress(text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	if err == nil {
@@ -56,8 +57,8 @@ func isAddress(text string) bool {
 	return err == nil && port != ""
 }
 
-// hostName returns the host name of an entry of ALLOWED_HOSTS, or of a Host header without a port, in the spelling that
-// names are compared in: lower case, without a dot at the end and without the brackets of an IPv6 address.
+// hostName returns the host name of an entry of ALLOWED_HOSTS, or of a Host header without a port, in a normal form for
+// comparison: lower case, without a dot at the end and without the brackets of an IPv6 address.
 func hostName(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
 	if inner, found := strings.CutPrefix(host, "["); found {
@@ -66,8 +67,8 @@ func hostName(host string) string {
 	return host
 }
 
-// isHostName tells whether name is an IP address or a host name: labels that are not empty, of letters, digits, hyphens
-// and underscores, which occur in private networks.
+// isHostName tells whether name is an IP address or a host name. A host name consists of labels that are not empty, of
+// letters, digits, hyphens and underscores; underscores occur in private networks.
 func isHostName(name string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
@@ -91,7 +92,7 @@ func newHostNames(allowed []string) hostNames {
 	return names
 }
 
-// allow tells whether a request with this Host header is answered. An empty set allows every name.
+// allow tells whether the set has the name in a Host header. An empty set allows every name.
 func (n hostNames) allow(header string) bool {
 	if len(n) == 0 {
 		return true

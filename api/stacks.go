@@ -14,7 +14,7 @@ import (
 )
 
 // getStacks answers GET /api/v1/stacks: a Snapshot. With If-None-Match and a wait it answers when the list differs from
-// the one that the client has.
+// the client's list.
 func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	query, err := parseQuery(r)
 	if err != nil {
@@ -36,11 +36,11 @@ func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.
 	if err != nil {
 		return err
 	}
-	respondList(w, newest, !matchesNone(r.Header, newest.etag))
+	respondList(w, newest, !inIfNoneMatch(r.Header, newest.etag))
 	return nil
 }
 
-// newestList returns the list as it now is, and the view that it was made from.
+// newestList returns the newest list, and the view that it was made from.
 func (s *Server) newestList(ctx context.Context, key listKey) (actors.View, list, error) {
 	view, err := s.actor.View(ctx)
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *Server) newestList(ctx context.Context, key listKey) (actors.View, list
 	return view, newest, err
 }
 
-// awaitStacks answers when the list differs from what If-None-Match names, and with 304 when the wait ends before that
-// or the actor stops.
+// awaitStacks answers when If-None-Match does not name the list. When the wait ends before that or the actor stops, it
+// answers with 304.
 func (s *Server) awaitStacks(w http.ResponseWriter, r *http.Request, key listKey, wait time.Duration) error {
 	ctx := r.Context()
 	timer := time.NewTimer(wait)
@@ -61,7 +61,7 @@ func (s *Server) awaitStacks(w http.ResponseWriter, r *http.Request, key listKey
 		if err != nil {
 			return err
 		}
-		if !matchesNone(r.Header, newest.etag) {
+		if !inIfNoneMatch(r.Header, newest.etag) {
 			respondList(w, newest, true)
 			return nil
 		}
@@ -116,9 +116,9 @@ func (s *Server) getStack(w http.ResponseWriter, r *http.Request, params httprou
 	return nil
 }
 
-// stackPath returns the path of the stack that a URL names. The router has decoded it, so slashes inside the path may
-// be sent escaped or not: no directory's name has a slash in it. The root's stack is named by nothing and by ".", which
-// most clients remove from a URL (RFC 3986, 5.2.4).
+// stackPath returns the path of the stack that a URL names. The router has decoded it, so a client may escape the
+// slashes in the path or not. The stack at the repository's root has an empty path in the URL, or "."; most clients
+// remove "." from a URL (RFC 3986, 5.2.4).
 func stackPath(params httprouter.Params) string {
 	path := strings.TrimPrefix(params.ByName("path"), "/")
 	if path == "" {

@@ -117,7 +117,7 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 		again := s.do("GET", "/api/v1/stacks"+query, "", "If-None-Match: "+r.header.Get("Etag"))
 		is.Equal(again.status, http.StatusNotModified)
 	}
-	is.Equal(len(tags), 9) // two of the queries keep all, and two the same one
+	is.Equal(len(tags), 9) // two of the queries keep all stacks, and two keep the same one
 	for _, query := range []string{
 		"status=", "status=Missing", "status=gone", "status=missing&status=missing", "in_sync=", "in_sync=1",
 		"in_sync=True", "in_sync=true&in_sync=false", "status=missing,synced",
@@ -228,7 +228,7 @@ func TestThousandLongPollsCostTheActorOneViewEach(t *testing.T) {
 	tag := newList(view.Snapshot, filter{}).etag
 	answers := make(chan reply)
 	for range clients {
-		// Ends with its answer, which the report below brings; the test takes them all.
+		// Ends with its answer, which follows the report below; the test receives all answers.
 		go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: "+tag) }()
 	}
 	waiting(t, viewed, clients)

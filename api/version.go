@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// Version says what was built: the module's version, the commit if the binary has it, the Go version and the platform.
+// Version describes the binary in one line: the module's version, the commit if the binary has it, the Go version and
+// the platform.
 func Version() string {
 	version, revision := buildInfo()
 	if revision != "" {

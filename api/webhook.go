@@ -13,8 +13,8 @@ import (
 	"mooring/api/webhook"
 )
 
-// postWebhook answers POST /api/v1/webhook: a Git host's delivery, which must prove who sent it. Every delivery is
-// counted, a refused one is logged.
+// postWebhook answers POST /api/v1/webhook: a Git host's delivery, with a proof of the sender. It counts and logs every
+// delivery.
 func (s *Server) postWebhook(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	result, err := s.answerDelivery(w, r)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *Server) refuseDelivery(r *http.Request, err error) {
 	s.keeper.count(context.WithoutCancel(r.Context()), deliveryResult(f.code)) // also when the client has gone
 }
 
-// answerDelivery answers a delivery and returns what became of it, or the error to refuse it with.
+// answerDelivery answers a delivery and returns its result, or the error to refuse it with.
 func (s *Server) answerDelivery(w http.ResponseWriter, r *http.Request) (deliveryResult, error) {
 	received := time.Now()
 	delivery, err := s.webhook.Receive(w, r)
@@ -44,7 +44,7 @@ func (s *Server) answerDelivery(w http.ResponseWriter, r *http.Request) (deliver
 		respond(w, http.StatusOK, encode.Ignored(delivery.Ignored))
 		return deliveryIgnored, nil
 	}
-	// A delivery whose proof holds counts, also when its sender has hung up.
+	// A delivery with a valid proof counts, even if its sender has hung up.
 	refresh, err := s.actor.Trigger(context.WithoutCancel(r.Context()), actors.Trigger{
 		Source:     actors.Webhook,
 		ReceivedAt: received,

@@ -256,7 +256,7 @@ func TestEveryRefusalOfADeliveryIsAWarning(t *testing.T) {
 	is.Equal(linesWith(log.String(), append(refused, "code=shutting_down", "delivery=late-1")...), 1)
 }
 
-// noted is a Refresher that tells of each trigger.
+// noted is a Refresher that sends each trigger to the test.
 type noted struct {
 	Refresher
 	triggers chan<- actors.Trigger

@@ -57,7 +57,7 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// BenchmarkIndexSize tells how much memory a state takes while it is kept.
+// BenchmarkIndexSize measures how much memory a state takes.
 func BenchmarkIndexSize(b *testing.B) {
 	const count = 20_000
 	source := newTestSource(b, githost.ManyStacksRepository(b, count, 0).Dir)

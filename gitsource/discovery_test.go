@@ -42,10 +42,10 @@ func yaml(path, data string) actors.DesiredStack {
 	return actors.DesiredStack{Path: path, ComposeFile: "docker-compose.yaml", Hash: hashOf(data)}
 }
 
-// notShowable is why a path is skipped that cannot be shown.
+// notShowable is the reason for a skipped path that cannot be shown.
 const notShowable = "a path that is not UTF-8 or has control characters"
 
-// treeCase is a commit and the state that it must become.
+// treeCase is a commit and the expected state.
 type treeCase struct {
 	claim    string
 	layout   githost.Layout
@@ -64,7 +64,7 @@ func (c treeCase) run(t *testing.T) {
 	is.Equal(show(state), show(actors.DesiredState{Stacks: want.Stacks, Skipped: want.Skipped, Shadowed: want.Shadowed}))
 	for _, stack := range state.Stacks {
 		if entry := c.layout[path.Join(stack.Path, stack.ComposeFile)]; entry.Mode == "120000" {
-			continue // git show prints the link, not what it leads to
+			continue // git show prints the link and not its target
 		}
 		name := state.Revision + ":" + path.Join(stack.Path, stack.ComposeFile)
 		is.Equal(stack.Hash, hashOf(string(githost.Git(t, repository.Dir, nil, "cat-file", "blob", name))))

@@ -1,5 +1,5 @@
-// Package gitsource reads the desired state from a Git repository: it turns settings into stacks. This package says
-// what is asked for and what is kept of the answers; each part of the work has a package of its own below it.
+// Package gitsource reads the desired state from a Git repository. This package decides which objects it asks for and
+// what it keeps of the answers; the packages below it do the parts of the work.
 //
 // # The way of a Fetch
 //
@@ -10,23 +10,24 @@
 //	                                                                    ▼
 //	                                              index.Build: trees → stacks → the next state
 //
-// A host is asked for what the tip has and the commit of the previous state has not. That may not lead to a whole
-// state: after a push back to an older commit, after a history was made anew, or if the host leaves out more than is
-// known here. Then the host is asked for all trees, and after that for the compose files that are not known by their
-// ids. A host that cannot leave out blobs is asked for everything at once, without history.
+// The first request to a host asks for the objects that the tip has and the commit of the previous state does not have.
+// The answer may lack objects: after a push back to an older commit, after a history was rewritten, or if the host
+// leaves out more than the memory has. Then the next request asks for all trees, and a third one for the compose files
+// whose ids are not in the memory. If the host cannot leave out blobs, one request asks for everything, without
+// history.
 //
-// A repository on this machine is read where it lies. Nothing is written, no program is run, and the checkout is not
-// looked at.
+// A repository on this machine is read in place. Fetch writes nothing, runs no program, and does not look at the
+// checkout.
 //
 // What one Fetch learns for the next is an immutable value, the memory, in the Index of the state that it returns. The
-// Source keeps nothing between two calls but idle connections.
+// Source keeps nothing else between two calls but idle connections.
 //
 // # The packages
 //
 //	location    GIT_URL, GIT_REF, credentials, and the removal of secrets from texts
 //	transport   HTTP, SSH and git:// as ways to a host
 //	protocol    a session with a host, in versions 2 and 0 of Git's protocol
-//	pktline     the packets that such a session consists of
+//	pktline     the packets of such a session
 //	pack        packs, in one pass; deltas
 //	inflate     compressed objects
 //	object      ids, types, trees, commits, tags
@@ -40,8 +41,7 @@
 //
 // # Limits
 //
-// Every byte comes from somebody else, so everything is bounded: the bytes and the objects of a pack, the size of an
-// object that is read, the depth of deltas, of directories and of links, the number of compose files and the length of
-// their paths. A larger object is hashed piece by piece and thrown away. All ids are computed, and crafted collisions
-// are detected.
+// The host is not trusted, so everything is bounded: the bytes and the objects of a pack, the size of an object that is
+// read, the depth of deltas, of directories and of links, the number of compose files and the length of their paths. A
+// larger object is hashed piece by piece and thrown away. All ids are computed, and crafted collisions are detected.
 package gitsource

@@ -15,13 +15,13 @@ import (
 const (
 	// withoutBlobs leaves out all blobs (git-rev-list, option --filter).
 	withoutBlobs = "blob:none"
-	// withSmallBlobs brings the compose files that a change touched together with the trees.
+	// withSmallBlobs leaves out blobs of 64 KiB and more. So the answer has the trees and most changed compose files.
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote asks a Git host for what is new: for nothing if the tip is the commit of the previous state, else for
-// what changed since that commit, and for everything if that does not lead to a whole state. If the host can leave out
-// blobs, it is never asked for compose files whose ids the old index knows.
+// fetchRemote reads the state at the tip from a Git host. If the tip is the commit of the previous state, it asks for
+// no objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something.
+// If the host can leave out blobs, it never asks for compose files whose ids the old index knows.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
 	host, err := s.remote.Open(ctx, before.memory.facts)
 	if err != nil {
@@ -49,8 +49,8 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 	return s.fetchWhole(ctx, host, "", before)
 }
 
-// fetchChange asks for what the tip has and the commit of the previous state has not. If the compose files that changed
-// are small, that is one request.
+// fetchChange asks for the objects that the tip has and the commit of the previous state does not have. If the changed
+// compose files are small, it takes one request.
 func (s *Source) fetchChange(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
 	request := protocol.Request{Wants: []object.ID{host.Tip()}, Have: before.memory.commit}
 	if host.Filters() {
@@ -60,7 +60,7 @@ func (s *Source) fetchChange(ctx context.Context, host *protocol.Session, before
 }
 
 // fetchWhole asks for everything that the tip has: first for the trees, and then for the compose files that are not
-// known. A host that cannot leave out blobs sends all at once.
+// known. If the host cannot leave out blobs, the first answer has all.
 func (s *Source) fetchWhole(
 	ctx context.Context, host *protocol.Session, filter string, before earlier,
 ) (actors.DesiredState, error) {
@@ -68,7 +68,7 @@ func (s *Source) fetchWhole(
 	return s.fetchAndBuild(ctx, newReceived(host, s.wholeLimits()), request, before)
 }
 
-// fetchAndBuild makes the state from the answer to a request, and from further ones where blobs are missing.
+// fetchAndBuild makes the state from the answer to a request. If blobs are missing, it sends further requests.
 func (s *Source) fetchAndBuild(
 	ctx context.Context, from *received, request protocol.Request, before earlier,
 ) (actors.DesiredState, error) {
@@ -89,24 +89,24 @@ func (s *Source) fetchAndBuild(
 	return withFacts(state, from.session.Facts()), nil
 }
 
-// maxTrees is how many bytes of trees are kept until a state is made of them: those of about a million directories. The
-// texts of symbolic links may come to as much again.
+// maxTrees bounds the bytes of trees that are kept until the state is made: those of about a million directories. It
+// also bounds the bytes of the targets of symbolic links.
 const maxTrees = 128 << 20
 
-// changeLimits bound the answer to fetchChange. Beyond them it is cheaper to read everything anew, without history.
+// changeLimits bound the answer to fetchChange. A larger change is cheaper to read by fetchWhole, without history.
 func (s *Source) changeLimits() receivedLimits {
 	return receivedLimits{pack.Limits{Bytes: 64 << 20, Objects: 200_000, Object: s.largest}, maxTrees}
 }
 
-// wholeLimits bound the answer to fetchWhole. Big files beside the stacks may come with it, so many bytes are allowed;
-// little of them is kept.
+// wholeLimits bound the answer to fetchWhole. It may contain big files that are no stacks, so many bytes are allowed;
+// few of them are kept.
 func (s *Source) wholeLimits() receivedLimits {
 	return receivedLimits{pack.Limits{Bytes: 8 << 30, Objects: 2_000_000, Object: s.largest}, maxTrees}
 }
 
-// wantsWhole tells whether a larger request may succeed where a smaller one failed: the host does not know the commit
-// of the previous state, its answer lacks something or cannot be read, or it refused the request. A commit that cannot
-// be served stays the same.
+// wantsWhole tells whether a larger request may succeed after a smaller one failed: the host does not know the commit
+// of the previous state, its answer lacks something or cannot be read, or it refused the request. A larger request does
+// not help if the commit itself cannot be served.
 func wantsWhole(err error) bool {
 	var inCommit *fault.CommitError
 	switch {

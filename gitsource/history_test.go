@@ -46,7 +46,7 @@ func anyContent() *rapid.Generator[githost.Entry] {
 		case 4:
 			return githost.Executable(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "data"))
 		case 5:
-			// This is larger than what comes with a change.
+			// This is larger than the blobs that come with a change.
 			return githost.File(strings.Repeat(rapid.SampledFrom([]string{"big", "BIG"}).Draw(t, "data"), 30_000))
 		}
 		return githost.File(fmt.Sprint("services: {}\n", rapid.IntRange(0, 20).Draw(t, "data")))
@@ -63,7 +63,7 @@ func put(l githost.Layout, name string, c githost.Entry) {
 	l[name] = c
 }
 
-// changed makes another layout out of one: files are set, removed and moved, whole directories moved or copied.
+// changed makes another layout from a layout: it sets, removes and moves files, and moves or copies whole directories.
 func changed(t *rapid.T, from githost.Layout) githost.Layout {
 	next := maps.Clone(from)
 	for range rapid.IntRange(1, 3).Draw(t, "changes") {
@@ -94,7 +94,7 @@ func changed(t *rapid.T, from githost.Layout) githost.Layout {
 	return next
 }
 
-// anyHistory draws a history of changes, merges, reverts and new beginnings.
+// anyHistory draws a history of changes, merges, reverts and unrelated commits.
 func anyHistory() *rapid.Generator[githost.History] {
 	return rapid.Custom(func(t *rapid.T) githost.History {
 		h := githost.History{{Layout: githost.Layout{"README.md": githost.File("x"), "deploy/docker-compose.yml": githost.File("first")}}}
@@ -204,7 +204,7 @@ func kindsOfHost() []kindOfHost {
 	}
 }
 
-// hold makes a repository of a history, for such a host to serve.
+// hold makes a repository with a history, which such a host serves.
 func (k kindOfHost) hold(t githost.Fatal, dir string, h githost.History) *githost.Bare {
 	repository := githost.Import(t, dir, h)
 	if k.plain {
@@ -228,8 +228,8 @@ func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
 	}
 }
 
-// Git sends a file at the root before the directories. If that file has the bytes of a symbolic link, the link is sent
-// before the tree that calls it one.
+// Git sends a file at the root before the directories. If that file has the bytes of a symbolic link, the blob is sent
+// before the tree that names it as a link.
 func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
 	linked := githost.Layout{"README": githost.File("target"), "a/docker-compose.yml": githost.Link("target"), "a/target": githost.File("services: {}")}
 	for _, kind := range kindsOfHost() {

@@ -37,8 +37,8 @@ func TestARepositoryThatTakesTheNameOfARenamedOneIsServed(t *testing.T) {
 	is.Equal(state.Revision, after.String())
 }
 
-// What a host of version 2 cannot do shows when it is asked for it. However it refuses that, it is served, and the next
-// session knows.
+// A request shows what a host of version 2 cannot do. Whatever the refusal looks like, the state is read, and the next
+// session has the right facts.
 func TestAHostWithoutFilterIsKnownHoweverItRefusesOne(t *testing.T) {
 	first := githost.SomeStacks(3)
 	history := githost.Chain(first, first.With(githost.Layout{"hosts/h0/s1/docker-compose.yml": githost.File("2")}))
@@ -72,7 +72,7 @@ func TestAHostWithoutFilterIsKnownHoweverItRefusesOne(t *testing.T) {
 			is.Equal(state.Index.(*memory).facts.Filter, false)
 			r.Posts()
 			fetchOK(t, r, source, 1, state)
-			is.Equal(r.Posts(), 2) // where the ref is, what changed
+			is.Equal(r.Posts(), 2) // the ref, and what changed
 		})
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"mooring/hashing"
 )
 
-// fetchLocal reads a repository on this machine where it lies. What counts is what is committed: the checkout is not
-// looked at.
+// fetchLocal reads a repository on this machine in place. It reads commits, and does not look at the checkout.
 func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.DesiredState, error) {
 	repository, err := local.Open(s.local)
 	if err != nil {
@@ -73,11 +72,11 @@ func (l *localObjects) Blob(id object.ID) (index.Blob, bool) {
 // TreeCount implements index.Objects.
 func (l *localObjects) TreeCount() int { return 0 }
 
-// AreAtHand implements index.Objects.
-func (l *localObjects) AreAtHand() bool { return true }
+// AreLocal implements index.Objects.
+func (l *localObjects) AreLocal() bool { return true }
 
-// MakeKnown implements index.Objects.
-func (l *localObjects) MakeKnown(ctx context.Context, wanted index.Wanted) error {
+// LoadBlobs implements index.Objects.
+func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
 	for id := range wanted.Links {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -165,7 +165,7 @@ func TestDamageToALocalRepositoryIsAFailure(t *testing.T) {
 		is.NoErr(os.WriteFile(files[0], change(whole), 0o600))
 		_, err = fetchOnce(t, r.Dir)
 		is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
-		is.True(!strings.Contains(failureOf(t, err).Message, "host")) // there is none
+		is.True(!strings.Contains(failureOf(t, err).Message, "host")) // a local path has no host
 	}
 	middle := func(data []byte) []byte { data[len(data)/2] ^= 0xff; return data }
 	t.Run("a byte of a pack", func(t *testing.T) { damage(t, "*.pack", middle) })

@@ -10,23 +10,23 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// memory is what one Fetch leaves for the next. It is an immutable value in the Index of the state that was returned.
-// The zero value remembers nothing.
+// memory is what one Fetch leaves for the next. It is an immutable value in the Index of the returned state. The zero
+// value remembers nothing.
 type memory struct {
-	// owner is the Source that made it. Under other settings it would be wrong.
+	// owner is the Source that made the memory. A Source with other settings must not use it.
 	owner *Source
 	// facts are what the last session learned of the host; zero for a repository on this machine.
 	facts protocol.Facts
-	// commit is the one that the state was made of.
+	// commit is the commit of the state.
 	commit object.ID
-	// index is what was learned of the commit's trees.
+	// index is what was learned about the commit's trees.
 	index *index.Index
 }
 
-// isOf tells whether the state was made of that commit.
+// isOf tells whether the state is that of a commit.
 func (m memory) isOf(commit object.ID) bool { return !m.commit.IsZero() && m.commit == commit }
 
-// earlier is what a Fetch begins with: the state that was returned before, and the memory in it.
+// earlier is the previous state, and the memory in it.
 type earlier struct {
 	state  actors.DesiredState
 	memory memory
@@ -41,8 +41,8 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 	return earlier{}
 }
 
-// build makes the state of a commit whose root tree is given. The facts of the host in its memory are those from
-// before.
+// build makes the state of a commit from its root tree. The state's memory has the facts of the previous memory; the
+// caller sets newer ones by withFacts.
 func (s *Source) build(
 	ctx context.Context, commit, root object.ID, from index.Objects, before earlier,
 ) (actors.DesiredState, error) {
@@ -57,7 +57,7 @@ func (s *Source) build(
 	return state, nil
 }
 
-// withFacts returns a state with other facts of the host in its memory.
+// withFacts returns the state with other facts of the host in its memory.
 func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredState {
 	next := *state.Index.(*memory)
 	next.facts = facts

@@ -13,7 +13,7 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// expected is the state that a commit must become, found by other means than the code under test: git ls-tree lists the
+// expected is the expected state of a commit, found by other means than the code under test: git ls-tree lists the
 // files, git cat-file prints them, and links are followed on paths as strings.
 func expected(t githost.Fatal, dir, revision, deployDir string, names []string) shown {
 	t.Helper()
@@ -91,7 +91,7 @@ type oracle struct {
 	directories map[string]bool
 }
 
-// look adds to the state what a directory comes to.
+// look adds the entries of a directory to the state.
 func (o oracle) look(parent string, names []string, state *actors.DesiredState) {
 	served := false
 	for _, name := range names {
@@ -125,7 +125,7 @@ func (o oracle) look(parent string, names []string, state *actors.DesiredState) 
 	}
 }
 
-// follow returns the file that components lead to from a directory that is no link.
+// follow returns the file at the end of a path's components, from a directory that is no link.
 func (o oracle) follow(from string, components []string, hops int) (target, reason string) {
 	if hops > 10 {
 		return "", tooFar

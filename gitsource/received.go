@@ -14,8 +14,8 @@ import (
 // receivedLimits bound what is kept in one attempt to read a state.
 type receivedLimits struct {
 	pack pack.Limits
-	// trees is how many bytes of trees are kept: a tree that came as a delta may be any number of times larger than in the
-	// pack. The texts of symbolic links may come to as much again.
+	// trees bounds the bytes of trees that are kept: a tree that came as a delta may be any number of times larger than
+	// in the pack. It also bounds the bytes of the targets of symbolic links.
 	trees int
 }
 
@@ -28,21 +28,23 @@ type received struct {
 	tip     object.ID
 	// first is the request with which the attempt began.
 	first protocol.Request
-	// root is the tree of the tip; zero until the tip was sent.
+	// root is the tree of the tip; zero until the tip has been received.
 	root object.ID
-	// notACommit tells that the tip was sent and is another kind of object.
+	// notACommit tells that the tip has been received and is no commit.
 	notACommit bool
 	trees      map[object.ID][]byte
 	// largeTrees are the trees that were sent and are too large to be kept.
 	largeTrees map[object.ID]struct{}
-	treeBytes  int
-	copies     []byte
-	blobs      map[object.ID]index.Blob
-	// links are the blobs that a tree calls a symbolic link: of these the content is kept.
+	// treeBytes is the length of all kept trees.
+	treeBytes int
+	// copies is the block of memory for the copies of small trees.
+	copies []byte
+	blobs  map[object.ID]index.Blob
+	// links are the blobs that a tree names as symbolic links. Their content is kept.
 	links map[object.ID]struct{}
-	// textBytes is the length of all the targets that are kept.
+	// textBytes is the length of all kept targets.
 	textBytes int
-	// lost is how many objects were sent that could not be made within the limits.
+	// lost is the number of received deltas whose objects could not be made within the limits.
 	lost int
 }
 
@@ -65,7 +67,7 @@ func (r *received) begin(ctx context.Context, request protocol.Request) error {
 	return r.ask(ctx, request)
 }
 
-// ask sends a request and reads the pack that comes of it.
+// ask sends a request and reads the pack in the answer.
 func (r *received) ask(ctx context.Context, request protocol.Request) error {
 	pack, err := r.session.Fetch(ctx, request)
 	if err != nil {
@@ -101,8 +103,8 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 	return err
 }
 
-// addTree keeps a tree and notes its symbolic links, so that the targets of those that are sent later are kept. A
-// damaged tree is no error here: most trees are never entered.
+// addTree keeps a tree and notes its symbolic links, so that the targets that come later are kept. It does not report a
+// damaged tree, because most trees are never used.
 func (r *received) addTree(id object.ID, tree []byte) error {
 	for entry, err := range object.Entries(tree) {
 		if err == nil && entry.Mode == object.ModeLink {
@@ -114,7 +116,7 @@ func (r *received) addTree(id object.ID, tree []byte) error {
 	}
 	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
 		if !r.first.Have.IsZero() {
-			return pack.TooLarge() // these are the trees of all commits since then
+			return pack.TooLarge() // the pack has the trees of all commits since then
 		}
 		return fault.Unservable("its trees are larger than %d bytes together", r.limits.trees)
 	}
@@ -122,9 +124,9 @@ func (r *received) addTree(id object.ID, tree []byte) error {
 	return nil
 }
 
-// keep returns a copy of a tree. Trees are many and small, so that their copies share memory.
+// keep returns a copy of a tree. There are many small trees, so their copies share blocks of memory.
 func (r *received) keep(tree []byte) []byte {
-	if len(tree) > treeBlock/8 { // so that little memory is left over where a tree does not fit
+	if len(tree) > treeBlock/8 { // a large tree would leave much of a block unused
 		return bytes.Clone(tree)
 	}
 	if len(tree) > cap(r.copies)-len(r.copies) {
@@ -135,7 +137,7 @@ func (r *received) keep(tree []byte) []byte {
 	return r.copies[start:len(r.copies):len(r.copies)]
 }
 
-// treeBlock is how many bytes of memory are taken at once for copies of trees.
+// treeBlock is the size in bytes of a block for copies of trees.
 const treeBlock = 64 << 10
 
 // Large implements pack.Visitor.

@@ -11,7 +11,8 @@ import (
 	"mooring/hashing"
 )
 
-// addBlob keeps what is needed of a blob. All answers of an attempt together may hold as many blobs as one pack.
+// addBlob keeps the hash of a blob, and the content of a symbolic link. All answers of an attempt together may have as
+// many blobs as one pack.
 func (r *received) addBlob(id object.ID, content []byte) error {
 	found := index.Blob{Hash: hashing.Of(content)}
 	if _, isLink := r.links[id]; isLink {
@@ -34,17 +35,17 @@ func (r *received) Blob(id object.ID) (index.Blob, bool) {
 	return found, ok
 }
 
-// AreAtHand implements index.Objects.
-func (r *received) AreAtHand() bool { return false }
+// AreLocal implements index.Objects.
+func (r *received) AreLocal() bool { return false }
 
-// MakeKnown implements index.Objects. It takes one request for all wanted blobs.
-func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
+// LoadBlobs implements index.Objects. It takes one request for all wanted blobs.
+func (r *received) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
 	for id := range wanted.Links {
 		r.links[id] = struct{}{}
 	}
 	if len(r.links) == 0 && r.first.Have.IsZero() {
-		// All trees of the commit are read by now, and no symbolic link leads through them again. The next answer may bring
-		// more.
+		// Build has read all trees of the commit, and there is no symbolic link to follow through them. So their memory
+		// is free for the next answer.
 		r.trees, r.treeBytes, r.copies = map[object.ID][]byte{}, 0, nil
 	}
 	ids := wanted.IDs()
@@ -53,7 +54,8 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	}
 	err := r.ask(ctx, protocol.Request{Wants: ids})
 	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
-		// The blobs were sent before the trees that call them symbolic links, by a host that does not send single objects.
+		// The host does not serve single objects, and it sent the blobs before the trees that name them as symbolic
+		// links. Now the links are known, and the same answer gives their targets.
 		err = r.ask(ctx, r.first)
 	}
 	if err != nil {
@@ -62,8 +64,8 @@ func (r *received) MakeKnown(ctx context.Context, wanted index.Wanted) error {
 	return r.fetchAlone(ctx, wanted)
 }
 
-// fetchAlone asks for blobs one by one that came as deltas which could not be made within the limits. A blob that is
-// asked for alone comes whole.
+// fetchAlone asks for single blobs: those that came as deltas and could not be made within the limits. A blob that is
+// asked for alone does not come as a delta.
 func (r *received) fetchAlone(ctx context.Context, wanted index.Wanted) error {
 	alone := 0
 	for _, id := range wanted.IDs() {
@@ -83,12 +85,12 @@ func (r *received) fetchAlone(ctx context.Context, wanted index.Wanted) error {
 	return nil
 }
 
-// cameWhole tells whether the first answer had every file of the tip.
+// cameWhole tells whether the first answer had all files of the tip.
 func (r *received) cameWhole() bool {
 	return r.first.Have.IsZero() && (r.first.Filter == "" || !r.session.Filters())
 }
 
-// sent tells whether all the wanted blobs were sent, even if not all that is wanted of them was kept.
+// sent tells whether all wanted blobs have been received, even if their targets were not kept.
 func (r *received) sent(wanted index.Wanted) bool {
 	for _, id := range wanted.IDs() {
 		if _, ok := r.blobs[id]; !ok {

@@ -36,7 +36,7 @@ func TestTreesWithoutEndAreNotKept(t *testing.T) {
 	}
 }
 
-// Copies of trees take hardly more memory than the trees, whatever their sizes are: the limit is one of memory.
+// Copies of trees take hardly more memory than the trees, whatever their sizes are: the limit bounds memory.
 func TestCopiesOfTreesTakeLittleMoreThanTheTrees(t *testing.T) {
 	is := is.New(t)
 	for _, size := range []int{1, 100, treeBlock / 8, treeBlock/8 + 1, treeBlock/2 + 1, treeBlock, 3 * treeBlock} {

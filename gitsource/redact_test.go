@@ -17,8 +17,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret where it would be hard to find later:
-// secrets must be removed before blanks are joined and the end is cut off.
+// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret at places where a later search would
+// miss it: secrets must be removed before blanks are joined and the end is cut off.
 func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 	const secret = "ab  cd\tef-0123456789"
 	for name, text := range map[string]string{
@@ -72,7 +72,7 @@ func echoOnSideBand(version protocol.Version) func(*testing.T, string) Settings 
 		host := githost.ServeHTTP(t, repository, githost.HTTPOptions{Instead: func(w http.ResponseWriter, q *http.Request) bool {
 			body, _ := io.ReadAll(q.Body)
 			q.Body = io.NopCloser(bytes.NewReader(body))
-			q.Header.Del("Authorization") // which the other host does not ask for
+			q.Header.Del("Authorization") // the other host does not ask for it
 			answer := githost.Forward(through, q)
 			content := answer.Body.String()
 			if bytes.Contains(body, []byte("want ")) {

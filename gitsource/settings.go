@@ -14,42 +14,44 @@ import (
 	"mooring/gitsource/transport"
 )
 
-// Settings say which repository is read, and how. The tags are those of envconfig, which ignores functions: whoever
-// reads the environment sets the secrets.
+// Settings say which repository is read, and how. The tags are those of envconfig. It ignores fields that are
+// functions: the caller sets the secrets.
 type Settings struct {
-	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may hold
-	// credentials, so it is shown by DisplayURL alone.
+	// URL is the repository: https, http, ssh or git URL, host:path for SSH, file URL or local path. It may contain
+	// credentials, so only DisplayURL may show it.
 	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path"`
-	// Ref is what is tracked: empty for the remote HEAD, a full ref name, 40 hex digits, else a branch, else a tag.
+	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 hex digits for a commit, or else the name
+	// of a branch or, if there is no such branch, of a tag.
 	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
-	// Username wins over the one inside URL. Where only a password is given, the name is "git".
-	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
-	// Password is read at each use, and wins over the one inside URL. If it returns an error the host is not asked. Nil:
-	// none is set.
-	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
-	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
-	// SSHKeyPassphrase opens SSHKeyFile; like Password it is read at each use. Nil: none is set.
-	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"opens GIT_SSH_KEY_FILE"`
+	// Username overrides the one in URL. If only a password is given, the name is "git".
+	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git if only a password is given; overrides the one in GIT_URL"`
+	// Password is called at each use, and overrides the one in URL. If it returns an error, nothing is sent to the
+	// host. It is nil if no password is set.
+	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH; overrides the one in GIT_URL"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
+	// SSH_AUTH_SOCK gives the keys.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
+	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
+	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
 	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"host keys that are trusted; unset: ~/.ssh/known_hosts"`
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
 	// CAFile holds roots in PEM that are trusted beside the system's.
-	CAFile string `envconfig:"GIT_CA_FILE" desc:"roots in PEM that are trusted beside the system's"`
+	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's"`
 	// ComposeFiles are the file names that make a directory a stack, best first.
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }
 
-// TrackedRefs returns the full names of the refs that Ref may mean, the best first. It is HEAD alone for the remote
-// HEAD, and nothing for a commit, which no push moves.
+// TrackedRefs returns the full names of the refs that Ref may mean, the best first. It returns only HEAD for the remote
+// HEAD, and nothing for a commit.
 func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names }
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
-// could hold a secret. Files are opened to see whether they can be read; the Git host is asked nothing.
+// could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.
 func (s Settings) Validate() error {
 	if err := s.location().Validate(); err != nil {
 		return err
@@ -66,7 +68,7 @@ func (s Settings) Validate() error {
 	return nil
 }
 
-// location are the settings that say where the repository is and what is shown to its host.
+// location returns the settings of the repository's address and of the credentials.
 func (s Settings) location() location.Settings {
 	return location.Settings{
 		URL:               s.URL,
@@ -80,7 +82,7 @@ func (s Settings) location() location.Settings {
 	}
 }
 
-// rules are the settings that say what a stack is.
+// rules returns the settings that define a stack.
 func (s Settings) rules() index.Rules {
 	return index.Rules{ComposeFiles: s.composeNames(), DeployDir: path.Clean(s.DeployDir)}
 }

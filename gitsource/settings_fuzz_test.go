@@ -8,8 +8,8 @@ import (
 	"mooring/gitsource/location"
 )
 
-// FuzzSettings checks what operators may type. Settings that are accepted must lead to the place that they say; for
-// those that are refused, the error must begin with the variable.
+// FuzzSettings checks any settings. Accepted settings must lead to the place that they name. The error of refused ones
+// must begin with the variable.
 func FuzzSettings(f *testing.F) {
 	f.Add("https://alice:p%40ss@git.example.com:8443/a/b.git", "main", "deploy/live", "a.yml,b.yml", "alice")
 	f.Add("git@[::1]:~alice/stacks", "refs/pull/1/head", ".", "docker-compose.yml", "")

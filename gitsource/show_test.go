@@ -37,7 +37,7 @@ func show(state actors.DesiredState) shown {
 	}
 }
 
-// failureOf returns the failure that an error is.
+// failureOf returns an error as a failure. The test fails if it is none.
 func failureOf(t githost.Fatal, err error) *actors.Failure {
 	t.Helper()
 	var failure *actors.Failure

@@ -13,7 +13,7 @@ import (
 )
 
 // Source reads the desired state from one Git repository. It keeps nothing between two calls of Fetch but idle
-// connections: what a later call need not read again is in the state's Index.
+// connections: the state's Index remembers what a later call need not read again.
 type Source struct {
 	ref   location.Ref
 	rules index.Rules
@@ -24,7 +24,7 @@ type Source struct {
 	largest int64
 }
 
-// New makes a Source of settings. It asks the Git host nothing. The error is the one of Settings.Validate.
+// New makes a Source from settings. It sends nothing to the Git host. The error is that of Settings.Validate.
 func New(settings Settings) (*Source, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
@@ -41,9 +41,9 @@ func New(settings Settings) (*Source, error) {
 	return s, nil
 }
 
-// Fetch implements actors.Source: it returns all stacks at the tip of the tracked ref, or an error. It reads what
-// differs from the previous state if this Source made that, and returns the previous state itself if the ref has not
-// moved. Every error is an *actors.Failure. Fetch may be called from several goroutines.
+// Fetch implements actors.Source: it returns all stacks at the tip of the tracked ref, or an error. If this Source made
+// the previous state, Fetch reads only what differs from it, and returns it if the ref has not moved. Every error is an
+// *actors.Failure. Fetch may be called from several goroutines.
 func (s *Source) Fetch(ctx context.Context, previous actors.DesiredState) (actors.DesiredState, error) {
 	read := s.fetchRemote
 	if s.local != "" {

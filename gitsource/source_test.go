@@ -39,7 +39,7 @@ func TestEachKindOfRefreshTakesAsFewRequestsAsItCan(t *testing.T) {
 	source := newTestSource(t, r.URL)
 
 	cold := fetchOK(t, r, source, 0, actors.DesiredState{})
-	is.Equal(r.Posts(), 3) // where the ref is, the trees, the compose files
+	is.Equal(r.Posts(), 3) // the ref, the trees, the compose files
 	same := fetchOK(t, r, source, 0, cold)
 	is.Equal(r.Posts(), 1)
 	is.Equal(&same.Stacks[0], &cold.Stacks[0]) // the same state, not a copy
@@ -70,7 +70,7 @@ func TestWhatAChangeDoesNotBringIsAskedForAnew(t *testing.T) {
 				if !filter {
 					r.WithoutFilter(t)
 				}
-				// A host with bitmaps leaves out everything that the history of a known commit has.
+				// A host with bitmaps leaves out all objects in the history of the commit that the client has.
 				r.Configure(t, "repack.writeBitmaps", "true")
 				githost.Git(t, r.Dir, nil, "repack", "-adbq")
 				source := newTestSource(t, r.URL)

@@ -15,7 +15,7 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// Asking for more does not help if the commit itself cannot be served. It would bring large files from beside the
+// A larger request does not help if the commit itself cannot be served. It would transfer large files that are no
 // stacks at each attempt.
 func TestACommitThatCannotBeServedIsAskedForOnce(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ func TestACommitThatCannotBeServedIsAskedForOnce(t *testing.T) {
 				_, err := source.Fetch(t.Context(), previous)
 				is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 				is.Equal(fault.Of(err).Message, "The commit cannot be served: "+c.says+".")
-				is.Equal(r.Posts(), 2) // where the ref is, and the trees
+				is.Equal(r.Posts(), 2) // the ref, and the trees
 			}
 		})
 	}
@@ -78,7 +78,7 @@ func TestATreeThatIsNotEnteredMayHoldAnything(t *testing.T) {
 	}
 }
 
-// What is kept of all answers together has the same limit as what is kept of one.
+// The limit on what is kept of one answer also holds for all answers together.
 func TestBlobsOfAllAnswersTogetherAreBounded(t *testing.T) {
 	is := is.New(t)
 	limits := receivedLimits{pack.Limits{Objects: 10}, 1 << 20}

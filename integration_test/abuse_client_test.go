@@ -15,13 +15,13 @@ import (
 	"github.com/matryer/is"
 )
 
-// Clients that send what no client should. One process gets all of it, built as it is shipped. Its memory is looked at
-// in the end.
+// Clients that send what no client should send. One process of the shipped build gets all of it. At the end the test
+// checks its memory.
 
-// memoryLimit is the most memory, in bytes, that the service may have, whatever it is sent.
+// memoryLimit is the most memory, in bytes, that the service may have, whatever clients send.
 const memoryLimit = 128 << 20
 
-// shipped is the setting with which launch takes the build without the race detector: the detector needs memory, too.
+// shipped is a setting for launch: it takes the build without the race detector, because the detector needs memory too.
 func shipped() string { return program + "=" + os.Getenv(program) + withoutRace }
 
 // staysSmall checks that the process never had more memory than it may.
@@ -43,7 +43,7 @@ func (s *service) dial() net.Conn {
 	return conn
 }
 
-// closedWithin reads a connection to its end, which must come in time, and returns what was sent.
+// closedWithin reads until the service closes the connection, which must happen in time, and returns what it read.
 func closedWithin(t *testing.T, conn net.Conn, limit time.Time) string {
 	t.Helper()
 	is.New(t).NoErr(conn.SetReadDeadline(limit))
@@ -55,7 +55,8 @@ func closedWithin(t *testing.T, conn net.Conn, limit time.Time) string {
 	return string(content)
 }
 
-// raw sends bytes as they are and reads one answer; the zero reply is a connection that was closed without one.
+// raw sends bytes unchanged and reads one answer. It returns the zero reply if the connection was closed without an
+// answer.
 func (s *service) raw(request string) reply {
 	s.t.Helper()
 	return s.exchange(request, func(*net.TCPConn) error { return nil })

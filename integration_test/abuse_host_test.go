@@ -16,8 +16,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// TestHostileGitHostTakesLessThan128MiB lets the service, as it is shipped, read what no Git host should send: answers
-// without end of every kind, and a small pack that inflates to a large one. The last good snapshot stays.
+// TestHostileGitHostTakesLessThan128MiB lets the shipped build read answers that no Git host should send: endless
+// answers of every kind, and a small pack that inflates to a large one. The last good snapshot stays.
 func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -51,7 +51,7 @@ func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	s.staysSmall()
 }
 
-// An SSH host that prints errors without end is read until REFRESH_TIMEOUT, and keeps no memory.
+// The service reads the endless errors of an SSH host until REFRESH_TIMEOUT, and keeps no memory of them.
 func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -75,7 +75,7 @@ func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
 	s.awaitRevision(next)
 }
 
-// progressWithoutEnd sends a pack's first bytes and then what a host says of its progress.
+// progressWithoutEnd sends a pack's first bytes and then endless messages of progress.
 func progressWithoutEnd(w http.ResponseWriter, r *http.Request, answer []byte) {
 	_, err := w.Write(answer[:bytes.Index(answer, []byte(lab.PackStart))-len("0000\x01")])
 	for r.Context().Err() == nil && err == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// Odd methods, paths, hosts and origins, and how much memory they take. The service is built as it is shipped.
+// Odd methods, paths, hosts and origins, and the memory that they take. The service is the shipped build.
 
 func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 	is := is.New(t)
@@ -45,7 +45,7 @@ func TestOddMethodsAndPathsAreAnsweredInJSON(t *testing.T) {
 			}
 		}
 	}
-	is.Equal(host.Counts().Requests, before) // none of it has asked Git
+	is.Equal(host.Counts().Requests, before) // no request to Git came of it
 	is.Equal(s.snapshot().Revision, first)
 	is.Equal(s.count("panic"), 0)
 	s.staysSmall()
@@ -75,7 +75,7 @@ func TestSmuggledAndMalformedRequestsAreRefused(t *testing.T) {
 	s.staysSmall()
 }
 
-// A page of another site may do nothing, and neither may a page under a name that an attacker lets point here.
+// A page of another site may do nothing, and neither may a page under an attacker's name for this machine.
 func TestForeignOriginAndForeignHostGetNothing(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), shipped(), "ALLOWED_HOSTS=deploy.example.org,127.0.0.1",

@@ -16,7 +16,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// The rules of the house that a compiler does not hold.
+// The rules of CONTRIBUTING.md ("Who may import whom", "Rules of the house") that a compiler does not check.
 
 // source is a file of Go, parsed.
 type source struct {
@@ -25,7 +25,7 @@ type source struct {
 	positions *token.FileSet
 }
 
-// sources parses the module's files: those that the service is made of, or the tests.
+// sources parses the module's files: those of the service, or the tests.
 func sources(t *testing.T, tests bool) []source {
 	t.Helper()
 	const root = ".."
@@ -54,10 +54,10 @@ func sources(t *testing.T, tests bool) []source {
 	return parsed
 }
 
-// forTests are the packages that only tests import. The programs below integration_test are tests that are run by hand.
+// forTests are the packages that only tests import. The program below integration_test is a test that is run by hand.
 func forTests() []string { return []string{"api/apitest", "gitsource/githost", "gitsource/packmaker"} }
 
-// at tells where a node is, as an editor can follow it.
+// at returns the position of a node, in a form for editors.
 func (s source) at(node ast.Node) string { return s.name + ":" + strconv.Itoa(s.line(node.Pos())) }
 
 func (s source) line(pos token.Pos) int { return s.positions.Position(pos).Line }
@@ -75,9 +75,9 @@ func (s source) imports() []string {
 	return paths
 }
 
-// mayKnow is the matrix of who knows whom: for each package of the service the packages of the module that it may import,
-// and the modules of others. Imports point downwards: a package stands below those that import it.
-func mayKnow() map[string][]string {
+// mayImportFrom is the matrix of imports: for each package of the service the packages of the module that it may
+// import, and the modules of others. Imports point downwards: a package stands below those that import it.
+func mayImportFrom() map[string][]string {
 	const ssh, knownHosts = "golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"
 	return map[string][]string{
 		".":                   {"actors", "api", "api/encode", "gitsource", "github.com/kelseyhightower/envconfig"},
@@ -102,8 +102,8 @@ func mayKnow() map[string][]string {
 	}
 }
 
-// mayImport tells whether a package may import another one. The standard library is open to all, except for what shares
-// memory between goroutines: they share by messages alone.
+// mayImport tells whether a package may import another one. All may import the standard library, except for the
+// packages that share memory between goroutines.
 func mayImport(directory, imported string) bool {
 	switch imported {
 	case "sync", "sync/atomic", "unsafe", "weak", "C", "testing":
@@ -116,9 +116,9 @@ func mayImport(directory, imported string) bool {
 	if first == "mooring" {
 		imported = rest
 	}
-	return slices.ContainsFunc(mayKnow()[directory], func(known string) bool {
+	return slices.ContainsFunc(mayImportFrom()[directory], func(known string) bool {
 		if parent, all := strings.CutSuffix(known, "/*"); all {
-			_, listed := mayKnow()[imported] // which what is for tests is not
+			_, listed := mayImportFrom()[imported] // packages for tests are not listed
 			return listed && path.Dir(imported) == parent
 		}
 		return imported == known || first != "mooring" && strings.HasPrefix(imported, known+"/")
@@ -136,8 +136,8 @@ func TestPackagesImportWhatTheyMayKnow(t *testing.T) {
 			}
 		}
 	}
-	is.Equal(slices.Sorted(maps.Keys(found)), slices.Sorted(maps.Keys(mayKnow()))) // the matrix has each package
-	// The matrix itself refuses: a test of the test.
+	is.Equal(slices.Sorted(maps.Keys(found)), slices.Sorted(maps.Keys(mayImportFrom()))) // the matrix has each package
+	// A test of the test: the matrix refuses imports.
 	for directory, imported := range map[string]string{
 		"actors": "mooring/hashing", "hashing": "mooring/actors", "api": "github.com/go-git/go-git/v5",
 		"gitsource": "mooring/gitsource/githost", "gitsource/pack": "mooring/gitsource", ".": "weak",
@@ -155,7 +155,7 @@ func TestTestsKeepToChannelsAndSleepNowhere(t *testing.T) {
 			}
 		}
 		if slices.Contains(s.imports(), "testing/synctest") {
-			continue // a sleep there is on the bubble's time, and takes none of ours
+			continue // a sleep there is in the bubble's time, and takes no real time
 		}
 		for call := range calls(s, "time", "Sleep") {
 			t.Errorf("%s: wait for what has to happen, not for time to pass", s.at(call))
@@ -171,7 +171,7 @@ func TestNothingSleeps(t *testing.T) {
 	}
 }
 
-// calls returns the calls of a function of another package.
+// calls returns the calls to a function of another package.
 func calls(s source, pkg, name string) map[*ast.CallExpr]bool {
 	found := map[*ast.CallExpr]bool{}
 	ast.Inspect(s.File, func(node ast.Node) bool {
@@ -193,7 +193,7 @@ func isOf(expression ast.Expr, pkg, name string) bool {
 	return ok && identifier.Name == pkg
 }
 
-// Every file is short enough to be read in one go.
+// Every file is short.
 func TestFilesHaveAtMost300Lines(t *testing.T) {
 	const limit = 300
 	for _, s := range sources(t, false) {
@@ -203,7 +203,7 @@ func TestFilesHaveAtMost300Lines(t *testing.T) {
 	}
 }
 
-// Everything that belongs to nobody in particular is a constant, a sentinel error or an embedded file.
+// Package variables have no owner, so they are only sentinel errors and embedded files.
 func TestPackageVariablesAreErrorsAndEmbeddedFiles(t *testing.T) {
 	for _, s := range sources(t, false) {
 		for _, declaration := range s.Decls {
@@ -235,7 +235,7 @@ func isErrorsNew(expression ast.Expr) bool {
 	return ok && isOf(call.Fun, "errors", "New")
 }
 
-// A context belongs to one call: it is handed on, not kept.
+// A context belongs to one call, so no struct keeps one.
 func TestContextsOutliveNoCall(t *testing.T) {
 	for _, s := range sources(t, false) {
 		ast.Inspect(s.File, func(node ast.Node) bool {

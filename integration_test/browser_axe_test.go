@@ -11,14 +11,14 @@ import (
 	"github.com/matryer/is"
 )
 
-// violation is a rule of axe-core that a page breaks, and where.
+// violation is a rule of axe-core that a page breaks, with the places.
 type violation struct {
 	ID, Help string
 	Nodes    []string
 }
 
 // checkAccess fails the test for each rule of accessibility that the page breaks: WCAG 2.2, levels A and AA, and
-// axe-core's best practices. testdata/axe-core is the npm package axe-core; its licence stands beside it.
+// axe-core's best practices. testdata/axe-core is the npm package axe-core, with its licence.
 func (b browser) checkAccess(moment string) {
 	b.t.Helper()
 	is := is.New(b.t)
@@ -40,7 +40,7 @@ func (b browser) checkAccess(moment string) {
 		})),
 	}))`)
 	b.t.Logf("%s: %d rules pass, %d are broken", moment, found.Passed, len(found.Violations))
-	is.True(found.Passed > 20) // it has looked
+	is.True(found.Passed > 20) // it has checked something
 	for _, v := range found.Violations {
 		b.t.Errorf("%s: %s: %s: %q", moment, v.ID, v.Help, v.Nodes)
 	}

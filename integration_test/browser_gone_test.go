@@ -19,8 +19,8 @@ func pageSaysThatTheServiceIsGoneAndComesBack(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	// The second service must get the port of the first. All other tests listen and connect from 127.0.0.1, so at an
-	// address of its own nobody takes the port in between.
+	// The second service must get the port of the first. All other tests listen and connect from 127.0.0.1. So at
+	// another address no other test takes the port in between.
 	s := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR=127.0.77.1:0")
 	s.logged("refresh completed")
 	b := c.on(t, s)

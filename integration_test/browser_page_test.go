@@ -11,7 +11,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// on opens the page of a service in a browser that sees it follow.
+// on opens the page of a service and waits until it follows the state.
 func (c chromium) on(t *testing.T, s *service) browser {
 	t.Helper()
 	b := c.browse(t)
@@ -20,7 +20,7 @@ func (c chromium) on(t *testing.T, s *service) browser {
 	return b
 }
 
-// shownPaths returns the paths of the stacks that the page shows, in its order.
+// shownPaths returns the paths of the stacks on the page, in its order.
 func (b browser) shownPaths() []string {
 	b.t.Helper()
 	return look[[]string](b, `[...document.querySelectorAll('#stacks li.row')].filter((row) => row.checkVisibility())
@@ -50,7 +50,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	is.Equal(b.shownPaths(), []string{"db/main"})
 	b.until("location.search === '?show=synced&q=DB%2F'")
 	b.do(chromedp.KeyEvent(kb.ArrowLeft)) // the filters are radio buttons: the arrows move on
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	b.untilText("found", "0 found") // this is what a screen reader says
 	is.Equal(len(b.shownPaths()), 0)
 	b.do(chromedp.Click(chromedp.CSS("label[data-show=all]")))
@@ -61,7 +61,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	b.until("document.querySelector('#group-synced details').open")
 	is.True(strings.Contains(look[string](b, "document.getElementById('group-synced').innerText"), applied))
 	b.do(chromedp.Reload())
-	b.until("document.getElementById('search').value === 'DB/'") // the address keeps what is looked for
+	b.until("document.getElementById('search').value === 'DB/'") // the page's address has the search
 	is.Equal(b.shownPaths(), []string{"db/other", "db/main"})
 	b.checkProblems()
 }
@@ -139,7 +139,7 @@ func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	b.checkProblems("502 (Bad Gateway)") // the answer to a refresh that failed
 }
 
-// hostile are paths that are dangerous when they are taken for markup or script.
+// hostile are paths that are dangerous if the browser takes them for markup or script.
 func hostile() files {
 	return files{
 		`<img src=x onerror="alert(1)">/docker-compose.yml`:               "services: {}",
@@ -167,7 +167,7 @@ func pageShowsHostilePathsAsText(t *testing.T, c chromium) {
 	b.do(chromedp.Reload())
 	is.Equal(b.shownPaths(), s.snapshot().paths()) // as the server does
 	b.open("http://" + s.address + "/?q=%3Cscript%3Ewindow.owned=1%3C%2Fscript%3E%22%3E")
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	is.Equal(look[string](b, "document.getElementById('search').value"), `<script>window.owned=1</script>">`)
 	is.True(look[bool](b, "window.owned === undefined && !document.querySelector('main img, main script, .path svg')"))
 	b.checkProblems()

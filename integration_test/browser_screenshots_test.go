@@ -12,7 +12,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// screenshot writes what the window shows as a PNG.
+// screenshot writes the content of the window as a PNG.
 func (b browser) screenshot(path string) {
 	b.t.Helper()
 	is := is.New(b.t)
@@ -38,8 +38,8 @@ func fleet() files {
 	return content
 }
 
-// lived returns a service as after some days of work: most stacks are in sync, one is in each other state, and the
-// refreshes came from several sources.
+// lived returns a service that looks as if it had run for some days: most stacks are in sync, one is in each other
+// state, and the refreshes came from several sources.
 func lived(t *testing.T) (repository, host, *service) {
 	t.Helper()
 	repo, host, first, s := refreshed(t, fleet(), "WEBHOOK_SECRET="+githubSecret, "POLL_INTERVAL=1m")

@@ -13,7 +13,7 @@ import (
 )
 
 // wordsOfPage is a function in JavaScript. It returns the text of a page's main part, line by line, with times in RFC
-// 3339, and leaves out what only a script needs.
+// 3339 and without the parts that only a script needs.
 const wordsOfPage = `() => {
 	const main = document.querySelector('main').cloneNode(true);
 	for (const other of main.querySelectorAll('[hidden], noscript, #outcome, #copy')) other.remove();
@@ -27,7 +27,7 @@ const wordsOfPage = `() => {
 	return lines;
 }`
 
-// A page that has followed the changes by script has the same words as one that is loaded now.
+// A page whose script has followed the changes has the same text as a page that is loaded now.
 func pageThatFollowedSaysWhatAFreshOneSays(t *testing.T, c chromium) {
 	repo, host, first, s := refreshed(t, twoStacks(), "POLL_INTERVAL=1m")
 	following, fresh := c.on(t, s), c.browse(t)
@@ -79,7 +79,7 @@ func pageThatFollowedSaysWhatAFreshOneSays(t *testing.T, c chromium) {
 	fresh.checkProblems()
 }
 
-// Without scripts one can still read, search and refresh, also where the page's origin is not secure.
+// Without scripts a person can still read, search and refresh, even if the page's origin is not secure.
 func pageWorksWithoutScripts(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _, _, s := refreshed(t, twoStacks())
@@ -98,7 +98,7 @@ func pageWorksWithoutScripts(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.until("location.pathname === '/api/v1/refresh' && document.readyState === 'complete'")
 	is.True(strings.Contains(look[string](b, "document.body.innerText"), next))
-	b.checkProblems("/favicon.ico") // which browsers ask for beside an answer in JSON
+	b.checkProblems("/favicon.ico") // browsers ask for it after an answer in JSON
 }
 
 func pageOfAThousandStacksIsSmall(t *testing.T, c chromium) {

@@ -21,7 +21,7 @@ import (
 )
 
 // otherName is a host name that the browser resolves to this machine. Its origin is not secure, as is usual inside a
-// network; 127.0.0.1 is.
+// network. The origin of 127.0.0.1 is secure.
 const otherName = "mooring.test"
 
 // chromium is a headless browser. All tests of the page share one, because it takes long to start.
@@ -33,11 +33,11 @@ type chromium struct {
 type browser struct {
 	t   *testing.T
 	tab context.Context // chromedp keeps the tab in it
-	// problems are what the browser complains of: console messages, exceptions, refused loads, broken policies.
+	// problems are the complaints of the browser: console messages, exceptions, refused loads, broken policies.
 	problems lab.Watched[[]string]
 }
 
-// TestPage looks at the page in a browser, as people do.
+// TestPage tests the page in a browser.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	c := startChromium(t)
@@ -120,7 +120,7 @@ func (c chromium) browse(t *testing.T) browser {
 	return b
 }
 
-// listen notes what the browser complains of.
+// listen notes the complaints of the browser.
 func (b browser) listen(event any) {
 	complaint := ""
 	switch e := event.(type) {
@@ -147,7 +147,7 @@ func asJSON(value any) string {
 	return string(text)
 }
 
-// checkProblems fails the test if the browser had anything to complain of but what contains one of the expected texts.
+// checkProblems fails the test if the browser had a complaint that contains none of the expected texts.
 func (b browser) checkProblems(expected ...string) {
 	b.t.Helper()
 	for _, problem := range b.problems.Value() {

@@ -13,7 +13,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// reply is an answer, read whole.
+// reply is an answer with its whole body.
 type reply struct {
 	status int
 	header http.Header
@@ -22,8 +22,8 @@ type reply struct {
 	took time.Duration
 }
 
-// do sends a request with headers in the form "Name: value", and checks what holds for every answer: it is JSON, except
-// at the root, and has no secret in it.
+// do sends a request with headers in the form "Name: value", and checks that the answer is JSON, except at the root,
+// and has no secret in it.
 func (s *service) do(method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	answer, err := s.try(method, path, body, headers...)
@@ -31,7 +31,7 @@ func (s *service) do(method, path, body string, headers ...string) reply {
 	return answer
 }
 
-// try is do for a request that may fail to be answered at all; any goroutine may call it.
+// try is do for a request that may get no answer; any goroutine may call it.
 func (s *service) try(method, path, body string, headers ...string) (reply, error) {
 	s.t.Helper()
 	begin := time.Now()
@@ -47,7 +47,7 @@ func (s *service) try(method, path, body string, headers ...string) (reply, erro
 	return reply{answer.Status, answer.Header, string(answer.Body), took}, nil
 }
 
-// search fails the test when an answer tells a secret, in its header or in its body. Any goroutine may call it.
+// search fails the test if there is a secret in the header or the body of an answer. Any goroutine may call it.
 func (s *service) search(where string, header http.Header, body []byte) {
 	s.t.Helper()
 	var fields strings.Builder
@@ -115,7 +115,7 @@ func (s *service) stack(path string) stack {
 	return decode[stack](s.t, s.get("/api/v1/stacks/"+path))
 }
 
-// awaitSnapshot follows the snapshot by long polls until it is as wanted.
+// awaitSnapshot follows the snapshot by long polls until it fulfils a condition.
 func (s *service) awaitSnapshot(what string, wanted func(snapshot) bool) snapshot {
 	s.t.Helper()
 	limit := time.Now().Add(patience)
@@ -139,7 +139,7 @@ func (s *service) awaitRevision(revision string) snapshot {
 	return s.awaitSnapshot("revision "+revision, func(seen snapshot) bool { return seen.Revision == revision })
 }
 
-// report sends a deployer's report and returns the stack as it then is.
+// report sends a deployer's report and returns the stack after it.
 func (s *service) report(path, body string, headers ...string) stack {
 	s.t.Helper()
 	answer := s.do(http.MethodPut, "/api/v1/stacks/"+path, body, headers...)
@@ -159,7 +159,7 @@ func (s *service) refuses(answer reply, status int, code string) {
 	is.True(told.Error.Message != "")
 }
 
-// decode reads an answer, which may have no members but those of the type.
+// decode reads an answer. It may have only the members of the type.
 func decode[T any](t *testing.T, answer reply) T {
 	t.Helper()
 	var value T

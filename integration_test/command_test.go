@@ -118,7 +118,7 @@ func TestFailureIsALineOfTheLogWhereProgramsReadIt(t *testing.T) {
 		is.True(strings.Contains(got.stderr, "GIT_REF"))
 		var line struct{ Level, Msg, Error string }
 		err := json.Unmarshal([]byte(got.stderr), &line)
-		is.Equal(err == nil, args == nil) // a person reads what -once says
+		is.Equal(err == nil, args == nil) // the error of -once is for people, and not in JSON
 		if args == nil {
 			is.Equal([]string{line.Level, line.Msg}, []string{"ERROR", "mooring has failed"})
 			is.True(strings.Contains(line.Error, "GIT_REF"))

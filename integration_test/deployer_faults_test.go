@@ -12,7 +12,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// The deployer when something fails, or is stopped in the middle.
+// The deployer when a command fails, or when the deployer is stopped in the middle.
 
 func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
 	is := is.New(t)
@@ -86,7 +86,7 @@ func TestDeployerTriesAgainWhatFailed(t *testing.T) {
 	revision = repo.push(files{"b/docker-compose.yml": ""})
 	s.refresh()
 	s.awaitSync(revision)
-	is.Equal(r.order(3), []string{"remove b", "remove b"}) // a removal is not forgotten before it has worked
+	is.Equal(r.order(3), []string{"remove b", "remove b"}) // the deployer sends DELETE only after a removal has worked
 }
 
 func TestDeployerSurvivesRestartsOfTheService(t *testing.T) {

@@ -16,11 +16,11 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// The deployer of examples/deployer, run as its README says, with a recorder in place of docker compose.
+// The deployer of examples/deployer, run as in its README, with a recorder instead of docker compose.
 
 const deployerScript = "../examples/deployer/deploy.sh"
 
-// deployer is the script as it runs: a process group of its own.
+// deployer is the running script: a process group of its own.
 type deployer struct {
 	t         *testing.T
 	directory string // its HOME, and WORK_DIR in it
@@ -74,7 +74,7 @@ func (d *deployer) finish() {
 	}
 }
 
-// stop ends the script by SIGTERM, or its process group by SIGKILL, and returns its exit code, -1 after SIGKILL.
+// stop ends the script by SIGTERM, or its process group by SIGKILL, and returns its exit code, or -1 after SIGKILL.
 func (d *deployer) stop(signal syscall.Signal) int {
 	d.t.Helper()
 	target := d.command.Process.Pid
@@ -115,8 +115,8 @@ func TestDeployerHasAtMost80Lines(t *testing.T) {
 	}
 }
 
-// oddStacks have paths with characters that are special in a shell, a URL or JSON, and attributes that change files at
-// a checkout.
+// oddStacks have paths with characters that are special in a shell, a URL or JSON, and git attributes that change files
+// at a checkout.
 func oddStacks() files {
 	content := files{".gitattributes": "* text eol=crlf\n*.yml ident\n", "docker-compose.yml": "# the root\n"}
 	for _, path := range []string{
@@ -154,7 +154,7 @@ func TestDeployerFollowsGit(t *testing.T) {
 	}
 	is.Equal(len(projects), 16) // no two stacks share a project
 	_, err := os.Stat(d.path("tree", "$(touch pwn)", "pwn"))
-	is.True(os.IsNotExist(err)) // a path is run by no shell
+	is.True(os.IsNotExist(err)) // no shell has run a path
 
 	is.NoErr(os.WriteFile(d.path("tree", "web", "volume"), []byte("data"), 0o600))
 	project := r.of("~")[0].project

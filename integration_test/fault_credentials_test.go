@@ -12,9 +12,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Hosts that ask for credentials at a place that must not get them, or in the middle of a refresh.
+// Hosts that ask for credentials under another name, or in the middle of a refresh.
 
-// halfWay lets the greeting pass and applies a fault to every request after it.
+// halfWay passes the greeting on and applies a fault to every later request.
 func halfWay(f lab.Fault) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
 		if r.Method == http.MethodPost {
@@ -25,8 +25,8 @@ func halfWay(f lab.Fault) lab.Fault {
 	}
 }
 
-// redirectsToAnotherName redirects every request to the same server under another name, which is another host. There it
-// is served when it shows any credentials.
+// redirectsToAnotherName redirects every request to the same server under another name, which counts as another host.
+// There the server answers every request with any credentials.
 func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Handler) {
 	const name = "localhost"
 	_, _, shown := r.BasicAuth()
@@ -41,7 +41,7 @@ func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Han
 	}
 }
 
-// A redirect to another host is followed without the credentials that were given for this one.
+// The service follows a redirect to another host without its credentials.
 func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {

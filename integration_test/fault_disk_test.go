@@ -12,8 +12,7 @@ import (
 
 // Disks that are full, or whose directories disappear.
 
-// Nothing of a repository is kept on the disk: the service works where it may write no byte and where HOME does not
-// exist.
+// The service keeps nothing of a repository on the disk: it works if it may write no byte and if HOME does not exist.
 func TestRefreshNeedsNoDisk(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	for way, at := range ways() {
@@ -28,8 +27,8 @@ func TestRefreshNeedsNoDisk(t *testing.T) {
 	}
 }
 
-// The directory of SNAPSHOT_FILE may disappear while the service runs. Refreshes and readers go on. A report that could
-// not be saved is refused.
+// The directory of SNAPSHOT_FILE may disappear while the service runs. Refreshes and readers go on. A report that
+// cannot be saved is refused.
 func TestSnapshotFileThatCannotBeWrittenStopsNoRefresh(t *testing.T) {
 	is := is.New(t)
 	directory := filepath.Join(t.TempDir(), "state")

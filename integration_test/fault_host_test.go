@@ -10,7 +10,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// answersWithoutEnd writes one block again and again until nobody reads any more.
+// answersWithoutEnd writes one block again and again until the client closes the connection.
 func answersWithoutEnd(status int, contentType, begin, block string) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", contentType)

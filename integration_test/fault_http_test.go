@@ -14,10 +14,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// What goes wrong at a Git host over HTTP. After each fault the last good snapshot and its revision stay, the failure
-// has its code and a clean sentence, and the service recovers by itself although polling is off.
+// Faults of a Git host over HTTP. After each fault the last good snapshot and its revision stay, the failure has its
+// code and a clean sentence, and the service recovers by itself although polling is off.
 
-// faultCase is a fault and the failure that the service must tell.
+// faultCase is a fault and the expected failure.
 type faultCase struct {
 	name  string
 	fault lab.Fault
@@ -26,7 +26,7 @@ type faultCase struct {
 	says string
 }
 
-// limit is the setting of REFRESH_TIMEOUT. It is short for faults that last until then.
+// limit is the setting of REFRESH_TIMEOUT. It is short if the fault lasts until then.
 func (c faultCase) limit() string {
 	if c.code == "timeout" {
 		return "REFRESH_TIMEOUT=4s"
@@ -66,7 +66,7 @@ func httpFaults() []faultCase {
 	}
 }
 
-// Every kind of secret is in use, and SNAPSHOT_FILE is written, which must hold none.
+// Every kind of secret is in use, and SNAPSHOT_FILE is written. It must have no secret in it.
 func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
 	const token = "t0ken & <more>"
 	for _, c := range httpFaults() {
@@ -93,13 +93,13 @@ func TestFaultOfAGitHostIsToldAndLeavesTheSnapshot(t *testing.T) {
 			is.Equal(status.Last.Trigger.Source, "poll") // nobody has asked
 			is.Equal(status.Failures, 0)
 			is.True(status.NextPollAt.IsZero())
-			s.report("web", `{"status":"syncing"}`, "Authorization: Bearer "+token) // is answered when the file holds it
+			s.report("web", `{"status":"syncing"}`, "Authorization: Bearer "+token) // answered when the file holds it
 			is.Equal(s.deliver("{}", "X-GitHub-Event: ping").status, http.StatusOK)
 		})
 	}
 }
 
-// The same faults meet a service that has never synced: it prints nothing and says why.
+// The same faults at the first refresh of -once: it prints nothing to standard output and says why.
 func TestFaultOfAGitHostBeforeTheFirstSyncIsTold(t *testing.T) {
 	for _, c := range httpFaults() {
 		t.Run(c.name, func(t *testing.T) {
@@ -133,14 +133,14 @@ func (c faultCase) isTold(t *testing.T, told failure) {
 // isSentence checks that a text is one line of bounded length, without control characters or a page's text.
 func isSentence(t *testing.T, text string) {
 	t.Helper()
-	const longest = 300 + 300 // characters: what a Git host may say, and what is said around it
+	const longest = 300 + 300 // characters: the quoted text of a Git host, and the text around it
 	odd := strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == '<' })
 	if odd || text == "" || len([]rune(text)) > longest {
 		t.Errorf("this is no clean sentence: %q", text)
 	}
 }
 
-// keeps checks that the service serves what it served before a refresh failed, and tells of the failure beside it.
+// keeps checks that the service still serves the snapshot from before a refresh failed, and also reports the failure.
 func (s *service) keeps(before reply, revision string, failed refresh) {
 	s.t.Helper()
 	is := is.New(s.t)
@@ -178,7 +178,7 @@ func TestRetryAfterOfAGitHostIsHonoured(t *testing.T) {
 	is.True(s.status().NextPollAt.Sub(refused.Finished) < 2*time.Hour) // a host cannot stop the retries for longer
 }
 
-// A slow host is waited for as long as REFRESH_TIMEOUT allows, and no longer.
+// The service waits for a slow host until REFRESH_TIMEOUT, and no longer.
 func TestSlowGitIsServedWithinItsTimeAlone(t *testing.T) {
 	for _, c := range []struct{ limit, outcome string }{{"30s", "completed"}, {"500ms", "failed"}} {
 		t.Run(c.limit, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestTimeoutClosesTheConnectionToTheGitHost(t *testing.T) {
 	is.Equal(s.refresh().Error.Code, "timeout")
 	ended := host.Counts().Requests
 	await(t, host.State, "the end of the request", func(now lab.HostState) bool {
-		return now.UnderWay == 0 || now.Requests > ended // or the retry's request, which came after it
+		return now.UnderWay == 0 || now.Requests > ended // or there is already the request of the retry
 	})
 	is.Equal(host.Counts().Most, 1)
 	is.Equal(s.stop(syscall.SIGTERM), 0)

@@ -13,7 +13,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// Hosts that no connection reaches.
+// Hosts that cannot be reached.
 
 // A name that no DNS server knows, and a port where nobody listens.
 func TestHostThatCannotBeFoundOrRefusesIsUnreachable(t *testing.T) {
@@ -69,7 +69,7 @@ func (d *door) open() {
 	d.server.Start()
 }
 
-// close refuses connections from now on, and ends those that there are.
+// close refuses connections from now on, and ends the open ones.
 func (d *door) close() { d.server.Close() }
 
 // A host that goes away after a refresh, as for an upgrade, and comes back at its address.

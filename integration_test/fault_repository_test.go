@@ -12,8 +12,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// What goes wrong with the repository itself, over every way to it: refs and repositories that disappear or are
-// replaced, objects that are missing or damaged, formats that cannot be read.
+// Faults of the repository itself, over every transport: refs and repositories that disappear or are replaced, objects
+// that are missing or damaged, formats that cannot be read.
 
 func TestHostOfAnyKindServesTheSameStacks(t *testing.T) {
 	for way, at := range ways() {
@@ -75,8 +75,8 @@ func TestTrackedBranchThatIsDeletedEmptiesNothing(t *testing.T) {
 	}
 }
 
-// Without GIT_REF the remote HEAD is followed, also to another branch. A tag, annotated or not, is followed forward and
-// back. A full ref name is taken as it is. A commit stays.
+// Without GIT_REF the service follows the remote HEAD, even to another branch. It follows a tag, annotated or not,
+// forward and back. A full ref name is used unchanged. A commit stays.
 func TestEveryKindOfRefIsFollowed(t *testing.T) {
 	for way, at := range ways() {
 		t.Run(way, func(t *testing.T) {
@@ -125,8 +125,8 @@ func kindsOfRef(t *testing.T, repo repository) map[string]func(to string) {
 	}
 }
 
-// A repository that is taken away is git_not_found, an empty one in its place empties nothing, and another one in its
-// place is served.
+// A removed repository is git_not_found. An empty one in its place does not empty the list. Another one in its place is
+// served.
 func TestRepositoryMadeAnewUnderTheSameURLIsServed(t *testing.T) {
 	for way, at := range ways() {
 		t.Run(way, func(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// A webhook arrives before the Git host's ref has moved: the host is asked again after 1, 2 and 4 s.
+// A webhook arrives before the Git host's ref has moved: the service asks the host again after 1, 2 and 4 s.
 
-// laggingUntil returns when the host has answered so many questions for the ref.
+// laggingUntil returns when the host has answered that many requests for the ref.
 func (h host) laggingUntil(t *testing.T, tips int) {
 	t.Helper()
 	await(t, h.State, "the answers with the old revision", func(now lab.HostState) bool {
@@ -37,8 +37,8 @@ func TestGitThatLagsBehindTheWebhookIsAskedAgain(t *testing.T) {
 	is.True(time.Since(begin) >= 3*time.Second) // after 1 s and after 2 s more, not at once
 }
 
-// A push that never reaches Git ends the refresh after 1, 2 and 4 s with what Git has; meanwhile others are served, and
-// a trigger that comes is queued.
+// If a push never reaches Git, the refresh ends after 1, 2 and 4 s with the revision that Git has. Meanwhile readers
+// are served, and a new trigger is queued.
 func TestGitThatNeverHasThePushOfTheWebhookEndsTheRefresh(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

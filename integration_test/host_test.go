@@ -25,7 +25,7 @@ func serveRepository(t *testing.T, r repository) host {
 	return host{t, served, lab.Repository{Path: r.bare}}
 }
 
-// url returns the repository's address, with credentials where a user is given.
+// url returns the repository's address, with credentials if a user is given.
 func (h host) url(credentials ...string) string {
 	address, err := url.Parse(h.Address(h.repository))
 	is.New(h.t).NoErr(err)

@@ -15,9 +15,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// HTTPS with an authority of the test's own: GIT_CA_FILE decides.
+// HTTPS with a certificate of the test's authority: it is trusted only with GIT_CA_FILE.
 
-// serveTLS serves the repository over HTTPS with the certificate that the variable then holds.
+// serveTLS serves the repository over HTTPS. Each connection gets the certificate that the variable has at that time.
 func serveTLS(t *testing.T, r repository, certificate tls.Certificate) (host, lab.Watched[tls.Certificate]) {
 	t.Helper()
 	behind := serveRepository(t, r)

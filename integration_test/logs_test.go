@@ -111,7 +111,7 @@ func TestLogInJSONParsesAndTellsOfRefreshes(t *testing.T) {
 	is.True(about["refresh failed"] >= 1)
 }
 
-// Text from outside cannot begin a new line in the log or control the reader's terminal.
+// Foreign text cannot begin a new line in the log or control the reader's terminal.
 func TestLogQuotesWhatComesFromOutside(t *testing.T) {
 	is := is.New(t)
 	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

@@ -1,5 +1,5 @@
-// Package integration_test runs the built service as operators do: as a process with a clean environment, over real
-// HTTP and against real Git.
+// Package integration_test tests the built service: as a process with a clean environment, over real HTTP and against
+// real Git.
 package integration_test
 
 import (
@@ -20,11 +20,11 @@ import (
 // patience bounds every wait for something that must happen.
 const patience = 30 * time.Second
 
-// program is the environment variable in which TestMain tells the tests where the service is. Package variables are
-// not allowed here either.
+// program is the environment variable in which TestMain gives the tests the path of the service. A package variable is
+// not allowed here.
 const program = "MOORING_TEST_PROGRAM"
 
-// withoutRace is the end of the file name of the build without the race detector, as the service is shipped.
+// withoutRace is the suffix of the shipped build's file name, which has no race detector.
 const withoutRace = "-shipped"
 
 func TestMain(m *testing.M) {
@@ -47,8 +47,8 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// waitTogether lets more tests run at once than there are processors, unless -parallel says how many: most tests that
-// may run in parallel wait for timeouts and retries.
+// waitTogether lets more tests run at once than there are processors, unless -parallel is set: most tests that may run
+// in parallel wait for timeouts and retries.
 func waitTogether() {
 	flag.Parse()
 	given := false

@@ -55,7 +55,7 @@ func TestNewStackStartsMissingWhileOthersKeepTheirStatus(t *testing.T) {
 	is.Equal(seen.at("web").Status, "synced")
 	is.Equal(seen.at("web").StatusChangedAt, web.StatusChangedAt)
 	is.Equal(seen.at("web").AppliedHash, old)
-	is.True(!seen.at("web").InSync) // what runs is not what Git wants any more
+	is.True(!seen.at("web").InSync) // Git now has another hash than the applied one
 	is.Equal(len(decode[snapshot](t, s.get("/api/v1/stacks?in_sync=false&status=synced")).Stacks), 1)
 }
 
@@ -94,8 +94,8 @@ func TestStackBackInGitWhileDeletingIsMissing(t *testing.T) {
 	is.Equal(s.snapshot().at("web").AppliedHash, applied)
 }
 
-// Git is unreachable during a refresh: the last good snapshot stays, the error is told, and the service recovers by
-// itself although polling is off.
+// Git is unreachable during a refresh: the last good snapshot stays, the API shows the error, and the service recovers
+// by itself although polling is off.
 func TestGitUnreachableDuringARefreshKeepsTheLastSnapshot(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks())
@@ -131,8 +131,8 @@ func TestGitHangingFailsTheRefreshAfterItsTime(t *testing.T) {
 	is.Equal(s.refresh().Status, "completed")
 }
 
-// Triggers while a refresh runs: the first one is queued. Each newer one takes its place and names it, and whoever
-// waited for the older one is answered by the newer one. Git is asked twice, one after the other.
+// Triggers while a refresh runs: the first one is queued. Each newer one replaces the queued one and names it. Clients
+// that wait for the older one are answered by the newer one. There are two fetches, one after the other.
 func TestTriggersWhileRefreshingAreQueuedAndReplaced(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

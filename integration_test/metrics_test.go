@@ -22,7 +22,7 @@ func (s *service) metricsAddress() string {
 	return lab.Field(s.logged("serving metrics"), "address")
 }
 
-// scrape returns what a service serves to Prometheus.
+// scrape returns the metrics of a service.
 func (s *service) scrape() string {
 	s.t.Helper()
 	is := is.New(s.t)

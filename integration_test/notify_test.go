@@ -24,7 +24,7 @@ func manager(t *testing.T, name string) *net.UnixConn {
 	return socket
 }
 
-// told returns the next state that a manager is told.
+// told returns the next state that a manager receives.
 func told(t *testing.T, socket *net.UnixConn) string {
 	t.Helper()
 	is := is.New(t)
@@ -77,7 +77,7 @@ func TestServiceManagerThatDoesNotReadStopsNothing(t *testing.T) {
 	s.finish()
 }
 
-// fill sends to a socket until there is no room in it for any more.
+// fill sends to a socket until it is full.
 func fill(t *testing.T, name string) {
 	t.Helper()
 	is := is.New(t)

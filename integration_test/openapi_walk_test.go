@@ -42,7 +42,7 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/db%2Fmain", "", authorized).status, 500)
 	is.NoErr(os.Rename(directory+".away", directory))
 
-	// A service that is not ready, has no key and answers to one name.
+	// A service that is not ready, has no webhook key and allows one host name.
 	host.Hang()
 	t.Cleanup(host.Release)
 	other := start(t, "GIT_URL="+host.url(), "ALLOWED_HOSTS=mooring.example")
@@ -156,7 +156,7 @@ func (d *described) walkMisdirected(s *service) {
 	for path, item := range d.model.Paths.PathItems.FromOldest() {
 		for method := range item.GetOperations().FromOldest() {
 			if path == "/healthz" || path == "/readyz" {
-				continue // they answer to every name
+				continue // they answer requests with any host name
 			}
 			path := strings.NewReplacer("{id}", "x", "{path}", "web").Replace(path)
 			is.Equal(d.ask(s, strings.ToUpper(method), path, "").status, 421)
@@ -164,7 +164,7 @@ func (d *described) walkMisdirected(s *service) {
 	}
 }
 
-// sawAll fails for each answer that is described and was never given, except those of a service that is broken.
+// sawAll fails the test for each described answer that never occurred, except those of a broken service.
 func (d *described) sawAll() {
 	d.t.Helper()
 	for _, item := range d.model.Paths.PathItems.FromOldest() {

@@ -21,10 +21,10 @@ import (
 // net/http uses no proxy for 127.0.0.1.
 const proxiedName = "git.example.com"
 
-// proxy passes everything on to one address, whatever it is asked for: tunnels for HTTPS, requests for HTTP.
+// proxy passes everything on to one address, whatever host the client names: tunnels for HTTPS, requests for HTTP.
 type proxy struct {
 	server *httptest.Server
-	// asked are the hosts that it was asked for.
+	// asked are the hosts that clients named.
 	asked lab.Watched[[]string]
 }
 
@@ -123,7 +123,7 @@ func TestProxyIsNotAskedForWhatNoProxyNames(t *testing.T) {
 	is.Equal(len(proxy.asked.Value()), 0)
 }
 
-// A failure of the proxy is told as the proxy's, without its password.
+// The failure names the proxy, without its password.
 func TestProxyThatFailsIsTold(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)

@@ -40,7 +40,7 @@ func examples(t *testing.T, title string) []example {
 	return list
 }
 
-// shape reduces JSON to what a reader relies on: names, types, and whether a list is empty.
+// shape reduces JSON to names, types, and whether a list is empty.
 func shape(t *testing.T, text string) string {
 	t.Helper()
 	var shapes []string
@@ -134,7 +134,7 @@ func TestFirstCommandOfTheREADMEServesTheCloneItself(t *testing.T) {
 	reader, address := bufio.NewReader(log), ""
 	for address == "" {
 		line, err := reader.ReadString('\n')
-		is.NoErr(err) // or it has ended without listening
+		is.NoErr(err) // an error means that it has ended without listening
 		address = lab.Listening([]string{line})
 	}
 	answer, err := exec.CommandContext(t.Context(), "curl", "-s", "--retry", "5", "--retry-all-errors", "--fail",

@@ -15,7 +15,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// recorder is a server that a deployer's commands tell what they are run with. Its answer decides whether they succeed.
+// recorder is a server. A deployer's commands send it their parameters, and its answer decides whether they succeed.
 type recorder struct {
 	t      *testing.T
 	server *httptest.Server
@@ -25,9 +25,10 @@ type recorder struct {
 
 type recorded struct {
 	executions []execution
-	// gate is where commands hang while it is shut.
+	// gate makes commands hang while it is shut.
 	gate lab.Gate
-	// refusals are how many commands are still to fail. One that applies a compose file with "broken" in it fails too.
+	// refusals is how many of the next commands fail. A command that applies a compose file with "broken" in it always
+	// fails.
 	refusals int
 	underWay int
 }
@@ -82,7 +83,7 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// hang lets every command from now on hang until release.
+// hang makes every command from now on hang until release.
 func (r recorder) hang() { r.state.Change(func(s *recorded) { s.gate.Shut() }) }
 
 func (r recorder) release() { r.state.Change(func(s *recorded) { s.gate.Open() }) }
@@ -95,7 +96,7 @@ func (r recorder) awaitHanging(count int) {
 
 func (r recorder) executions() []execution { return r.state.Value().executions }
 
-// order returns what was done with which stack, from the nth execution on.
+// order returns the actions and their stacks, from the nth execution on.
 func (r recorder) order(n int) []string {
 	var order []string
 	for _, e := range r.executions()[n:] {

@@ -59,7 +59,7 @@ func (r repository) commit(content files) string {
 }
 
 // push makes a commit, moves main to it and returns its id. It copies the objects itself: git push starts nine
-// processes, and with hundreds of pushes that would take longer than all else in these tests.
+// processes, which would be too slow for hundreds of pushes.
 func (r repository) push(content files) string {
 	r.t.Helper()
 	revision := r.commit(content)
@@ -87,7 +87,7 @@ func (r repository) copyObjects() {
 	}
 }
 
-// publish pushes a refspec, by force where need be.
+// publish pushes a refspec by force.
 func (r repository) publish(refspec string) {
 	r.t.Helper()
 	git(r.t, r.work, "push", "-q", "--force", r.bare, refspec)

@@ -12,7 +12,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// secretFile is a file that a _FILE variable names. The service learns of a rotation only by reading it.
+// secretFile is a file that a _FILE variable names. The service notices a rotation only by reading the file.
 type secretFile struct {
 	t    *testing.T
 	path string
@@ -68,8 +68,8 @@ func TestGivenCredentialsWinOverTheOnesInTheURL(t *testing.T) {
 	start(t, "GIT_URL="+host.url("robot", "wrong p@ss"), "GIT_PASSWORD=right p@ss").awaitRevision(first)
 }
 
-// A refresh fails with credentials of every form. The failure is told wherever one can be, and the secret nowhere:
-// finish and every answer are searched for it.
+// A refresh fails with credentials of every form. The failure is in the log, the answers and the page, and the secret
+// is nowhere: do and finish search for it.
 func TestCredentialsAreToldNowhereWhenGitRefusesThem(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)

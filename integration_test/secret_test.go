@@ -15,7 +15,7 @@ import (
 // secrets are texts that the service must not show.
 type secrets []string
 
-// secretVariables hold secrets, and so do the files that their _FILE variants name.
+// secretVariables have secrets, and so do the files that their _FILE variants name.
 func secretVariables() []string {
 	return []string{
 		"GIT_PASSWORD", "GIT_SSH_KEY_PASSPHRASE", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "DEPLOYER_TOKEN",
@@ -42,9 +42,9 @@ func contentOf(file string) string {
 	return strings.TrimSuffix(string(content), "\n")
 }
 
-// secretsOfURL returns the password of a URL. A user name without a password is a secret as well: GitHub and GitLab
-// take a token there. Each is returned also in the form in which HTTP sends it. In a URL that cannot be parsed, what
-// stands in the password's place counts.
+// secretsOfURL returns the password of a URL. A user name without a password is a secret too: GitHub and GitLab take a
+// token there. It also returns each secret in the form in which HTTP sends it. For a malformed URL it returns the text
+// in the password's place.
 func secretsOfURL(value string) secrets {
 	address, err := url.Parse(value)
 	if err != nil {
@@ -64,7 +64,7 @@ func secretsOfURL(value string) secrets {
 	return secrets{user, basic(user, "")}
 }
 
-// authorization is what the service sends to the Git host (RFC 7617). Settings win over the URL.
+// authorization is the header that the service sends to the Git host (RFC 7617). Settings override the URL.
 func authorization(variables []string) string {
 	var user, password string
 	if address, err := url.Parse(settingOf(variables, "GIT_URL")); err == nil {
@@ -98,7 +98,7 @@ func secretsOfKey(file string) secrets {
 	return lines
 }
 
-// check fails the test when a text tells a secret, in whatever form. Any goroutine may call it.
+// check fails the test if a text has a secret in it, in any encoding. Any goroutine may call it.
 func (s secrets) check(t *testing.T, where, text string) {
 	t.Helper()
 	if secret := lab.Told(text, s...); secret != "" {

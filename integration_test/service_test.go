@@ -18,7 +18,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// service is the program as it runs: a process with an environment, a home and a log of its own.
+// service is the running program: a process with an environment, a home and a log of its own.
 type service struct {
 	t *testing.T
 	*lab.Process
@@ -27,12 +27,12 @@ type service struct {
 	secrets secrets
 	stdout  *bytes.Buffer // may be read once Exited is closed
 	http    *http.Client
-	// snapshotFile is the path in SNAPSHOT_FILE. The file must be there at the end of a test. Empty: there is none.
+	// snapshotFile is the path in SNAPSHOT_FILE, or empty. The file must exist at the end of a test.
 	snapshotFile string
 }
 
-// start runs the service until the test ends, and returns when it listens. Unless a variable (NAME=value) says
-// otherwise, polling is off, any free port is taken, and the log is at debug level, so that it can be searched for
+// start runs the service until the test ends, and returns when it listens. Variables (NAME=value) override these
+// defaults: polling is off, the port is any free one, and the log is at debug level, so that it can be searched for
 // secrets.
 func start(t *testing.T, variables ...string) *service {
 	t.Helper()
@@ -51,7 +51,7 @@ func startIn(t *testing.T, directory string, variables ...string) *service {
 	return s
 }
 
-// launch starts the process and does not wait for anything that it does.
+// launch starts the process and returns at once.
 func launch(t *testing.T, directory string, variables ...string) *service {
 	t.Helper()
 	variables = append([]string{"POLL_INTERVAL=0", "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=debug"}, variables...)
@@ -71,8 +71,8 @@ func launch(t *testing.T, directory string, variables ...string) *service {
 	return s
 }
 
-// finish stops the service at the end of each test, and checks that it exits with 0, has printed nothing to standard
-// output, has left no file in its HOME and has told no secret.
+// finish stops the service at the end of each test. It checks that the service exits with 0, has printed nothing to
+// standard output, has left no file in its HOME and has shown no secret.
 func (s *service) finish() {
 	s.t.Helper()
 	select {
@@ -90,12 +90,12 @@ func (s *service) finish() {
 	s.secrets.check(s.t, "the log", strings.Join(s.lines(), "\n"))
 	if s.snapshotFile != "" {
 		content, err := os.ReadFile(s.snapshotFile)
-		is.NoErr(err) // it must be there to be searched
+		is.NoErr(err) // the file must exist
 		s.secrets.check(s.t, "SNAPSHOT_FILE", string(content))
 	}
 }
 
-// settingOf returns the value of a variable. Where it is set twice, the last one counts.
+// settingOf returns the value of a variable. If it is set twice, the last one counts.
 func settingOf(variables []string, name string) string {
 	var found string
 	for _, variable := range variables {
@@ -106,7 +106,7 @@ func settingOf(variables []string, name string) string {
 	return found
 }
 
-// stop sends a signal, waits for the end of the process, which must come in time, and returns the exit code.
+// stop sends a signal, waits for the end of the process and returns the exit code. The process must end in time.
 func (s *service) stop(signal syscall.Signal) int {
 	s.t.Helper()
 	s.signal(signal)
@@ -118,7 +118,7 @@ func (s *service) signal(signal syscall.Signal) {
 	is.New(s.t).NoErr(s.Command.Process.Signal(signal))
 }
 
-// exit waits for the end of the process and returns its exit code, -1 for one that a signal ended.
+// exit waits for the end of the process and returns its exit code, or -1 if a signal ended it.
 func (s *service) exit() int {
 	s.t.Helper()
 	code, err := s.Exit()
@@ -135,7 +135,7 @@ func (s *service) lastLines() []string {
 	return lines[max(0, len(lines)-12):]
 }
 
-// logged returns the first line of the log that holds all of these parts, and waits for it.
+// logged waits for a line of the log that contains all of these parts, and returns the first one.
 func (s *service) logged(parts ...string) string {
 	s.t.Helper()
 	var found string
@@ -152,7 +152,7 @@ func (s *service) logged(parts ...string) string {
 	return found
 }
 
-// count returns how many lines of the log hold all of these parts.
+// count returns how many lines of the log contain all of these parts.
 func (s *service) count(parts ...string) int {
 	count := 0
 	for _, line := range s.lines() {
@@ -167,13 +167,13 @@ func holdsAll(line string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
 }
 
-// result is how a command ended, and what it printed.
+// result is the exit code and the output of a command.
 type result struct {
 	code           int
 	stdout, stderr string
 }
 
-// run runs the program to its end and checks that it tells no secret.
+// run runs the program to its end and checks that it shows no secret.
 func run(t *testing.T, args []string, variables ...string) result {
 	t.Helper()
 	return runBy(t, append([]string{os.Getenv(program)}, args...), variables...)

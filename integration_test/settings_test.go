@@ -16,7 +16,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 	file := filepath.Join(directory, "secret")
 	is.New(t).NoErr(os.WriteFile(file, []byte(secret+"\n"), 0o600))
 	bad := []struct {
-		variable string // what the line must name: the variable, or the rule too
+		variable string // the line must contain it: the variable, or the variable and the rule
 		settings []string
 	}{
 		{"GIT_URL", []string{"GIT_URL=ftp://user:" + secret + "@127.0.0.1/repository.git"}},
@@ -76,7 +76,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 				t.Errorf("%q does not name %s", got.stderr, b.variable)
 			}
 			for _, part := range []string{secret, "s3cret", "hidden"} {
-				is.True(!strings.Contains(got.stderr, part)) // no secret is told
+				is.True(!strings.Contains(got.stderr, part)) // the line has no secret
 			}
 		})
 	}

@@ -17,8 +17,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// awaitFile returns the snapshot in a file when it is as wanted. It reads the file again and again, because nothing
-// tells when it changes.
+// awaitFile waits until the snapshot in a file fulfils a condition, and returns it. It reads the file again and again,
+// because there is no notice of a change.
 func awaitFile(t *testing.T, file string, wanted func(snapshot) bool) snapshot {
 	t.Helper()
 	limit := time.Now().Add(patience)
@@ -27,7 +27,7 @@ func awaitFile(t *testing.T, file string, wanted func(snapshot) bool) snapshot {
 		if err != nil {
 			continue // not written yet
 		}
-		// At every moment the file is whole.
+		// The file is complete at every moment.
 		if seen := decode[snapshot](t, reply{body: string(content)}); wanted(seen) {
 			return seen
 		}
@@ -72,7 +72,7 @@ func TestSnapshotFileOutlivesAKill(t *testing.T) {
 	host.Hang()
 	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
 	host.reached()
-	is.Equal(again.snapshot(), before) // what is known is served before Git has answered
+	is.Equal(again.snapshot(), before) // the restored snapshot is served before Git has answered
 	is.Equal(again.get("/readyz").status, http.StatusServiceUnavailable)
 	host.Release()
 	again.logged("refresh completed")
@@ -165,7 +165,7 @@ func TestUnreadableSnapshotFileIsAWarning(t *testing.T) {
 			holds := func(seen snapshot) bool { return seen.Revision == revision }
 			awaitFile(t, file, holds)
 			is.NoErr(os.Remove(file))
-			s.report("web", `{"status":"syncing"}`) // is answered when the file holds it
+			s.report("web", `{"status":"syncing"}`) // answered when the file holds it
 			is.Equal(awaitFile(t, file, holds), s.snapshot())
 		})
 	}

@@ -35,7 +35,7 @@ func TestSSHKeyThatIsAcceptedFollowsPushes(t *testing.T) {
 	}
 }
 
-// followsPushes checks what is served at first, after a push and after a forced push back.
+// followsPushes checks the snapshot at first, after a push and after a forced push back.
 func followsPushes(t *testing.T, repo repository, first string, s *service) {
 	t.Helper()
 	is := is.New(t)
@@ -159,7 +159,7 @@ func TestSSHKnownHostsMayBeHashed(t *testing.T) {
 	start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "GIT_SSH_KNOWN_HOSTS_FILE="+file).awaitRevision(first)
 }
 
-// When an SSH host runs something else than Git, the failure quotes what it says, if that is text.
+// When an SSH host runs something else than Git, the failure quotes the output, if that is text.
 func TestSSHHostThatDoesNotRunGitIsTold(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	key := newKey(t, "")
@@ -181,8 +181,8 @@ func TestSSHHostThatDoesNotRunGitIsTold(t *testing.T) {
 	}
 }
 
-// A host may accept the connection and then say nothing. The refresh fails when its time is over, and the connection is
-// closed.
+// A host may accept the connection and then send nothing. The refresh fails when its time is over, and the connection
+// is closed.
 func TestHostThatSaysNothingIsLeftAtTheDeadline(t *testing.T) {
 	key := newKey(t, "")
 	for name, c := range map[string]struct{ scheme, begin string }{

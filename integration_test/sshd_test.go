@@ -41,8 +41,7 @@ func newKeyOf(t *testing.T, kind, passphrase string) string {
 	return file
 }
 
-// acceptProtocol lets clients say which version of Git's protocol they know, as Git hosts do. With a plain sshd they
-// get version 0.
+// acceptProtocol lets clients choose the version of Git's protocol, as Git hosts do. A plain sshd gives them version 0.
 const acceptProtocol = "AcceptEnv GIT_PROTOCOL"
 
 // serveSSH runs the server for the owner of the key. Lines are added to its configuration.
@@ -79,12 +78,12 @@ func serveSSH(t *testing.T, key string, lines ...string) sshHost {
 		// One process for each connection, as inetd would start it. So there is no free port to find or to wait for.
 		server := exec.Command(program, "-i", "-e", "-f", file)
 		server.Stdin, server.Stdout = socket, socket
-		_ = server.Run() // how it ends is the client's to tell
+		_ = server.Run() // the client gets its error
 	})
 	return h
 }
 
-// separate makes the directory that sshd needs where root runs it, as its start script does.
+// separate makes the directory that sshd needs if root runs it. The start script of sshd makes it too.
 func separate(t *testing.T) {
 	t.Helper()
 	const directory = "/run/sshd"
@@ -106,7 +105,7 @@ func (h sshHost) url(r repository) string {
 	return "ssh://" + who.Username + "@" + h.address + r.bare
 }
 
-// knownHosts returns a file that lists the public halves of keys as this host's.
+// knownHosts returns a file that lists these keys for the host.
 func (h sshHost) knownHosts(keys ...string) string {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "known_hosts")

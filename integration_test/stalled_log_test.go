@@ -18,10 +18,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// Whoever reads the log may stop reading it, and a disk under it may be full. The service goes on, and stops when it is
-// asked to.
+// The reader of the log may stop reading, and the disk of the log may be full. The service goes on, and stops when it
+// is asked to.
 
-// logsTo is a service whose standard error is a file that the test has.
+// logsTo is a service with a standard error that the test has opened.
 type logsTo struct {
 	t       *testing.T
 	command *exec.Cmd
@@ -47,7 +47,7 @@ func startLogging(t *testing.T, stderr *os.File) *logsTo {
 	return s
 }
 
-// answers asks for something and returns the status; 0 where nobody answers.
+// answers sends a request and returns the status, or 0 without an answer.
 func (s *logsTo) answers(method, path string) int {
 	answer, err := lab.Ask(s.t.Context(), s.client, method, "http://"+s.address+path, "")
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *logsTo) answers(method, path string) int {
 	return answer.Status
 }
 
-// refuseMany sends so many deliveries without a signature that their warnings fill any pipe.
+// refuseMany sends many deliveries without a signature: their warnings fill any pipe.
 func (s *logsTo) refuseMany() {
 	s.t.Helper()
 	for range 2000 {
@@ -101,7 +101,7 @@ func TestLogThatNobodyReadsStopsNothing(t *testing.T) {
 	is.NoErr(err)
 	defer unread.Close()
 	s := startLogging(t, stderr)
-	is.NoErr(stderr.Close()) // the service alone has it now
+	is.NoErr(stderr.Close()) // only the service has it now
 	untilListening(t, bufio.NewReaderSize(unread, 16))
 	s.refuseMany()
 	is.Equal(s.answers(http.MethodGet, "/healthz"), http.StatusOK)

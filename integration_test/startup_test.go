@@ -13,8 +13,8 @@ import (
 
 // The desired state is built on startup.
 
-// twoStacks has a stack with each name of a compose file, files that make no stack, and content (CRLF, a byte order
-// mark) that a normalised text would not have.
+// twoStacks has a stack with each name of a compose file, files that make no stack, and content that normalisation
+// would change (CRLF, a byte order mark).
 func twoStacks() files {
 	return files{
 		"web/docker-compose.yml":      "services:\r\n  web:\r\n    image: nginx\r\n",
@@ -123,7 +123,7 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is.Equal(s.get("/readyz").status, http.StatusOK)
 }
 
-// When the first refresh fails, the process goes on, tells why, and recovers by itself when Git does, also without
+// When the first refresh fails, the process goes on, says why, and recovers by itself when Git does, even without
 // polling.
 func TestStartupWithGitDownRecoversUnaided(t *testing.T) {
 	is := is.New(t)

@@ -48,7 +48,7 @@ func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is.Equal(s.exit(), 0)
 }
 
-// A caller that waits for the running or the queued refresh is answered with 202, one that follows the stacks with 304.
+// A client that waits for the running or the queued refresh gets 202, and a client that follows the stacks gets 304.
 func TestStopAnswersAllWhoWait(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
@@ -77,8 +77,8 @@ func (s *service) followStacks(tag string) <-chan int {
 	s.t.Helper()
 	is := is.New(s.t)
 	entered, statuses := make(chan struct{}, 1), make(chan int, 1)
-	// When a handler begins to read a body, the server sends 100 Continue to a client that expects it (RFC 9110, section
-	// 10.1.1). This handler reads the body when it has looked at the stacks and has to wait.
+	// When a handler begins to read a body, the server sends 100 Continue to a client that expects it (RFC 9110,
+	// section 10.1.1). This handler reads the body when it has looked at the stacks and has to wait.
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		Got100Continue: func() { entered <- struct{}{} },
 	})

@@ -11,7 +11,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// figures reads what the system says of the process and what it says of itself.
+// figures reads the figures of the process from the system and from its metrics.
 func (s *service) figures() lab.Figures {
 	s.t.Helper()
 	goroutines := lab.ParseMetrics(s.scrape())["go_goroutines"]
@@ -21,7 +21,7 @@ func (s *service) figures() lab.Figures {
 	return now
 }
 
-// measured returns what the system says of the process.
+// measured reads the figures of the process from the system.
 func (s *service) measured() lab.Figures {
 	s.t.Helper()
 	now, err := lab.FiguresOf(s.Command.Process.Pid)
@@ -31,8 +31,8 @@ func (s *service) measured() lab.Figures {
 	return now
 }
 
-// Thousands of refreshes of a repository in place and hundreds over HTTP, failures and changes among them, leave
-// nothing behind. The history of refreshes is full after a hundred.
+// The process does not grow by thousands of refreshes of a local repository and hundreds over HTTP, with failures and
+// changes among them. The history of refreshes is full after a hundred.
 func TestManyRefreshesKeepNothingOpen(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)

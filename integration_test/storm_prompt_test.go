@@ -12,7 +12,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// promptly is the most that the shipped build may take to answer a trigger or a question, whatever else goes on.
+// promptly is the longest time in which the shipped build must answer a trigger or a read, whatever else it does.
 const promptly = 2 * time.Second
 
 // isPrompt checks an answer's status and time.
@@ -23,7 +23,7 @@ func (r reply) isPrompt(t *testing.T, what string, status int) {
 	}
 }
 
-// While a thousand callers wait for Git, questions are answered at once.
+// While a thousand callers wait for Git, reads are answered at once.
 func TestQuestionsAreAnsweredWhileAThousandTriggersWait(t *testing.T) {
 	is := is.New(t)
 	_, host, first, s := refreshed(t, twoStacks(), shipped(), "LOG_LEVEL=debug")
@@ -83,7 +83,7 @@ func TestTriggersAreAnsweredWhileAHundredReadersAskWithoutPause(t *testing.T) {
 	}
 }
 
-// readWithoutPause asks again and again until ctx ends, and tells of its first answer.
+// readWithoutPause sends a request again and again until ctx ends, and announces its first answer.
 func (s *service) readWithoutPause(ctx context.Context, path string, begun chan<- struct{}) error {
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
 	defer client.CloseIdleConnections()

@@ -10,9 +10,9 @@ import (
 	"github.com/matryer/is"
 )
 
-// Many callers at once. Here is counted what comes of it; bench load measures how long it takes.
+// Many callers at once. These tests count refreshes and answers; bench load measures the time.
 
-// A thousand triggers while Git hangs are each accepted promptly, and come to two fetches, one after the other.
+// While Git hangs, a thousand triggers are accepted promptly. They cause two fetches, one after the other.
 func TestThousandTriggersWhileGitHangsComeToTwoFetches(t *testing.T) {
 	is := is.New(t)
 	repo, host, _, s := refreshed(t, twoStacks(), shipped())
@@ -49,7 +49,7 @@ func TestThousandTriggersWhileGitHangsComeToTwoFetches(t *testing.T) {
 	is.Equal(len(decode[refreshes](t, s.get("/api/v1/refreshes")).Refreshes), 3) // the start's and these two
 }
 
-// Followers are all told of a change.
+// All followers get a change.
 func TestHundredFollowersAreToldOfAChange(t *testing.T) {
 	is := is.New(t)
 	repo, _, _, s := refreshed(t, twoStacks())
@@ -67,7 +67,7 @@ func TestHundredFollowersAreToldOfAChange(t *testing.T) {
 	}
 }
 
-// Callers that go away while they wait leave no connection open, and others do not wait for them.
+// Callers that go away while they wait leave no connection open, and do not delay others.
 func TestCallersThatGoAwayLeaveNothingBehind(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

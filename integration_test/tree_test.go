@@ -12,7 +12,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// What may be in a tree, over every way to a host: odd bytes, places, links and names. Hashes are of the raw bytes that
+// Odd contents of a tree, over every transport: bytes, places, links and names. Hashes are those of the raw bytes that
 // git prints.
 
 // entry is a path of a tree. Not every file system could hold it.
@@ -49,7 +49,7 @@ func (r repository) plumb(input string, args ...string) string {
 	return strings.TrimSuffix(gitWith(r.t, r.bare, input, args...), "\n")
 }
 
-// oddTree has an entry for everything that may be odd about a compose file.
+// oddTree has an entry for each way in which a compose file may be odd.
 func oddTree() []entry {
 	const yml, yaml = "/docker-compose.yml", "/docker-compose.yaml"
 	return []entry{
@@ -79,7 +79,7 @@ func oddTree() []entry {
 	}
 }
 
-// oddSkipped are the entries that are listed in skipped, with the words that tell why.
+// oddSkipped are the entries in the list skipped, with the expected reasons.
 func oddSkipped() map[string]string {
 	const yml = "/docker-compose.yml"
 	return map[string]string{
@@ -112,7 +112,7 @@ func TestEveryOddEntryOfATreeIsServedOrSkippedOverEveryWay(t *testing.T) {
 	}
 }
 
-// holdsOddTree compares a snapshot with what the git program says of the same revision.
+// holdsOddTree compares a snapshot with the git program's listing of the same revision.
 func holdsOddTree(t *testing.T, repo repository, revision string, seen snapshot) {
 	t.Helper()
 	is := is.New(t)
@@ -141,7 +141,7 @@ func holdsOddTree(t *testing.T, repo repository, revision string, seen snapshot)
 		got[stack.Path] = stack.Hash
 	}
 	is.Equal(got, want)
-	is.Equal(len(seen.Stacks), len(want)) // none is listed twice
+	is.Equal(len(seen.Stacks), len(want)) // no stack is listed twice
 	is.True(slices.IsSorted(seen.paths()))
 	is.Equal(len(seen.Skipped), len(skipped))
 	for _, entry := range seen.Skipped {
@@ -169,7 +169,7 @@ func isStackAtItsPath(t *testing.T, s *service, want stack) {
 	is.New(t).Equal(decode[stack](t, answer), want)
 }
 
-// A deploy directory without stacks is a success. A missing one is a failure, and empties nothing.
+// A deploy directory without stacks is no failure. A missing one is a failure, and does not empty the list.
 func TestDeployDirectoryThatGoesAwayEmptiesNothing(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// A broken link in Git does not mean that the stack is gone: what runs is left alone, and the link is listed as
+// A broken link in Git does not mean that the stack is gone: the stack keeps its status, and the link is listed as
 // skipped.
 func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 	is := is.New(t)
@@ -26,7 +26,7 @@ func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 		is.NoErr(os.Symlink("nowhere", file))
 	}
 	broken := repo.push(nil)
-	is.Equal(s.refresh().Changes.Removed, []string{"new"}) // nobody deployed that one
+	is.Equal(s.refresh().Changes.Removed, []string{"new"}) // no deployer has applied that stack
 	seen := s.awaitRevision(broken)
 	is.Equal(seen.paths(), []string{"web"})
 	is.Equal(seen.at("web"), deployed)

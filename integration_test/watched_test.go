@@ -15,7 +15,7 @@ func watch[T any](t *testing.T, value T) lab.Watched[T] {
 	return w
 }
 
-// await returns a value as soon as it is as wanted, and fails the test when that takes too long.
+// await waits until a value fulfils a condition, and returns it. It fails the test when that takes too long.
 func await[T any](t *testing.T, w lab.Watched[T], what string, wanted func(T) bool) T {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

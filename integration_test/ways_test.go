@@ -12,8 +12,8 @@ import (
 )
 
 // ways are all the ways to reach a repository: HTTP with protocol 2 and filters, HTTP with protocol 0, git daemon and
-// sshd without filters and without single objects, and a local path. Each serves a repository and returns the settings
-// for it.
+// sshd without filters and without single objects, and a local path. Each function serves a repository and returns the
+// settings for it.
 func ways() map[string]func(*testing.T, repository) []string {
 	return map[string]func(*testing.T, repository) []string{
 		"HTTP, version 2": func(t *testing.T, r repository) []string {
@@ -51,7 +51,7 @@ func serveDaemon(t *testing.T, r repository) string {
 		daemon := exec.Command("git", "daemon", "--inetd", "--export-all", "--base-path="+filepath.Dir(r.bare))
 		daemon.Env = lab.GitEnvironment()
 		daemon.Stdin, daemon.Stdout, daemon.Stderr = socket, socket, io.Discard
-		_ = daemon.Run() // how it ends is the client's to tell
+		_ = daemon.Run() // the client gets its error
 	})
 	return "git://" + address + "/" + filepath.Base(r.bare)
 }

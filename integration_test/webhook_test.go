@@ -147,7 +147,7 @@ func TestWebhookTakesAPushInAForm(t *testing.T) {
 	s.awaitRevision(next)
 }
 
-// The host tells of a push before its ref has moved. The same refresh still finds the new revision.
+// The host announces a push before its ref has moved. The same refresh still finds the new revision.
 func TestWebhookAheadOfItsPushFindsTheAnnouncedRevision(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)

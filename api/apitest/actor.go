@@ -1,5 +1,5 @@
-// Package apitest is what the tests of api and of the packages below it share: a real refresh actor whose source gives
-// what a test tells it.
+// Package apitest is shared by the tests of api and of the packages below it. It has a real refresh actor, and the test
+// gives the results of the actor's fetches.
 package apitest
 
 import (
@@ -20,13 +20,13 @@ const (
 	RevisionB = "2222222222222222222222222222222222222222"
 )
 
-// Outcome is what one fetch of the source comes to.
+// Outcome is the result of one fetch.
 type Outcome struct {
 	Desired actors.DesiredState
 	Err     error
 }
 
-// source is an actors.Source that gives what a test puts into outcomes; a fetch waits for it.
+// source is an actors.Source. Each fetch waits for an outcome from the test and returns it.
 type source struct {
 	outcomes <-chan Outcome // from the test → the worker of the refresh actor
 }
@@ -67,19 +67,19 @@ func Start(t testing.TB, log *slog.Logger) Actor {
 	return Actor{handle, outcomes, stop, t}
 }
 
-// Refreshed lets a refresh run that finds stacks with these paths at a revision.
+// Refreshed runs a refresh that finds stacks with these paths at a revision.
 func (a Actor) Refreshed(revision string, paths ...string) actors.Refresh {
 	a.t.Helper()
 	return a.Ended(Outcome{Desired: actors.DesiredState{Revision: revision, Stacks: Stacks(paths...)}})
 }
 
-// Failed lets a refresh run that fails with the code git_unreachable.
+// Failed runs a refresh that fails with the code git_unreachable.
 func (a Actor) Failed(message string) actors.Refresh {
 	a.t.Helper()
 	return a.Ended(Outcome{Err: &actors.Failure{Code: actors.CodeUnreachable, Message: message}})
 }
 
-// Ended lets a refresh run that comes to an outcome.
+// Ended runs a refresh whose fetch has an outcome, and returns it when it has ended.
 func (a Actor) Ended(o Outcome) actors.Refresh {
 	a.t.Helper()
 	select {

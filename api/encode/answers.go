@@ -18,7 +18,7 @@ func Error(code, message string) []byte {
 	}{errorShape{code, message}})
 }
 
-// Ignored returns the answer to a webhook's delivery that asks for nothing here. The reason is a sentence for people.
+// Ignored returns the answer to a webhook's delivery that needs no refresh. The reason is a sentence for people.
 func Ignored(reason string) []byte {
 	return body(struct {
 		Ignored bool   `json:"ignored"`
@@ -26,7 +26,7 @@ func Ignored(reason string) []byte {
 	}{true, reason})
 }
 
-// Healthy returns the answer of /healthz while the refresh actor answers.
+// Healthy returns the answer of /healthz if the refresh actor answers.
 func Healthy() []byte {
 	return body(struct {
 		Status string `json:"status"`
@@ -41,7 +41,7 @@ func Ready(revision string) []byte {
 	}{"ready", revision})
 }
 
-// NotReady returns the answer of /readyz before that. The reason is a sentence for people.
+// NotReady returns the answer of /readyz before the first completed refresh. The reason is a sentence for people.
 func NotReady(reason string) []byte {
 	return body(struct {
 		Status string `json:"status"`
@@ -49,11 +49,11 @@ func NotReady(reason string) []byte {
 	}{"not_ready", reason})
 }
 
-// body returns a shape in JSON.
+// body returns a shape as JSON, with a newline at its end.
 func body(shape any) []byte {
 	encoded, err := json.Marshal(shape)
 	if err != nil {
-		panic(fmt.Sprintf("encode %T: %v", shape, err)) // no shape holds anything that JSON does not have
+		panic(fmt.Sprintf("encode %T: %v", shape, err)) // JSON can express every shape of this package
 	}
 	return append(encoded, '\n')
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The list of stacks is written by these functions. Each appends a literal first, such as the name of a member.
+// These functions write JSON by hand (doc.go). Each appends a literal first, such as the name of a member.
 
 // appendText appends a literal and then a JSON string.
 func appendText(b []byte, literal, text string) []byte {
@@ -26,7 +26,7 @@ func appendString(b []byte, text string) []byte {
 	return append(b, '"')
 }
 
-// isPlain tells whether encoding/json writes a byte as it is, whatever stands around it.
+// isPlain tells whether encoding/json writes a byte unchanged, whatever the bytes beside it are.
 func isPlain(c byte) bool {
 	switch c {
 	case '"', '\\', '<', '>', '&':
@@ -45,14 +45,14 @@ func appendTextOrNull(b []byte, literal, text string) []byte {
 }
 
 // Time returns a time as the API writes it, without quotes: RFC 3339 in UTC, always with three digits of a second. So
-// times sort as text.
+// the texts sort like the times.
 func Time(t time.Time) string {
 	quoted := appendTime(nil, "", t)
 	return string(quoted[1 : len(quoted)-1])
 }
 
-// appendTime appends a literal and then a time in quotes. The time package is fastest at its own layouts, none of which
-// has exactly three digits of a second, so those are written here.
+// appendTime appends a literal and then a time in quotes. It writes the three digits of a second itself: the time
+// package is fastest with its predefined layouts, and none of them has exactly three.
 func appendTime(b []byte, literal string, t time.Time) []byte {
 	b = append(b, literal...)
 	b = append(b, '"')

@@ -28,8 +28,8 @@ func manyStacks(count int) actors.Snapshot {
 	return snapshot
 }
 
-// BenchmarkList20000 is what a report of a deployer costs where somebody follows the list: the list is encoded and its
-// entity tag made, by hand as it is done and by encoding/json.
+// BenchmarkList20000 measures the cost of a deployer's report while a client follows the list: the list is encoded, and
+// its entity tag is made. It compares the code of this package with encoding/json.
 func BenchmarkList20000(b *testing.B) {
 	snapshot := manyStacks(20_000)
 	for name, encode := range map[string]func(actors.Snapshot) []byte{"by hand": Snapshot, "encoding/json": reflected} {
@@ -44,7 +44,7 @@ func BenchmarkList20000(b *testing.B) {
 	}
 }
 
-// BenchmarkDecode20000 is what a start costs that reads SNAPSHOT_FILE back.
+// BenchmarkDecode20000 measures how a start reads SNAPSHOT_FILE back.
 func BenchmarkDecode20000(b *testing.B) {
 	content := Snapshot(manyStacks(20_000))
 	b.SetBytes(int64(len(content)))
@@ -55,7 +55,7 @@ func BenchmarkDecode20000(b *testing.B) {
 	}
 }
 
-// BenchmarkRefresh20000 is a refresh that found that many stacks to be new, as a start does.
+// BenchmarkRefresh20000 encodes a refresh that found 20,000 new stacks, as a start does.
 func BenchmarkRefresh20000(b *testing.B) {
 	r := actors.Refresh{ID: "x-1", Phase: actors.Completed, Revision: revisionA}
 	for _, stack := range manyStacks(20_000).Stacks {
@@ -67,7 +67,7 @@ func BenchmarkRefresh20000(b *testing.B) {
 	}
 }
 
-// BenchmarkStatus is the state of the refreshes after one that found a new stack.
+// BenchmarkStatus encodes the state of the refreshes after one that found a new stack.
 func BenchmarkStatus(b *testing.B) {
 	actor := apitest.Start(b, slog.New(slog.DiscardHandler))
 	actor.Refreshed(revisionA, "a")

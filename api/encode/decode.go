@@ -13,7 +13,7 @@ import (
 	"mooring/hashing"
 )
 
-// The shapes of a snapshot, for reading. Snapshot writes the same by hand.
+// The shapes of a snapshot, for reading. Snapshot writes the same members.
 
 type snapshotShape struct {
 	Revision    *string        `json:"revision"`
@@ -37,9 +37,9 @@ type skippedShape struct {
 	Reason string `json:"reason"`
 }
 
-// DecodeSnapshot reads what Snapshot wrote. It refuses whatever this program could not have written, because what is
-// read back is served as if Git had said so; the error says what is wrong. Members that it does not know are skipped,
-// so that an older version can follow a newer one. The Version of the result is zero.
+// DecodeSnapshot reads what Snapshot wrote. It refuses what this program could not have written, because the service
+// serves the result as the state of Git; the error says what is wrong. It skips unknown members, so that an older
+// version can read the file of a newer one. The Version of the result is zero.
 func DecodeSnapshot(content []byte) (actors.Snapshot, error) {
 	snapshot, err := decodeSnapshot(content)
 	if err != nil {
@@ -54,7 +54,7 @@ func decodeSnapshot(content []byte) (actors.Snapshot, error) {
 	if err := json.Unmarshal(content, &decoded); err != nil {
 		return snapshot, err
 	}
-	// A member that is null and one that is missing look the same here. Both are refused where a value is needed.
+	// A member that is null and a member that is missing look the same here. Both are refused if a value is needed.
 	if decoded.Stacks == nil || decoded.Skipped == nil {
 		return snapshot, errors.New("stacks or skipped is missing")
 	}
@@ -64,7 +64,7 @@ func decodeSnapshot(content []byte) (actors.Snapshot, error) {
 	if decoded.Revision != nil {
 		snapshot.Revision, snapshot.ChangedAt = *decoded.Revision, *decoded.RefreshedAt
 		if !isRevision(snapshot.Revision) || snapshot.ChangedAt.IsZero() {
-			return snapshot, errors.New("its revision is not a full commit id, or its time is not one")
+			return snapshot, errors.New("its revision is not a full commit id, or its time is the zero time")
 		}
 	}
 	if decoded.Revision == nil && len(decoded.Stacks) > 0 {
@@ -77,7 +77,7 @@ func decodeSnapshot(content []byte) (actors.Snapshot, error) {
 			return snapshot, fmt.Errorf("stack %q: %w", shape.Path, err)
 		}
 		if i > 0 && snapshot.Stacks[i-1].Path >= stack.Path {
-			return snapshot, fmt.Errorf("stack %q is not in its place: stacks are sorted by path", shape.Path)
+			return snapshot, fmt.Errorf("stack %q is out of order: stacks must be sorted by path", shape.Path)
 		}
 		snapshot.Stacks = append(snapshot.Stacks, stack)
 	}
@@ -90,12 +90,12 @@ func decodeSnapshot(content []byte) (actors.Snapshot, error) {
 	return snapshot, nil
 }
 
-// stack returns the stack that a shape stands for, or an error that says which member is wrong.
+// stack returns the stack of a shape, or an error that says which member is wrong.
 func (s stackShape) stack() (actors.Stack, error) {
 	statuses := []actors.Status{actors.Missing, actors.Syncing, actors.Synced, actors.Deleting}
 	switch {
 	case !fs.ValidPath(s.Path) || strings.ContainsFunc(s.Path, isControl):
-		return actors.Stack{}, errors.New("the path is not one inside a repository")
+		return actors.Stack{}, errors.New("the path is not a path inside a repository")
 	case s.ComposeFile == "." || strings.Contains(s.ComposeFile, "/") || !fs.ValidPath(s.ComposeFile):
 		return actors.Stack{}, errors.New("compose_file is not a file name")
 	case !hashing.Valid(s.Hash):

@@ -25,12 +25,12 @@ func sortStacks(list []actors.Stack) {
 	slices.SortFunc(list, func(a, b actors.Stack) int { return strings.Compare(a.Path, b.Path) })
 }
 
-// times are some that can be written to the millisecond and read back the same.
+// times generates times of whole milliseconds, which are the same after they are written and read back.
 func times() *rapid.Generator[time.Time] {
 	return rapid.Map(rapid.Int64Range(1, 4e12), func(ms int64) time.Time { return time.UnixMilli(ms).UTC() })
 }
 
-// snapshots are some that a process could have.
+// snapshots generates snapshots that a process could have.
 func snapshots() *rapid.Generator[actors.Snapshot] {
 	segments := rapid.StringMatching(`[^/\x00-\x1f\x7f]{1,12}`).Filter(func(s string) bool {
 		return s != "." && s != ".." && utf8.ValidString(s)
@@ -132,7 +132,7 @@ func TestSnapshotThatNoProcessWroteIsRefused(t *testing.T) {
 	_, err := DecodeSnapshot([]byte(good))
 	is.NoErr(err)
 	_, err = DecodeSnapshot([]byte(strings.Replace(good, `"stacks"`, `"later":{"x":1},"stacks"`, 1)))
-	is.NoErr(err) // written by a version to come
+	is.NoErr(err) // a later version may write more members
 	for _, replace := range [][2]string{
 		{good, ""}, {good, "null"}, {good, "{}"}, {good, "[]"}, {good, `"x"`}, {good, "\x00\x00"}, {good, good + good},
 		{good, good[:len(good)/2]}, {`"stacks"`, `"Stack"`}, {`"skipped":[{"path":"p","reason":"r"}]`, `"skipped":null`},

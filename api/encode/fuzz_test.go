@@ -10,7 +10,7 @@ import (
 	"mooring/hashing"
 )
 
-// FuzzList holds the list that is written by hand to what encoding/json writes, byte for byte.
+// FuzzList checks that the list written by hand is what encoding/json writes, byte for byte.
 func FuzzList(f *testing.F) {
 	f.Add("apps/web", "docker-compose.yml", "sha256:x", "synced", int64(1.8e12), "sha256:x", "p", "r")
 	f.Add("", "", "", "", int64(0), "", "", "")
@@ -38,7 +38,7 @@ func FuzzList(f *testing.F) {
 	})
 }
 
-// FuzzRefresh holds a refresh that is written by hand to what encoding/json writes, byte for byte.
+// FuzzRefresh checks that a refresh written by hand is what encoding/json writes, byte for byte.
 func FuzzRefresh(f *testing.F) {
 	f.Add("x-1", "completed", "poll", "delivery", "b", "x-0", int64(1.8e12), int64(5e9), "path", "git_auth", "no", true)
 	f.Add("", "", "", "", "", "", int64(0), int64(0), "", "", "", false)
@@ -66,7 +66,7 @@ func FuzzRefresh(f *testing.F) {
 	})
 }
 
-// FuzzSnapshotFile holds what is read back at a start: what DecodeSnapshot takes is written again as it came.
+// FuzzSnapshotFile checks that a snapshot that DecodeSnapshot accepts can be written and read again without a change.
 func FuzzSnapshotFile(f *testing.F) {
 	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
 	f.Add(Snapshot(actors.Snapshot{}))

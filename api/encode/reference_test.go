@@ -6,8 +6,8 @@ import (
 	"mooring/actors"
 )
 
-// What is written by hand is held to what encoding/json writes from these shapes, which are openapi.json's. A pointer
-// without omitempty is null where there is no value; a member with omitempty is left out.
+// The tests compare what is written by hand with what encoding/json writes from these shapes, which are openapi.json's.
+// A pointer without omitempty is null if there is no value; a member with omitempty is left out.
 
 type refreshShape struct {
 	ID         string        `json:"id"`
@@ -138,7 +138,7 @@ func refreshOrNull(r actors.Refresh) *refreshShape {
 	return &shape
 }
 
-// list returns a list that is [] in JSON where there is nothing.
+// list returns a list that is [] in JSON if it is empty.
 func list(items []string) []string {
 	if items == nil {
 		return []string{}

@@ -39,8 +39,8 @@ func RefreshStatus(view actors.View) []byte {
 	return append(b, "}\n"...)
 }
 
-// overallStatus is refreshing while a refresh runs, else how the last one ended. Every start begins with a refresh, so
-// before the first one it is refreshing too.
+// overallStatus is refreshing while a refresh runs, and otherwise the phase in which the last one ended. Before the
+// first one it is refreshing too, because every start begins with a refresh.
 func overallStatus(current, last actors.Refresh) actors.Phase {
 	if current.ID != "" || last.ID == "" {
 		return actors.Refreshing
@@ -48,7 +48,7 @@ func overallStatus(current, last actors.Refresh) actors.Phase {
 	return last.Phase
 }
 
-// roughSize is about how many bytes refreshes take in JSON.
+// roughSize estimates how many bytes refreshes take in JSON.
 func roughSize(refreshes ...actors.Refresh) int {
 	const around, each, path = 256, 448, 64
 	size := around
@@ -121,7 +121,7 @@ func appendTimeIfSet(b []byte, literal string, t time.Time) []byte {
 	return appendTime(b, literal, t)
 }
 
-// message is a sentence on where a refresh stands.
+// message is a sentence for people about the phase of a refresh.
 func message(r actors.Refresh) string {
 	c := r.Changes
 	switch {

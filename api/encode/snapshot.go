@@ -6,13 +6,13 @@ import (
 	"mooring/actors"
 )
 
-// Snapshot returns a snapshot as GET /api/v1/stacks answers it, -once prints it and SNAPSHOT_FILE holds it.
-// DecodeSnapshot reads it back.
+// Snapshot returns a snapshot as JSON. GET /api/v1/stacks, -once and SNAPSHOT_FILE have this form. DecodeSnapshot reads
+// it back.
 func Snapshot(snapshot actors.Snapshot) []byte {
 	const roughly = 400 // bytes of a stack with a long path
 	b := make([]byte, 0, roughly*(len(snapshot.Stacks)+len(snapshot.Skipped)+1))
 	b = appendTextOrNull(b, `{"revision":`, snapshot.Revision)
-	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt) // a poll that finds nothing new changes no byte
+	b = appendTimeOrNull(b, `,"refreshed_at":`, snapshot.ChangedAt) // not the time of the last poll: a poll without news must change no byte
 	b = appendList(b, `,"stacks":`, snapshot.Stacks, appendStack)
 	b = appendList(b, `,"skipped":`, snapshot.Skipped, appendSkipped)
 	return append(b, "}\n"...)

@@ -12,14 +12,14 @@ import (
 // scrapeBudget is how long the actors may take to answer a scrape; Prometheus gives up after 10 s by default.
 const scrapeBudget = 5 * time.Second
 
-// collector makes metrics of what the actors know at the moment of a scrape.
+// collector makes metrics from what the actors know at the moment of a scrape.
 type collector struct {
 	viewer  Viewer
 	counter Counter
 	described
 }
 
-// described are the metrics, named as Prometheus asks for ("Metric and label naming").
+// described are the descriptions of the metrics. Their names follow Prometheus' "Metric and label naming".
 type described struct {
 	refreshes, durations, replacements        *prometheus.Desc
 	failures, running, queued                 *prometheus.Desc
@@ -93,8 +93,8 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	c.collectStacks(to, view.Snapshot)
 }
 
-// collectRefreshes sends what has happened. Every source and outcome is there from the start with 0, because Prometheus
-// cannot see the first increase of a series that did not exist.
+// collectRefreshes sends the totals of the refreshes. Every source and outcome exists from the start with 0, because
+// Prometheus cannot see the first increase of a series that did not exist.
 func (c collector) collectRefreshes(to chan<- prometheus.Metric, totals actors.Totals) {
 	for _, outcome := range []actors.Phase{actors.Completed, actors.Failed} {
 		for _, source := range []actors.TriggerSource{actors.Startup, actors.Webhook, actors.Manual, actors.Poll} {
@@ -110,7 +110,7 @@ func (c collector) collectRefreshes(to chan<- prometheus.Metric, totals actors.T
 	to <- total(c.replacements, totals.Replaced)
 }
 
-// collectState sends the present state of the refreshes.
+// collectState sends the current state of the refreshes.
 func (c collector) collectState(to chan<- prometheus.Metric, view actors.View) {
 	_, runs := view.Current()
 	_, waits := view.Queued()

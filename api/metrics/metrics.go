@@ -18,25 +18,25 @@ import (
 // scrapesAtOnce bounds how many scrapes are answered at the same time. Further ones get 503.
 const scrapesAtOnce = 8
 
-// Viewer gives what the refresh actor knows.
+// Viewer returns what the refresh actor knows.
 type Viewer interface {
 	// View returns what the actor knows now. It returns actors.ErrStopped once the actor has stopped, and the context's
 	// error when that ends first.
 	View(ctx context.Context) (actors.View, error)
 }
 
-// Counter gives the count of webhook deliveries.
+// Counter returns the count of webhook deliveries.
 type Counter interface {
-	// Deliveries returns how many deliveries came to each result since the start. Results that have not occurred are in
-	// it with 0. Errors are as those of Viewer. The map must not be changed.
+	// Deliveries returns the number of deliveries since the start, by result. Results that have not occurred are in the
+	// map with 0. The errors are those of Viewer. The caller must not change the map.
 	Deliveries(ctx context.Context) (map[string]uint64, error)
 }
 
-// Build is what runs: the module's version, and the commit, which may be empty.
+// Build names the running binary: the module's version, and the commit, which may be empty.
 type Build struct{ Version, Revision string }
 
-// New returns the handler of a scrape. A scrape fails with 500 when an actor does not answer within 5 s: Prometheus shows
-// a failed scrape by itself (up), while alerts on series that are missing stay silent. What fails goes to the log.
+// New returns the handler of a scrape. A scrape fails with 500 when an actor does not answer within 5 s: Prometheus
+// shows a failed scrape by itself (up), while alerts on missing series would stay silent. Errors go to the log.
 func New(viewer Viewer, counter Counter, build Build, log *slog.Logger) http.Handler {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "mooring_build_info",
@@ -46,7 +46,7 @@ func New(viewer Viewer, counter Counter, build Build, log *slog.Logger) http.Han
 		},
 	})
 	info.Set(1)
-	registry := prometheus.NewPedanticRegistry() // of its own: the library's global registry belongs to nobody
+	registry := prometheus.NewPedanticRegistry() // and not the library's global registry, which has no owner
 	registry.MustRegister(                       // fails only when the collectors contradict each other
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

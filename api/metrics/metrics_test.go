@@ -25,7 +25,7 @@ type deliveries map[string]uint64
 
 func (d deliveries) Deliveries(context.Context) (map[string]uint64, error) { return d, nil }
 
-// scraped is the metrics of a real refresh actor.
+// scraped is a metrics handler with a real refresh actor.
 type scraped struct {
 	apitest.Actor
 	t       testing.TB
@@ -110,7 +110,7 @@ func TestMetricsAreThereBeforeAnythingHasHappened(t *testing.T) {
 		"mooring_refresh_running":                                                "0",
 		`mooring_stacks{in_sync="true",status="synced"}`:                         "0",
 		`mooring_webhook_deliveries_total{result="accepted"}`:                    "0",
-		"mooring_refresh_last_success_timestamp_seconds":                         "", // there was none
+		"mooring_refresh_last_success_timestamp_seconds":                         "", // no refresh has completed
 		"mooring_snapshot_last_change_timestamp_seconds":                         "",
 		`mooring_stacks_oldest_status_change_timestamp_seconds{status="synced"}`: "",
 	})
@@ -132,7 +132,7 @@ func TestMetricsFollowRefreshes(t *testing.T) {
 		`mooring_stacks{in_sync="false",status="missing"}`:                        "2",
 		`mooring_refresh_duration_seconds_bucket{outcome="failed",le="0.000001"}`: "",
 	})
-	for range 4 { // one runs, one is queued, and two take its place
+	for range 4 { // one runs, one is queued, and the next two replace the queued one
 		_, err := s.Trigger(t.Context(), actors.Trigger{Source: actors.Manual, ReceivedAt: time.Now()})
 		is.NoErr(err)
 	}

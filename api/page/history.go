@@ -8,18 +8,18 @@ import (
 	"mooring/actors"
 )
 
-// shownPaths is how many of the paths that a refresh added, changed or removed the page lists.
+// shownPaths is how many paths the page lists at most for each kind of change of a refresh.
 const shownPaths = 50
 
-// refreshRow is a row of the last refreshes: one refresh, or several in a row that came to the same result.
+// refreshRow is a row of the last refreshes: one refresh, or several consecutive ones with the same result.
 type refreshRow struct {
 	actors.Refresh
 	// Times is how many there were. The row shows the newest.
 	Times int
 }
 
-// collapse joins refreshes that say the same: a day of polls that found nothing new is one row, and so is an hour of
-// polls that failed in the same way. The script has the same function.
+// collapse joins consecutive polls with the same result into one row: for example a day of polls that found nothing
+// new, or an hour of polls that failed in the same way. The script has the same function.
 func collapse(refreshes []actors.Refresh) []refreshRow {
 	var rows []refreshRow
 	for _, refresh := range refreshes {
@@ -32,8 +32,8 @@ func collapse(refreshes []actors.Refresh) []refreshRow {
 	return rows
 }
 
-// alike tells whether two polls say the same to an operator. A refresh that a person or a push asked for always has a
-// row of its own.
+// alike tells whether two refreshes are polls with the same result. A refresh that a person or a push asked for always
+// has a row of its own.
 func alike(a, b actors.Refresh) bool {
 	if !a.Ended() || a.Trigger.Source != actors.Poll || b.Trigger.Source != actors.Poll || a.Phase != b.Phase {
 		return false
@@ -48,7 +48,7 @@ func changed(r actors.Refresh) int {
 	return len(r.Changes.Added) + len(r.Changes.Changed) + len(r.Changes.Removed)
 }
 
-// Outcome is the result of the refresh in few words.
+// Outcome is the result of the refresh in a few words.
 func (r refreshRow) Outcome() string {
 	switch {
 	case r.Phase == actors.Queued:

@@ -1,6 +1,6 @@
-// Package page renders the status page: one HTML document, complete as the server sends it, with its style and script
-// inside. The script then follows the state over the JSON API, filters without asking the server, and shows ages instead
-// of times; it says the same words as the server, and gets those that both need from it (words.go).
+// Package page renders the status page: one HTML document with its style and script inside. The page is complete
+// without the script. The script then follows the state over the JSON API, filters without asking the server, and shows
+// ages instead of times. It uses the same phrases as the server, which writes the shared ones into the page (words.go).
 package page
 
 import (
@@ -46,8 +46,8 @@ func New() *Page {
 	return &Page{template.Must(parsed.Parse(markup)), newPolicy(script)}
 }
 
-// Render returns the page in UTF-8 as it stands at a moment. The query is that of the page's own form: show, q and rows.
-// What is wrong in it is ignored, since a person reads the page. An error is a fault of the page itself.
+// Render returns the page in UTF-8 for a view and a moment. The query is that of the page's own form: show, q and rows.
+// Render ignores wrong values in it, because a person reads the page. An error is a fault of the page itself.
 func (p *Page) Render(view actors.View, query url.Values, now time.Time) ([]byte, error) {
 	var rendered bytes.Buffer
 	if err := p.template.Execute(&rendered, newState(view, newSelection(query), now)); err != nil {
@@ -56,9 +56,9 @@ func (p *Page) Render(view actors.View, query url.Values, now time.Time) ([]byte
 	return rendered.Bytes(), nil
 }
 
-// Policy returns the page's Content-Security-Policy (Content Security Policy Level 3, Trusted Types): the browser uses
-// the page's own style and script, known by their hashes, talks to this service alone, and lets no script turn text into
-// markup.
+// Policy returns the page's Content-Security-Policy (Content Security Policy Level 3, Trusted Types): the browser
+// accepts only the page's own style and script, by their hashes, talks to this service alone, and lets no script turn
+// text into markup.
 func (p *Page) Policy() string { return p.policy }
 
 func newPolicy(script string) string {
@@ -82,7 +82,8 @@ func sourceHash(content string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// joinScripts returns the page's one script, made of its parts. The script writes all text as text, never as markup.
+// joinScripts returns the page's script, which consists of several files. The script writes all text as text, never as
+// markup.
 func joinScripts() string {
 	joined := "(() => {\n'use strict';\n"
 	for _, part := range []string{"text", "stacks", "state", "refreshes", "follow", "acts", "start"} {

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// shown is the page of a real refresh actor.
+// shown is a page with a real refresh actor.
 type shown struct {
 	apitest.Actor
 	t    testing.TB
@@ -31,7 +31,7 @@ func start(t testing.TB) shown {
 	return shown{apitest.Start(t, slog.New(slog.DiscardHandler)), t, New()}
 }
 
-// render renders the page for the query of a URL, of which a part may be malformed.
+// render renders the page for the query of a URL. Parts of the query may be malformed.
 func (s shown) render(query string) string {
 	s.t.Helper()
 	values, _ := url.ParseQuery(query)
@@ -62,7 +62,7 @@ func TestPageShowsStacksAndEscapesThem(t *testing.T) {
 	is.True(!strings.Contains(body, "<script>alert") && !strings.Contains(body, "<b>no"))
 }
 
-// between returns what stands between two marks, which a body must have.
+// between returns the text between two marks. The test fails if the body does not have them.
 func between(t *testing.T, body, open, end string) string {
 	t.Helper()
 	_, rest, opened := strings.Cut(body, open)
@@ -112,7 +112,7 @@ func TestPageListsSomeOfVeryManyStacks(t *testing.T) {
 	count, body := rows("")
 	is.Equal(count, firstRows)
 	is.True(strings.Contains(body, ">2,499 of 2,500 stacks not in sync</h1>"))
-	is.True(!strings.Contains(body, `data-is="path">stack-0000<`)) // what is in sync comes last
+	is.True(!strings.Contains(body, `data-is="path">stack-0000<`)) // stacks in sync come last
 	is.True(strings.Contains(body, `<a class="button" href="?rows=1200">`))
 	count, body = rows("?rows=1200&q=STACK-")
 	is.Equal(count, 1200)

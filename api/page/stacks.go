@@ -16,17 +16,17 @@ const (
 )
 
 const (
-	// firstRows is how many rows the page has at first. It keeps the page small however many stacks there are; the rows
+	// firstRows is how many rows the page has at first. So the page stays small with any number of stacks. The rows
 	// that need attention come first.
 	firstRows = 200
 	// moreRows is how many each click on "Show more" adds.
 	moreRows = 1000
-	// mostRows bounds the rows that a query can ask for, since anyone may ask, and often. The script shows more rows
-	// without a query, and the search finds every stack.
+	// mostRows bounds the rows that a query can ask for, because anyone may send many queries. The script shows more
+	// rows without a query, and the search finds every stack.
 	mostRows = 2000
 )
 
-// selection is which stacks the page lists. Make it with newSelection: the zero selection is not valid.
+// selection tells which stacks the page lists. newSelection makes it: the zero selection is not valid.
 type selection struct {
 	// Show is a status, showAll, showBehind or showSkipped.
 	Show string
@@ -62,7 +62,8 @@ func (p selection) More() string {
 	return "?" + query.Encode()
 }
 
-// emptiness is the key of the sentence for a list without stacks. Read tells whether a snapshot was ever read from Git.
+// emptiness is the key in words.None of the sentence for a list without stacks. Read tells whether a snapshot was ever
+// read from Git.
 func (p selection) emptiness(read bool) string {
 	switch {
 	case p.Show != showAll || p.Search != "":
@@ -74,17 +75,17 @@ func (p selection) emptiness(read bool) string {
 	}
 }
 
-// group is the stacks that need the same thing from an operator.
+// group is a heading of the page and the stacks under it. They need the same action of an operator.
 type group struct {
 	Key, Title, Hint string
-	// Count is how many there are. Stacks and Skipped are the ones that the page has room for.
+	// Count is how many rows the group has. Stacks and Skipped are the rows that the page shows.
 	Count   int
 	Stacks  []actors.Stack
 	Skipped []actors.Skipped
 }
 
-// groups returns the stacks and skipped files that the selection keeps, the most urgent group first. Shown is how many
-// rows they make on the page, matching how many they would make without the bound on rows.
+// groups returns the stacks and skipped files that the selection keeps, the most urgent group first. Shown is the
+// number of their rows on the page, and matching the number without the bound on rows.
 func (p selection) groups(snapshot actors.Snapshot) (groups []group, shown, matching int) {
 	gone := group{Key: "gone", Title: "Must go", Hint: "no longer in Git, and something may still run"}
 	behind := group{Key: "behind", Title: "Not in sync", Hint: "what runs is not what Git wants"}

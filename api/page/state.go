@@ -10,7 +10,7 @@ import (
 // historyLength is how many refreshes the page reads: all that the refresh actor remembers.
 const historyLength = 100
 
-// state is what the page shows of one moment.
+// state is all that the page shows at one moment.
 type state struct {
 	selection
 	At                     time.Time
@@ -24,18 +24,19 @@ type state struct {
 	Groups                 []group
 	// None is the sentence for a list without stacks.
 	None string
-	// Shown of Matching stacks and skipped files are on the page.
+	// Matching is the number of stacks and skipped files that the selection keeps, and Shown how many of them are on
+	// the page.
 	Shown, Matching int
 	Refreshes       []refreshRow
 	Words           words
-	// BlankStack, BlankSkipped and BlankRefresh make empty rows for the script to copy and fill, so that the markup of a
-	// row stands in one place.
+	// BlankStack, BlankSkipped and BlankRefresh make empty rows, which the script copies and fills. So the markup of a
+	// row exists only once.
 	BlankStack   actors.Stack
 	BlankSkipped actors.Skipped
 	BlankRefresh refreshRow
 }
 
-// gitState is how Git answered last.
+// gitState is the result of the last refresh.
 type gitState struct {
 	Title, Tone string
 	// AskedAt is when the last refresh ended, Failure why it failed, or nil, and Failures how many failed in a row.
@@ -44,13 +45,13 @@ type gitState struct {
 	Failures int
 }
 
-// activity is what runs, what waits and what comes next.
+// activity is the running refresh, the queued one and the next automatic one.
 type activity struct {
 	Title string
 	Tone  string
 	// Current and Queued may be zero.
 	Current, Queued actors.Refresh
-	// NextLabel says what happens at NextAt, or why nothing does.
+	// NextLabel says what happens at NextAt, or why nothing is planned.
 	NextLabel string
 	NextAt    time.Time
 }
@@ -109,7 +110,7 @@ func newActivity(view actors.View) activity {
 	return now
 }
 
-// tally is how many stacks a snapshot has, by kind.
+// tally counts the stacks of a snapshot by kind.
 type tally struct {
 	total, inSync, skipped             int
 	missing, syncing, synced, deleting int
@@ -135,7 +136,7 @@ func tallyOf(snapshot actors.Snapshot) tally {
 	return t
 }
 
-// count is a filter of the page and how many stacks it keeps.
+// count is a filter of the page and the number of stacks that it keeps.
 type count struct {
 	Show, Label string
 	Count       int
@@ -153,8 +154,8 @@ func (t tally) counts() []count {
 	}
 }
 
-// verdict is the page's first sentence, and its tone. Read tells whether a snapshot was ever read from Git, failed
-// whether the last refresh failed. The script has the same function.
+// verdict returns the page's first sentence, and its tone. Read tells whether a snapshot was ever read from Git, and
+// failed whether the last refresh failed. The script has the same function.
 func (t tally) verdict(read, failed bool) (sentence, tone string) {
 	behind := t.total - t.inSync
 	switch {

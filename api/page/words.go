@@ -10,7 +10,7 @@ import (
 	"mooring/api/encode"
 )
 
-// functions are what the template calls.
+// functions are the functions that the template calls.
 func functions() template.FuncMap {
 	notes := newWords().Notes
 	return template.FuncMap{
@@ -27,7 +27,7 @@ func isoTime(t time.Time) string {
 	return encode.Time(t)
 }
 
-// readableTime is a time for people. The script shows an age in its place.
+// readableTime writes a time for people. The script replaces it with an age.
 func readableTime(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -42,7 +42,7 @@ func readableTimeOrEmpty(t time.Time) string {
 	return readableTime(t)
 }
 
-// short cuts a revision or a hash to its first 12 digits, which tell it from others.
+// short cuts a revision or a hash to its first 12 digits, which are enough to recognize it.
 func short(text string) string {
 	const digits = 12
 	text = strings.TrimPrefix(text, "sha256:")
@@ -58,7 +58,7 @@ func grouped(n int) string {
 	return text
 }
 
-// composePath is where a stack's compose file stands in the repository.
+// composePath is the path of a stack's compose file in the repository.
 func composePath(stack actors.Stack) string {
 	if stack.Path == "." {
 		return stack.ComposeFile
@@ -66,7 +66,7 @@ func composePath(stack actors.Stack) string {
 	return stack.Path + "/" + stack.ComposeFile
 }
 
-// mark is the kind of row that a stack gets: its status, or a finer kind where the status alone says too little.
+// mark is the kind of a stack's row: outdated, uncertain, or else the stack's status.
 func mark(stack actors.Stack) string {
 	switch {
 	case stack.Status == actors.Synced && !stack.InSync():
@@ -80,16 +80,16 @@ func mark(stack actors.Stack) string {
 
 // words are the phrases and numbers that server and script share. The server writes them into the page.
 type words struct {
-	// Notes say by mark why a stack is not in sync.
+	// Notes tell why a stack is not in sync, by mark.
 	Notes map[string]string `json:"notes"`
-	// Failures are the titles of failures by code.
+	// Failures are the titles of failures, by code.
 	Failures map[actors.Code]string `json:"failures"`
-	// None say why no stack is listed: the filter keeps none, Git has none, or no refresh has completed.
+	// None are the sentences for an empty list: the filter keeps no stack, Git has none, or no refresh has completed.
 	None map[string]string `json:"none"`
-	// Rows is how many rows there are at first, MoreRows how many a click adds.
+	// Rows is how many rows there are at first, and MoreRows how many a click adds.
 	Rows     int `json:"rows"`
 	MoreRows int `json:"moreRows"`
-	// History is how many refreshes are read, Paths how many paths of each are listed.
+	// History is how many refreshes the script reads, and Paths how many paths it lists for each kind of change.
 	History int `json:"history"`
 	Paths   int `json:"paths"`
 }
@@ -105,7 +105,7 @@ func newWords() words {
 		},
 		Failures: map[actors.Code]string{},
 		None: map[string]string{
-			"narrowed": "No stack is like this.",
+			"narrowed": "No stack matches.",
 			"empty":    "There is no compose file under the deploy directory.",
 			"unknown":  "Stacks are listed as soon as a refresh has completed.",
 		},

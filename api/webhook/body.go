@@ -11,18 +11,18 @@ import (
 const (
 	// maxBody bounds the body of a delivery, in bytes; GitHub sends no larger ones.
 	maxBody = 25 << 20
-	// largeBody is the size, in bytes, from which on one body is kept at a time: anyone may send large bodies, hundreds
-	// at once and slowly. Most pushes are smaller.
+	// largeBody is the size, in bytes, from which on only one body at a time is in memory: anyone may send large
+	// bodies, hundreds at once and slowly. Most pushes are smaller.
 	largeBody = 16 << 10
 )
 
-// Memory lends the memory that one large body at a time is kept in.
+// Memory lends the memory for one large body at a time.
 type Memory interface {
-	// Borrow returns the memory, of any length and capacity and with any content, and true. It returns false at once
-	// while somebody else has it, when ctx ends and when the service stops.
+	// Borrow returns the memory, of any length and capacity and with any content, and true. It returns false at once if
+	// the memory is lent already, and when ctx ends or the service stops.
 	Borrow(ctx context.Context) ([]byte, bool)
-	// Return gives back what Borrow gave, or a larger piece that was made in its place. It must be called once after
-	// each Borrow that returned true, whatever happened meanwhile.
+	// Return gives back the memory, or a larger piece that replaces it. It must be called once after each Borrow that
+	// returned true, after an error too.
 	Return(memory []byte)
 }
 
@@ -39,8 +39,8 @@ func (l *loan) end(memory Memory) {
 	}
 }
 
-// readBody reads a body to its end, lets the proof see all of it, and returns it. A large body is kept in what the loan
-// borrows; where somebody else has borrowed that it is read and not kept, and nil is returned.
+// readBody reads a body to its end, writes all of it to the proof, and returns it. For a large body it borrows the
+// memory. If the memory is lent already, it reads a large body without keeping it, and returns nil.
 func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request, p *proof, l *loan) ([]byte, *Refusal) {
 	from := io.TeeReader(http.MaxBytesReader(w, request.Body, maxBody), p)
 	var start bytes.Buffer
@@ -59,10 +59,9 @@ func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request, p *pro
 	return l.memory, bodyRefusal(err)
 }
 
-// keep reads a large body to its end. The buffer gets its size in two steps: it gets room for the first megabyte, and
-// room for the rest when that megabyte has come, so that a sender who only says that much follows costs little. A buffer
-// that grows bit by bit would leave twice its size behind as garbage. The length is what the sender says, or negative where
-// it says none.
+// keep reads a large body to its end. The buffer grows in two steps: room for the first megabyte, and room for the rest
+// when that megabyte has come, so that a sender who only announces much costs little. A buffer that grows bit by bit would
+// leave twice its size behind as garbage. The length is negative if the sender did not give it.
 func keep(kept *bytes.Buffer, from io.Reader, length int64) error {
 	const first = 1 << 20
 	if length < 0 {
@@ -78,7 +77,7 @@ func keep(kept *bytes.Buffer, from io.Reader, length int64) error {
 	return err
 }
 
-// withoutEnd returns nil for the end of a body, which io.CopyN tells as an error.
+// withoutEnd returns nil for io.EOF, which io.CopyN returns at the end of a body.
 func withoutEnd(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil

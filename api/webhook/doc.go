@@ -1,15 +1,15 @@
-// Package webhook takes the deliveries of Git hosts: it tells who sent one, checks the proof that it carries, and reads
-// the push that it tells of.
+// Package webhook takes the deliveries of Git hosts: it checks the proof in the header, and reads the push from the
+// body.
 //
-// A sender is one small value of type sender (github.go): where it writes a delivery's id and proof, and how it writes a
-// push. The way of a delivery through the package is the same for all of them:
+// A value of type sender describes one kind of Git host (github.go): the headers with a delivery's id and proof, and
+// the form of a push. The way of a delivery through the package is the same for all of them:
 //
-//	Receiver.Receive   keys.read        the keys of this moment; without one nothing is accepted
-//	                   sender.proof     what the header says must hold for the body
-//	                   readBody         the body, bounded, while the proof hashes it
-//	                   sender.push      the body is parsed only now that the proof holds
-//	                   tracked.ignores  is the push about a ref that is followed here?
+//	Receiver.Receive   keys.read        reads the current keys; without a key nothing is accepted
+//	                   sender.proof     reads the proof from the header
+//	                   readBody         reads the body, bounded, and hashes it for the proof
+//	                   sender.push      parses the body, only after the proof has been found valid
+//	                   tracked.ignores  tells whether refreshes follow the pushed ref
 //
-// The package knows nothing of HTTP status codes and error codes: a *Refusal says what is wrong, and package api says
-// how that is answered.
+// The package does not use HTTP status codes and error codes: a *Refusal says what is wrong, and package api turns it
+// into an answer.
 package webhook

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// github is GitHub (its pages "Validating webhook deliveries" and "Webhook events and payloads"). Gitea and Forgejo send
-// the same headers beside their own.
+// github describes GitHub (its pages "Validating webhook deliveries" and "Webhook events and payloads"). Gitea and
+// Forgejo send the same headers beside their own.
 func github() sender {
 	return sender{
 		idHeader: "X-GitHub-Delivery",
 		proof:    githubProof,
-		mismatch: "the signature is not one that WEBHOOK_SECRET makes for this body",
+		mismatch: "the signature does not match this body and WEBHOOK_SECRET",
 		push:     githubPush,
 	}
 }
@@ -43,8 +43,8 @@ func parseSignature(values []string) ([]byte, *Refusal) {
 	return digest, nil
 }
 
-// githubPush reads a push event. A sender that does not name its events is taken to send pushes. Every other event asks
-// for a refresh and announces nothing.
+// githubPush reads a push event. A delivery without the name of its event counts as a push. Every other event but a
+// ping asks for a refresh and announces no revision.
 func githubPush(header http.Header, body []byte) (push, string) {
 	switch event := header.Get("X-GitHub-Event"); event {
 	case "ping":

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// push is what is read of a push event's payload (GitHub's "Webhook events and payloads", push). The zero push stands
-// for a delivery that tells of none.
+// push is the part of a push event's payload that is read (GitHub's "Webhook events and payloads", push). The zero push
+// stands for a delivery without a push.
 type push struct {
 	// Ref that was pushed to, in full.
 	Ref string `json:"ref"`
@@ -19,7 +19,7 @@ type push struct {
 	Before     string `json:"before"`
 	After      string `json:"after"`
 	Repository struct {
-		// DefaultBranch is what the remote's HEAD names.
+		// DefaultBranch is the branch that the remote's HEAD names.
 		DefaultBranch string `json:"default_branch"`
 	} `json:"repository"`
 }
@@ -40,8 +40,8 @@ func (p push) stale() []string {
 	return []string{p.Before}
 }
 
-// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload. It decodes a form in place,
-// and returns the zero push for anything else, and where no ref is named.
+// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload. It decodes a form in
+// place. It returns the zero push for anything else, and if the payload names no ref.
 func parsePush(contentType string, body []byte) push {
 	mediaType, _, _ := mime.ParseMediaType(contentType)
 	if mediaType == "application/x-www-form-urlencoded" {
@@ -54,8 +54,8 @@ func parsePush(contentType string, body []byte) push {
 	return p
 }
 
-// formPayload returns the field payload of a form, or nil. It keeps no other field and decodes this one in place, so
-// that a form of 25 MiB needs no further memory.
+// formPayload returns the field payload of a form, or nil. It decodes the field in place, so that a form of 25 MiB
+// needs no further memory.
 func formPayload(form []byte) []byte {
 	for pair := range bytes.SplitSeq(form, []byte("&")) {
 		if value, found := bytes.CutPrefix(pair, []byte("payload=")); found {
@@ -65,8 +65,8 @@ func formPayload(form []byte) []byte {
 	return nil
 }
 
-// unescapeForm decodes a value of a form in place (URL Standard, "application/x-www-form-urlencoded parsing"). It returns
-// nil where a percent sign is not followed by two hex digits.
+// unescapeForm decodes a value of a form in place (URL Standard, "application/x-www-form-urlencoded parsing"). It
+// returns nil if a percent sign is not followed by two hex digits.
 func unescapeForm(value []byte) []byte {
 	decoded := value[:0]
 	for i := 0; i < len(value); i++ {
@@ -89,25 +89,25 @@ func unescapeForm(value []byte) []byte {
 	return decoded
 }
 
-// isCommit tells whether text is a commit id in SHA-1 as Git prints it, and not the zeros that stand for none.
+// isCommit tells whether text is a commit id in SHA-1 as Git prints it. The id of only zeros stands for no commit.
 func isCommit(text string) bool {
 	isHex := strings.Trim(text, "0123456789abcdef") == ""
 	return len(text) == 40 && isHex && strings.Trim(text, "0") != ""
 }
 
-// tracked are the full names of the refs that refreshes follow: HEAD alone for the remote's, none where GIT_REF is a
-// commit.
+// tracked are the full names of the refs that refreshes follow. It has only HEAD if they follow the remote's default
+// branch, and is empty if GIT_REF is a commit.
 type tracked []string
 
-// ignores returns the reason why a push means nothing to this service, or an empty text where the pushed ref is followed
-// or no push is told of.
+// ignores returns the reason why a push needs no refresh. It returns an empty text if refreshes follow the pushed ref,
+// and for the zero push.
 func (t tracked) ignores(p push) string {
 	names := []string(t)
 	switch {
 	case p.Ref == "":
 		return ""
 	case len(names) == 0:
-		return "GIT_REF names a commit, which no push moves"
+		return "GIT_REF is a commit, and no push changes it"
 	case names[0] == "HEAD" && p.Repository.DefaultBranch == "":
 		return "" // any ref may be the remote's HEAD
 	case names[0] == "HEAD":

@@ -75,7 +75,7 @@ func TestPushNamesStaleRevisions(t *testing.T) {
 	}
 }
 
-// A form is decoded as net/url does it.
+// A form is decoded as net/url decodes it.
 func TestFormsAreDecodedAsNetURLDoes(t *testing.T) {
 	for _, value := range []string{
 		"", "+", "%", "%4", "%41", "%zz", "a+b%20c", "%e2%98%83", "%%41", "%4", "plain", "%00", "a%", "a%4", "%2B+%2b", "\xff",

@@ -10,11 +10,11 @@ import (
 // maxID bounds, in characters, what is kept of a delivery's id.
 const maxID = 128
 
-// Delivery is a delivery whose proof holds.
+// Delivery is a delivery with a valid proof.
 type Delivery struct {
-	// Ignored is why the delivery asks for nothing here, as a sentence; empty where it asks for a refresh.
+	// Ignored is a sentence that says why the delivery needs no refresh; empty if it asks for one.
 	Ignored string
-	// Expected is the full commit id that the push announces; empty where none is known.
+	// Expected is the full commit id that the push announces; empty if it announces none.
 	Expected string
 	// Stale are the full commit ids that Git may still answer with until the push has reached it.
 	Stale []string
@@ -28,16 +28,16 @@ type Receiver struct {
 	log     *slog.Logger
 }
 
-// New returns a receiver. The two functions return the key that proofs are made with and the one that is accepted
-// beside it; each is called for every delivery, and may be nil. Tracked are the full names of the refs that refreshes
-// follow: HEAD alone for the remote's, none where a commit is pinned. What is wrong with a key goes to the log.
+// New returns a receiver. The two functions return the current key of the proofs, and a previous one that is accepted
+// too; each is called for every delivery, and may be nil. Tracked are the full names of the refs that refreshes follow:
+// only HEAD for the remote's default branch, and none if GIT_REF is a commit. An error of a key goes to the log.
 func New(current, previous func() (string, error), tracked []string, memory Memory, log *slog.Logger) *Receiver {
 	return &Receiver{keys{current, previous}, tracked, memory, log}
 }
 
-// Receive reads a delivery and returns what it asks for. The error is a *Refusal. Nothing of the body is parsed before
-// its proof holds. A body of 16 KiB and more is understood only where the memory could be borrowed; without it the
-// delivery is one that expects no revision. At most 25 MiB are read.
+// Receive reads a delivery and returns what it asks for. The error is a *Refusal. Receive parses the body only after it
+// has checked the proof. It reads at most 25 MiB. A body of 16 KiB and more is parsed only if its memory could be
+// borrowed; otherwise the delivery asks for a refresh and announces no revision.
 func (r *Receiver) Receive(w http.ResponseWriter, request *http.Request) (Delivery, error) {
 	accepted, refusal := r.keys.read(r.log)
 	if refusal != nil {
@@ -46,8 +46,8 @@ func (r *Receiver) Receive(w http.ResponseWriter, request *http.Request) (Delive
 	if request.ContentLength > maxBody {
 		return Delivery{}, tooLarge()
 	}
-	from := github()
-	p, refusal := from.proof(request.Header, accepted)
+	host := github()
+	p, refusal := host.proof(request.Header, accepted)
 	if refusal != nil {
 		return Delivery{}, refusal
 	}
@@ -58,20 +58,20 @@ func (r *Receiver) Receive(w http.ResponseWriter, request *http.Request) (Delive
 		return Delivery{}, refusal
 	}
 	if !p.holds() {
-		return Delivery{}, &Refusal{InvalidProof, from.mismatch}
+		return Delivery{}, &Refusal{InvalidProof, host.mismatch}
 	}
-	told, ignored := from.push(request.Header, body)
+	announced, ignored := host.push(request.Header, body)
 	if ignored == "" {
-		ignored = r.tracked.ignores(told)
+		ignored = r.tracked.ignores(announced)
 	}
 	if ignored != "" {
 		return Delivery{Ignored: ignored}, nil
 	}
-	return Delivery{Expected: told.expected(), Stale: told.stale()}, nil
+	return Delivery{Expected: announced.expected(), Stale: announced.stale()}, nil
 }
 
-// ID returns the id that the sender gave a delivery, or an empty text: at most 128 characters, all of which can be
-// printed. It is not proven.
+// ID returns the id that the sender gave a delivery, or an empty text: at most 128 printable characters. The proof does
+// not cover the id.
 func ID(header http.Header) string { return printable(header.Get(github().idHeader), maxID) }
 
 // keys are the functions that return the keys of proofs; each may be nil.
@@ -79,8 +79,8 @@ type keys struct {
 	current, previous func() (string, error)
 }
 
-// read returns the keys of this moment, the current one first. Without a current key nothing can be accepted. A previous
-// key that is unset, empty or unreadable is left out.
+// read reads the keys and returns them, the current one first. Without a current key it returns a refusal. It leaves
+// out a previous key that is unset, empty or unreadable.
 func (k keys) read(log *slog.Logger) ([]string, *Refusal) {
 	if k.current == nil {
 		return nil, disabled("WEBHOOK_SECRET is not set, so no delivery can be verified")
@@ -108,7 +108,7 @@ func (k keys) read(log *slog.Logger) ([]string, *Refusal) {
 
 func disabled(message string) *Refusal { return &Refusal{Disabled, message} }
 
-// printable returns the first characters of a text that can be printed, at most limit of them.
+// printable returns the printable characters of a text, at most limit of them.
 func printable(text string, limit int) string {
 	var kept strings.Builder
 	for _, r := range text {

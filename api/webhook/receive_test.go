@@ -39,7 +39,7 @@ func receiver(memory Memory) *Receiver {
 	return New(key, nil, []string{"refs/heads/main"}, memory, slog.New(slog.DiscardHandler))
 }
 
-// delivery is a signed push with a length that is told, and as many bytes more than the push needs.
+// delivery is a signed push with a known length. Its body has as many bytes more than the push needs.
 func delivery(ref string, more int) *http.Request {
 	body := `{"x":"` + strings.Repeat("x", more) + `",` + apitest.Push(ref, apitest.RevisionA, apitest.RevisionB)[1:]
 	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
@@ -86,13 +86,13 @@ func TestLargePushBesideAnotherExpectsNothing(t *testing.T) {
 	r := receiver(memory)
 	got, err := r.Receive(httptest.NewRecorder(), delivery("refs/heads/topic", largeBody))
 	is.NoErr(err)
-	is.Equal(got, Delivery{}) // a refresh all the same
+	is.Equal(got, Delivery{}) // it still asks for a refresh
 	request := delivery("refs/heads/main", largeBody)
 	request.Header.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64))
 	_, err = r.Receive(httptest.NewRecorder(), request)
 	refusedFor(t, err, InvalidProof)
 	is.Equal(memory.refused, 2)
-	is.True(memory.lent) // what another has borrowed is not given back
+	is.True(memory.lent) // another delivery still has the memory
 }
 
 // broken is a body that ends in an error.

@@ -9,11 +9,11 @@ import (
 type Reason string
 
 const (
-	// Disabled: there is no key that a proof could be checked with.
+	// Disabled: there is no key to check a proof with.
 	Disabled Reason = "disabled"
 	// MissingProof: the delivery carries no proof.
 	MissingProof Reason = "missing proof"
-	// InvalidProof: the delivery carries a proof that no key of this service made for its body, or a malformed one.
+	// InvalidProof: the proof is malformed, or does not match the body and a key.
 	InvalidProof Reason = "invalid proof"
 	// TooLarge: the body is larger than 25 MiB.
 	TooLarge Reason = "too large"
@@ -24,7 +24,7 @@ const (
 // Refusal is the error of a delivery that is not accepted.
 type Refusal struct {
 	Reason Reason
-	// Message is a sentence for whoever set the webhook up.
+	// Message is a sentence for the person who set up the webhook.
 	Message string
 }
 
@@ -33,7 +33,7 @@ func (r *Refusal) Error() string { return r.Message }
 
 func tooLarge() *Refusal { return &Refusal{TooLarge, "the body is larger than 25 MiB"} }
 
-// bodyRefusal returns why a body could not be read, or nil without an error.
+// bodyRefusal returns the refusal for a body that could not be read, or nil without an error.
 func bodyRefusal(err error) *Refusal {
 	switch _, isTooLarge := errors.AsType[*http.MaxBytesError](err); {
 	case err == nil:

@@ -7,24 +7,24 @@ import (
 	"net/http"
 )
 
-// sender is a kind of Git host: what its deliveries look like.
+// sender describes the deliveries of one kind of Git host.
 type sender struct {
 	// idHeader is the header that carries a delivery's id.
 	idHeader string
-	// proof returns what the header says must hold for the body, with any of the keys.
+	// proof reads the proof from the header. The proof holds if it matches the body with any of the keys.
 	proof func(header http.Header, keys []string) (*proof, *Refusal)
 	// mismatch is the sentence for a proof that does not hold.
 	mismatch string
-	// push returns the push that a delivery tells of, the zero one where it tells of something else, or the reason why
-	// the delivery asks for nothing. The body may be changed.
+	// push returns the push that a delivery announces, or the zero push if it announces none. If the delivery needs no
+	// refresh, it returns the reason. It may change the body.
 	push func(header http.Header, body []byte) (p push, ignored string)
 }
 
-// proof is an HMAC-SHA256 that must come out when the body is hashed with one of the keys (RFC 2104). The body is
-// written to it as it arrives.
+// proof is an HMAC-SHA256 of the body with one of the keys (RFC 2104), as the sender gave it. The body is written to it
+// as it arrives.
 type proof struct {
 	digest []byte
-	macs   []hash.Hash // one a key
+	macs   []hash.Hash // one for each key
 }
 
 func newProof(digest []byte, keys []string) *proof {
@@ -43,8 +43,8 @@ func (p *proof) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// holds tells whether one of the keys made the digest from what was written. It takes the same time whatever the
-// answer: each digest is compared in constant time, and every key is tried.
+// holds tells whether the digest is that of the written body with one of the keys. It takes the same time for every
+// result: it compares each digest in constant time, and tries every key.
 func (p *proof) holds() bool {
 	good := false
 	for _, mac := range p.macs {

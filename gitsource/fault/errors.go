@@ -8,7 +8,7 @@ import (
 
 // ProtocolError is an answer, or a file of a repository, that breaks the rules of Git's protocol and formats.
 type ProtocolError struct {
-	// Reason is in this program's words: a part of a sentence, such as "its pack is cut short".
+	// Reason is a part of a sentence, such as "its pack is cut short". It quotes no foreign text.
 	Reason string
 }
 
@@ -20,9 +20,9 @@ func Malformed(format string, arguments ...any) error {
 	return &ProtocolError{Reason: fmt.Sprintf(format, arguments...)}
 }
 
-// CommitError is something in a commit that cannot be served. Asking the host in another way does not help.
+// CommitError tells why a commit cannot be served. Another request to the host does not help.
 type CommitError struct {
-	// Reason is in this program's words: a part of a sentence.
+	// Reason is a part of a sentence. It quotes no foreign text.
 	Reason string
 }
 
@@ -42,7 +42,7 @@ var (
 	ErrNoRepository = errors.New("there is no repository here")
 	// ErrNotACommit means that the tracked ref or id names an object of another kind.
 	ErrNotACommit = errors.New("it names a tree, a blob or a tag, not a commit")
-	// ErrAbsent means that an object was not sent and is not known from before. Asking for everything may bring it.
+	// ErrAbsent means that an object was not received and is not in the index. A request for everything may bring it.
 	ErrAbsent = errors.New("an object that the commit refers to is missing")
 	// ErrTooLarge means that an object is larger than the limit that the caller gave.
 	ErrTooLarge = errors.New("an object is larger than may be read")

@@ -15,8 +15,8 @@ func New(code actors.Code, format string, arguments ...any) *actors.Failure {
 	return &actors.Failure{Code: code, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Of turns any error of a refresh into what an operator is told: a stable code and one sentence. It returns a Failure
-// inside err as it is, and nil for nil. An error that it does not know becomes actors.CodeInternal.
+// Of turns any error of a refresh into a failure: a stable code and a sentence for an operator. It returns a Failure
+// inside err unchanged, and nil for nil. An error that it does not know gets actors.CodeInternal.
 func Of(err error) *actors.Failure {
 	var failure *actors.Failure
 	switch {
@@ -38,7 +38,8 @@ func Of(err error) *actors.Failure {
 	return New(actors.CodeInternal, "Internal fault: %s.", Clean(err.Error()))
 }
 
-// localFailure knows the errors of repositories, mostly of those on this machine; nil for any other error.
+// localFailure returns the failure for an error of a repository, mostly of one on this machine; nil for any other
+// error.
 func localFailure(err error) *actors.Failure {
 	switch {
 	case errors.Is(err, ErrNoRepository):
@@ -51,7 +52,7 @@ func localFailure(err error) *actors.Failure {
 	return nil
 }
 
-// protocolFailure knows answers that break the rules of Git's protocol; nil for any other error.
+// protocolFailure returns the failure for an answer that breaks the rules of Git's protocol; nil for any other error.
 func protocolFailure(err error) *actors.Failure {
 	var (
 		said     *HostError

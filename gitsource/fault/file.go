@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Readable opens the file and reads a byte of it. The error does not repeat the name, because somebody may have set a
-// variable to the key itself in place of the path of its file.
+// Readable opens the file and reads a byte of it. The error does not repeat the name, because an operator may have set
+// the variable to the key itself instead of the path of its file.
 func Readable(name string) error {
 	file, err := os.Open(name)
 	if err != nil {
@@ -20,7 +20,7 @@ func Readable(name string) error {
 	return nil
 }
 
-// WithoutPath returns the reason inside an *fs.PathError, which names no path, and any other error as it is.
+// WithoutPath returns the reason inside an *fs.PathError, which names no path. It returns any other error unchanged.
 func WithoutPath(err error) error {
 	var pathError *os.PathError
 	if errors.As(err, &pathError) {

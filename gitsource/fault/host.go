@@ -7,21 +7,21 @@ import (
 	"mooring/actors"
 )
 
-// HostError is what a Git host says went wrong: in a packet "ERR", on the third side band, on an SSH session's standard
+// HostError is the error message of a Git host: in a packet "ERR", on the third side band, on an SSH session's standard
 // error, or when it ends a connection. The text is as it came: Redacted removes secrets from it before it
 // is shown.
 type HostError struct {
-	// Text is what the host said.
+	// Text is the host's message.
 	Text string
-	// About is a sentence's beginning that says what the host was doing, where that is known. Otherwise the words of Text
-	// decide about the code, because Git's protocol has no error codes.
+	// About begins the sentence with what the host was doing, if that is known. If About is empty, the phrases in Text
+	// decide on the code, because Git's protocol has no error codes.
 	About string
 }
 
 // Error implements error.
 func (e *HostError) Error() string { return "the Git host says: " + Clean(e.Text) }
 
-// Mentions tells whether any of the phrases is in the host's words.
+// Mentions tells whether any of the phrases is in the host's message, in upper or lower case.
 func (e *HostError) Mentions(phrases ...string) bool {
 	text := strings.ToLower(e.Text)
 	for _, phrase := range phrases {
@@ -32,7 +32,7 @@ func (e *HostError) Mentions(phrases ...string) bool {
 	return false
 }
 
-// failure looks for the words that git, git daemon and the big hosts use.
+// failure looks for the phrases that git, git daemon and the big hosts use.
 func (e *HostError) failure() *actors.Failure {
 	said := Clean(e.Text)
 	switch {
@@ -54,7 +54,7 @@ func (e *HostError) failure() *actors.Failure {
 	return New(actors.CodeProtocol, "The Git host could not answer the request. It says: %s.", said)
 }
 
-// IsHostError tells whether an error is what a Git host said.
+// IsHostError tells whether a HostError is in the chain of an error.
 func IsHostError(err error) bool {
 	var said *HostError
 	return errors.As(err, &said)

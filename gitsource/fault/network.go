@@ -14,7 +14,7 @@ import (
 	"mooring/actors"
 )
 
-// OfTrust knows the errors of TLS certificates and SSH host keys that are not trusted; nil for any other error.
+// OfTrust returns the failure for a TLS certificate or an SSH host key that is not trusted; nil for any other error.
 func OfTrust(err error) *actors.Failure {
 	var (
 		unknown     x509.UnknownAuthorityError
@@ -54,8 +54,7 @@ func OfTrust(err error) *actors.Failure {
 	return nil
 }
 
-// OfNetwork knows the errors on the way to a host, which are name resolution, connection and TLS; nil for any other
-// error.
+// OfNetwork returns the failure for an error of name resolution, of the connection or of TLS; nil for any other error.
 func OfNetwork(err error) *actors.Failure {
 	var (
 		resolution *net.DNSError
@@ -85,7 +84,7 @@ func OfNetwork(err error) *actors.Failure {
 	return nil
 }
 
-// unreachable says what the host did, with its address where the error knows it.
+// unreachable makes a failure that says what the host did, with its address if the error has it.
 func unreachable(err error, what string) *actors.Failure {
 	var operation *net.OpError
 	who := "The Git host"

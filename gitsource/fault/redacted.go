@@ -8,15 +8,15 @@ import (
 	"mooring/actors"
 )
 
-// Redacted is like Of, and removes the secrets that redact knows from the sentence. If the context has ended, that is
-// the reason given: what went wrong after it is only a consequence.
+// Redacted is like Of, and calls redact to remove secrets from the sentence. If the context has ended, the failure says
+// that: other errors are only a consequence.
 func Redacted(ctx context.Context, err error, redact func(string) string) *actors.Failure {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
 	var said *HostError
 	if errors.As(err, &said) {
-		// This must come before Clean, which joins blanks and cuts off the end: a secret could not be recognized then.
+		// Redact before Clean: Clean joins blanks and cuts off the end, and redact does not find a secret after that.
 		said.Text = redact(said.Text)
 	}
 	failure := *Of(err)

@@ -16,8 +16,8 @@ type Bare struct {
 	Commits []string
 }
 
-// Import makes a repository of a history, with its branch main at the last commit. Nothing goes through a file system,
-// so names and modes can be what no checkout would have.
+// Import makes a repository with a history, with its branch main at the last commit. It makes no checkout, so names and
+// modes may be such that no checkout is possible.
 func Import(t Fatal, dir string, h History) *Bare {
 	t.Helper()
 	r := &Bare{Dir: dir}
@@ -57,7 +57,7 @@ func (r *Bare) Add(t Fatal, h History) {
 	r.MoveMain(t, r.Commits[len(r.Commits)-1])
 }
 
-// MoveMain moves the branch main to a commit, whatever it was at.
+// MoveMain moves the branch main to a commit.
 func (r *Bare) MoveMain(t Fatal, id string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(r.Dir, "refs", "heads", "main"), []byte(id+"\n"), 0o600); err != nil {
@@ -85,7 +85,7 @@ func (r *Bare) AddTree(t Fatal, tree string) {
 	r.MoveMain(t, r.Commits[len(r.Commits)-1])
 }
 
-// RawEntry is an entry of a tree as it is stored.
+// RawEntry is an entry of a tree in its stored form.
 func RawEntry(mode, name, id string) string {
 	raw := ID(id)
 	return mode + " " + name + "\x00" + string(raw[:])

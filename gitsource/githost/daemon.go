@@ -12,7 +12,7 @@ import (
 )
 
 // ServeGit serves the directory above the repository with git daemon, and returns the repository's URL. v0 makes a host
-// of version 0: the daemon is not told that the client knows version 2.
+// of version 0: it removes the client's offer of version 2 from the request.
 func ServeGit(t *testing.T, r *Repository, v0 bool) string {
 	t.Helper()
 	address := Listen(t, func(conn net.Conn) {
@@ -40,8 +40,7 @@ func serveProcess(command *exec.Cmd, input io.Reader) {
 	if err != nil || command.Start() != nil {
 		return
 	}
-	// Ends when the command no longer reads, or when the connection is closed, which the caller does when this function
-	// returns.
+	// Ends when the command no longer reads, or when the caller closes the connection after this function has returned.
 	go func() {
 		_, _ = io.Copy(stdin, input)
 		stdin.Close()
@@ -69,7 +68,8 @@ func Listen(t *testing.T, serve func(net.Conn)) string {
 			}
 			done := make(chan struct{})
 			served = append(served, done)
-			// Ends with the client or with the test's context, which closes the connection; the goroutine above waits for it.
+			// Ends with the client or with the test's context, which closes the connection; the goroutine above waits
+			// for it.
 			go func() {
 				defer close(done)
 				defer conn.Close()

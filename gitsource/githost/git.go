@@ -9,7 +9,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Fatal is what testing.T, testing.B and rapid.T have in common.
+// Fatal has the methods that testing.T, testing.B and rapid.T have in common.
 type Fatal interface {
 	Helper()
 	Fatalf(format string, arguments ...any)
@@ -33,7 +33,7 @@ func Git(t Fatal, dir string, input *bytes.Buffer, arguments ...string) []byte {
 	return output
 }
 
-// ID is the id that 40 hex digits write.
+// ID parses an id of 40 hex digits. It panics for any other text.
 func ID(digits string) object.ID {
 	id, ok := object.ParseID(digits)
 	if !ok {

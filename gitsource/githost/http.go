@@ -18,15 +18,15 @@ type HTTPHost struct {
 	record record
 }
 
-// HTTPOptions are what a host is like.
+// HTTPOptions are the properties of a host.
 type HTTPOptions struct {
-	// V0 makes a host that knows version 0 of the protocol alone.
+	// V0 makes a host that knows only version 0 of the protocol.
 	V0 bool
-	// User and Password are asked for if they are set.
+	// User and Password are needed if they are set.
 	User, Password string
 	// TLS makes a host that speaks HTTPS, and HTTP/2 as the big hosts do.
 	TLS bool
-	// Instead may answer a request in place of Git; if it returns false Git does.
+	// Instead may answer a request instead of Git. If it returns false, Git answers.
 	Instead func(http.ResponseWriter, *http.Request) bool
 }
 
@@ -73,7 +73,7 @@ func ServeHTTP(t *testing.T, r *Repository, options HTTPOptions) *HTTPHost {
 // Repository is the URL of the repository.
 func (h *HTTPHost) Repository() string { return h.URL + "/stacks" }
 
-// Saw returns the requests that came since it was last called.
+// Saw returns the requests since the last call.
 func (h *HTTPHost) Saw() []Seen { return h.record.take() }
 
 func gitExecPath(t *testing.T) string {
@@ -97,7 +97,7 @@ func Answering(status int, header map[string]string, body string) func(http.Resp
 	}
 }
 
-// Redirecting is an HTTPOptions.Instead that redirects a request to its target; a request without one goes to Git.
+// Redirecting is an HTTPOptions.Instead that redirects a request to its target. If the target is empty, Git answers.
 func Redirecting(status int, target func(*http.Request) string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, q *http.Request) bool {
 		location := target(q)
@@ -110,7 +110,7 @@ func Redirecting(status int, target func(*http.Request) string) func(http.Respon
 	}
 }
 
-// Forward passes a request on to another host and returns what that answers.
+// Forward passes a request on to another host and returns its answer.
 func Forward(host *HTTPHost, request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	host.Config.Handler.ServeHTTP(recorder, request)

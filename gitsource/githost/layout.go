@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Entry is what stands at a path of a commit.
+// Entry is an entry at a path of a commit.
 type Entry struct {
 	// Mode is in octal, as git writes it. Data is the content, the target of a link, or the id of a submodule's commit.
 	Mode, Data string
@@ -32,7 +32,7 @@ func Submodule() Entry { return Entry{"160000", strings.Repeat("1", 40)} }
 // Layout is everything in a commit, by path.
 type Layout map[string]Entry
 
-// With returns the layout with changes made. The zero Entry removes what is at its path.
+// With returns a changed layout. The zero Entry removes the entry at its path.
 func (l Layout) With(changes Layout) Layout {
 	next := maps.Clone(l)
 	for path, change := range changes {
@@ -48,13 +48,13 @@ type History []Commit
 
 // Commit is a commit to be made.
 type Commit struct {
-	// Layout is all that is in it.
+	// Layout is the whole content of the commit.
 	Layout Layout
-	// Parents are the numbers of its parents in the History; none for a new beginning.
+	// Parents are the numbers of its parents in the History; none for a root commit.
 	Parents []int
 }
 
-// write writes the commit for git-fast-import. made are the ids of the commits that were made before.
+// write writes the commit for git-fast-import. made are the ids of the earlier commits.
 func (c Commit) write(stream *bytes.Buffer, number int, made []string) {
 	fmt.Fprintf(stream, "commit refs/imported/%d\nmark :%d\ncommitter C <c@example.com> %d +0000\ndata 1\nx\n",
 		number, number+1, 1_700_000_000+number)

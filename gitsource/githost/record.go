@@ -5,18 +5,18 @@ import (
 	"testing"
 )
 
-// Seen is a request as a host saw it.
+// Seen is a request that a host has received.
 type Seen struct {
 	// Method and Path are those of the request line, Authorization and Encoding the headers Authorization and
 	// Content-Encoding.
 	Method, Path, Authorization, Encoding string
-	// Length is how many bytes the body had; -1 if that was not said.
+	// Length is the length of the body in bytes as the client gave it; -1 if it gave none.
 	Length int64
 	// Remote is the client's address, which names the connection; Version is that of HTTP, such as "HTTP/2.0".
 	Remote, Version string
 }
 
-// record is the handle of a goroutine that owns what a host has seen.
+// record is the handle on a goroutine that owns the requests that a host has received.
 type record struct {
 	// seen are requests, from handlers → run.
 	seen chan Seen
@@ -60,7 +60,7 @@ func (r record) add(one Seen) {
 	}
 }
 
-// take returns what was seen since it was last called; nothing if the test has ended.
+// take returns the requests since the last call; nothing if the test has ended.
 func (r record) take() []Seen {
 	reply := make(chan []Seen, 1)
 	select {

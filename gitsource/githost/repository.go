@@ -18,7 +18,7 @@ func RemoveLoose(t Fatal, r *Repository, id string) {
 	}
 }
 
-// Repository is a repository with a work tree, changed by the git program.
+// Repository is a repository with a work tree. The git program changes it.
 type Repository struct {
 	t *testing.T
 	// Dir is its work tree.

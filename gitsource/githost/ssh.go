@@ -9,15 +9,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// SSHOptions are what an SSH host is like.
+// SSHOptions are the properties of an SSH host.
 type SSHOptions struct {
 	// V0 makes a host that ignores environment variables, as sshd does without AcceptEnv.
 	V0 bool
-	// Password is accepted if it is set, beside the key.
+	// Password is accepted too, if it is set.
 	Password string
-	// Key is the key that is accepted; nil for a new one.
+	// Key is the accepted key; nil for a new one.
 	Key *KeyFile
-	// Instead, if it is set, handles a session in place of a command.
+	// Instead handles a session instead of a command, if it is set.
 	Instead func(ssh.NewChannel, *ssh.ServerConn)
 	// Directory is where commands run.
 	Directory string
@@ -70,8 +70,8 @@ func serveSSHConn(t *testing.T, conn net.Conn, config *ssh.ServerConfig, options
 		return
 	}
 	defer server.Close()
-	// Ends when the connection is closed, which the deferred Close does; the check for leaks at the end of all tests waits
-	// for it.
+	// Ends when the connection is closed, which the deferred Close does; the check for leaks at the end of all tests
+	// waits for it.
 	go ssh.DiscardRequests(requests)
 	for offered := range channels {
 		if options.Instead != nil {

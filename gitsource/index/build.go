@@ -20,9 +20,10 @@ type builder struct {
 	objects Objects
 	// old is the earlier Index, or nil.
 	old *Index
-	// moved finds in the old Index what has moved to another place; it is made when it is first needed.
+	// moved finds the directories and hashes of the old Index that have moved to another path; it is made when it is
+	// first needed.
 	moved *catalog
-	// made are the directories of this build by their ids; inOrder are the same, each after those in it.
+	// made are the directories of this build by their ids. inOrder are the same, each after its subdirectories.
 	made    map[object.ID]*directory
 	inOrder []*directory
 	// scratch is a stack: the directories that are still to be entered.
@@ -84,7 +85,7 @@ func (b *builder) rawTree(ctx context.Context, id object.ID) ([]byte, error) {
 	return tree, err
 }
 
-// directory returns the directory of a tree. counterpart is the directory that stood in the same place before, or nil.
+// directory returns the directory of a tree. counterpart is the directory at the same path in the old Index, or nil.
 func (b *builder) directory(
 	ctx context.Context, id object.ID, counterpart *directory, depth int,
 ) (*directory, error) {
@@ -141,7 +142,7 @@ func (b *builder) makeDirectory(
 	return d, b.add(d, before)
 }
 
-// add sorts what is in a directory and adds the directory to the build.
+// add sorts the entries of a directory and adds the directory to the build.
 func (b *builder) add(d, before *directory) error {
 	slices.SortFunc(d.directories, func(a, b subdirectory) int { return cmp.Compare(a.name, b.name) })
 	slices.SortFunc(d.files, func(a, b composeFile) int { return cmp.Compare(a.rank, b.rank) })

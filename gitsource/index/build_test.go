@@ -14,7 +14,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// treesAtHand are Objects with trees and without blobs.
+// treesAtHand are local Objects with trees and without blobs.
 type treesAtHand map[object.ID][]byte
 
 func (o treesAtHand) Tree(_ context.Context, id object.ID) ([]byte, error) {
@@ -28,9 +28,9 @@ func (o treesAtHand) TreeCount() int { return len(o) }
 
 func (treesAtHand) Blob(object.ID) (Blob, bool) { return Blob{}, false }
 
-func (treesAtHand) AreAtHand() bool { return true }
+func (treesAtHand) AreLocal() bool { return true }
 
-func (treesAtHand) MakeKnown(context.Context, Wanted) error { return fault.ErrAbsent }
+func (treesAtHand) LoadBlobs(context.Context, Wanted) error { return fault.ErrAbsent }
 
 // numberedTree makes a tree object of entries "mode name"; the ids are 1, 2, 3 and so on.
 func numberedTree(entries ...string) []byte {

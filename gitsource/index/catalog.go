@@ -2,8 +2,8 @@ package index
 
 import "mooring/gitsource/object"
 
-// catalog finds the directories and hashes of an Index by their ids, wherever they stand. It is needed when a tree or a
-// compose file was moved or copied: a Git host does not send again what an earlier commit had somewhere else.
+// catalog finds the directories and hashes of an Index by their ids, at any path. It is needed when a tree or a compose
+// file was moved or copied: a Git host does not send an object again that an earlier commit had at another path.
 type catalog struct {
 	directories map[object.ID]*directory
 	blobs       map[object.ID]Blob
@@ -34,7 +34,7 @@ func (c *catalog) add(d *directory) {
 	}
 }
 
-// blob returns what is known of a blob, from the objects of this commit or from the old Index.
+// blob returns what is known about a blob, from the objects of this commit or from the old Index.
 func (b *builder) blob(id object.ID) (Blob, bool) {
 	if found, ok := b.objects.Blob(id); ok {
 		return found, true
@@ -45,7 +45,7 @@ func (b *builder) blob(id object.ID) (Blob, bool) {
 	if found, ok := b.old.blobs[id]; ok {
 		return found, true
 	}
-	if b.objects.AreAtHand() {
+	if b.objects.AreLocal() {
 		return Blob{}, false
 	}
 	found, ok := b.catalog().blobs[id]

@@ -8,27 +8,27 @@ import (
 	"mooring/gitsource/object"
 )
 
-// directory is what makes stacks in one tree. The same tree is the same directory, wherever it stands. It is immutable
-// when the Build that made it has returned.
+// directory is one tree, reduced to the parts that make stacks. The same tree at another path is the same directory. It
+// is immutable when the Build that made it has returned.
 type directory struct {
 	id object.ID
-	// odd tells that here or beneath there is more than one regular compose file to a directory. Each build looks at odd
-	// directories anew, because their symbolic links may lead anywhere.
+	// odd tells that this directory, or one below it, has compose files and is not plain, or cannot be shown. Each
+	// build looks at odd directories anew, because their symbolic links may lead anywhere.
 	odd bool
 	// large tells that the one regular compose file is larger than MaxComposeFile.
 	large bool
-	// weight is the number of entries named like a compose file, here and beneath.
+	// weight is the number of entries with the name of a compose file, here and in all directories below.
 	weight int32
-	// files are the entries that are named like a compose file, the best name first.
+	// files are the entries with the name of a compose file, the best name first.
 	files []composeFile
-	// hash is that of the one regular compose file. It is empty until it is known, and for directories that have no such
-	// file or a large one.
+	// hash is that of the one regular compose file. It is empty until it is known, and if there is no such file or the
+	// file is large.
 	hash string
 	// directories are sorted by name, bytewise.
 	directories []subdirectory
 }
 
-// composeFile is a tree entry that is named like a compose file.
+// composeFile is a tree entry with the name of a compose file.
 type composeFile struct {
 	// rank is the number of its name in Rules.ComposeFiles.
 	rank uint16
@@ -42,10 +42,10 @@ type subdirectory struct {
 	*directory
 }
 
-// isPlain tells whether the directory holds one regular compose file and no other entry named like one.
+// isPlain tells whether the directory has one regular compose file and no other entry with the name of one.
 func (d *directory) isPlain() bool { return len(d.files) == 1 && d.files[0].mode == object.ModeFile }
 
-// isUnjudged tells whether the directory is plain and nothing is known of its compose file yet.
+// isUnjudged tells whether the directory is plain and its compose file has not been read yet.
 func (d *directory) isUnjudged() bool { return d.isPlain() && d.hash == "" && !d.large }
 
 // child returns the directory of that name, or nil.
@@ -73,5 +73,5 @@ func (d *directory) summarize() {
 	d.weight = int32(min(weight, math.MaxInt32))
 }
 
-// isBarren tells whether there is no compose file in the directory or beneath it.
+// isBarren tells whether there is no compose file in the directory or below it.
 func (d *directory) isBarren() bool { return d == nil || d.weight == 0 }

@@ -2,14 +2,14 @@ package index
 
 import "mooring/gitsource/object"
 
-// Index is what one Build leaves for the next: which trees hold which compose files, and the hashes of these. It holds
-// no file. It is immutable; two indexes share the directories that are the same in both.
+// Index is what one Build leaves for the next: the compose files of each tree, and their hashes. It keeps no content of
+// files. It is immutable; two indexes share the directories that are the same in both.
 type Index struct {
 	// trail are the ids of the trees from the repository's root to the deploy directory, both included.
 	trail []object.ID
 	// top is the deploy directory.
 	top *directory
-	// blobs are what is known of the blobs that odd directories refer to.
+	// blobs is what is known about the blobs of odd directories, and about the blobs that their links lead to.
 	blobs map[object.ID]Blob
 	// trees are the bytes of the trees in which symbolic links were followed. The next Build follows the links again.
 	trees map[object.ID][]byte

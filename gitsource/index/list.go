@@ -7,7 +7,7 @@ import (
 	"mooring/actors"
 )
 
-// edit puts a stack at a path. A stack without a hash removes the one at the path.
+// edit sets the stack at a path. A stack without a hash removes the one at the path.
 type edit struct {
 	path  string
 	stack actors.DesiredStack
@@ -30,7 +30,7 @@ func (b *builder) state(
 	if b.old != nil {
 		top, state.Stacks = b.old.top, previous.Stacks
 	}
-	// At a start there are as many edits as stacks; later a few.
+	// The first build has as many edits as stacks; later ones have a few.
 	l := lister{names: b.names, edits: make([]edit, 0, max(0, next.top.weight-top.weight))}
 	if err := l.compare(top, next.top, path); err != nil {
 		return actors.DesiredState{}, err
@@ -52,8 +52,8 @@ func (b *builder) state(
 	return state, nil
 }
 
-// compare notes the edits that lead from one directory to another at the same path; either may be nil. It leaves out
-// the compose files of odd directories, which the survey has.
+// compare notes the edits that change one directory into another at the same path; either may be nil. It leaves out the
+// compose files of odd directories, because the survey handles them.
 func (l *lister) compare(before, after *directory, path string) error {
 	if before == after || before.isBarren() && after.isBarren() {
 		return nil
@@ -79,7 +79,7 @@ func (l *lister) compare(before, after *directory, path string) error {
 	return nil
 }
 
-// pairs goes through the names in two directories, with what each has of that name; nil for nothing.
+// pairs iterates over the names in two directories, with both subdirectories of each name; nil if one does not exist.
 func pairs(before, after *directory) func(yield func(string, [2]*directory) bool) {
 	return func(yield func(string, [2]*directory) bool) {
 		var olds, news []subdirectory

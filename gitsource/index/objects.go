@@ -6,39 +6,40 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Blob is what is known of a blob: its hash as a compose file, its text as a symbolic link, or both.
+// Blob is what is known about a blob: its hash as a compose file, its target as a symbolic link, or both.
 type Blob struct {
-	// Hash is that of a compose file of these bytes, as hashing.Of writes it; empty until it is known.
+	// Hash is the hash of the content, as hashing.Of writes it; empty until it is known.
 	Hash string
-	// Large tells that it is larger than MaxComposeFile, and so has no hash.
+	// Large tells that the blob is larger than MaxComposeFile. It has no hash then.
 	Large bool
 	// Text is the target of a symbolic link; empty if it is longer than MaxLinkText.
 	Text string
-	// IsText tells whether Text was read.
+	// IsText tells whether Text has been read.
 	IsText bool
 }
 
-// isJudged tells whether it is known if the blob can be served as a compose file, and with which hash.
+// isJudged tells whether the blob has been read as a compose file: it has a hash, or is too large.
 func (b Blob) isJudged() bool { return b.Hash != "" || b.Large }
 
-// Objects are the objects of the commit of which an Index is built. Methods are called by one goroutine.
+// Objects gives Build the objects of a commit. One goroutine calls its methods.
 type Objects interface {
-	// Tree returns the bytes of a tree, which may be read until the next call. It returns fault.ErrAbsent if it does not
-	// have the tree; the old Index may have it.
+	// Tree returns the bytes of a tree, which may be read until the next call. It returns fault.ErrAbsent if it does
+	// not have the tree; the old Index may have it.
 	Tree(ctx context.Context, id object.ID) ([]byte, error)
-	// TreeCount is how many trees there are; 0 if that is not known.
+	// TreeCount is how many trees there are, or 0 if that is not known. It is used only to allot memory.
 	TreeCount() int
-	// Blob returns what is known of a blob so far; false for nothing.
+	// Blob returns what is known about a blob so far; false for nothing.
 	Blob(id object.ID) (Blob, bool)
-	// AreAtHand tells whether MakeKnown is cheaper than looking for a blob in an old Index of many thousands.
-	AreAtHand() bool
-	// MakeKnown makes all the wanted blobs known to Blob. It returns fault.ErrAbsent if it cannot.
-	MakeKnown(ctx context.Context, wanted Wanted) error
+	// AreLocal tells whether LoadBlobs reads from this machine. Then it is cheaper than the search in an old Index of
+	// many thousands of directories.
+	AreLocal() bool
+	// LoadBlobs reads all the wanted blobs, so that Blob knows them. It returns fault.ErrAbsent if it cannot.
+	LoadBlobs(ctx context.Context, wanted Wanted) error
 }
 
-// Wanted are the ids of blobs that are to be made known.
+// Wanted are the ids of the blobs that LoadBlobs must read.
 type Wanted struct {
-	// Of Files the hashes are wanted, of Links the targets.
+	// Files are blobs whose hashes are wanted, and Links are blobs whose targets are wanted.
 	Files, Links map[object.ID]struct{}
 }
 

@@ -9,7 +9,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// joinPath is the path of a name in a directory, whose path is "." for the root.
+// joinPath is the path of a name in a directory. The path of the root is ".".
 func joinPath(path, name string) string {
 	if path == "." {
 		return name
@@ -40,8 +40,7 @@ func escapePath(path string) string {
 	return escaped.String()
 }
 
-// pathBudget counts the bytes of the paths that were looked at. A few bytes of nested trees can name any number of long
-// paths.
+// pathBudget counts the bytes of the visited paths. A few bytes of nested trees can name any number of long paths.
 type pathBudget int
 
 const maxPathBytes = 256 << 20

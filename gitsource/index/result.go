@@ -7,25 +7,26 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Rules say what a stack is. An Index that was built by some rules is of no use under others.
+// Rules define a stack. An Index is valid only for the rules that it was built with.
 type Rules struct {
 	// ComposeFiles are the names of the files that make a directory a stack, the best first.
 	ComposeFiles []string
-	// DeployDir is the directory in which stacks are looked for, at any depth: a clean path with "/", or "." for the root.
+	// DeployDir is the directory in which stacks are looked for, at any depth: a clean path with "/", or "." for the
+	// root.
 	DeployDir string
 }
 
-// Result is what Build makes of a commit, and what the next Build begins with. The zero value is for the first.
+// Result is the result of Build for a commit, and the input of the next Build. The first Build gets the zero value.
 type Result struct {
-	// State has the stacks, and the files that were skipped or shadowed. Its Revision and Index are left to the caller.
+	// State has the stacks, and the files that were skipped or shadowed. The caller sets its Revision and Index.
 	State actors.DesiredState
 	// Index is for the next Build.
 	Index *Index
 }
 
-// Build makes the stacks of the commit whose root tree is given. before is the Result of an earlier commit under the
-// same rules, or zero. It reads what differs from that. Errors are those of the objects (fault.ErrAbsent among them), a
-// fault.CommitError for what cannot be served, and an *actors.Failure for a deploy directory that is not there.
+// Build makes the stacks of a commit from its root tree. before is the Result of an earlier commit under the same
+// rules, or zero; Build reads only what differs from it. Errors are those of the objects (fault.ErrAbsent among them),
+// a fault.CommitError for a commit that cannot be served, and an *actors.Failure for a missing deploy directory.
 func Build(
 	ctx context.Context, by Rules, root object.ID, from Objects, before Result,
 ) (Result, error) {

@@ -6,9 +6,9 @@ import (
 	"mooring/gitsource/object"
 )
 
-// settle asks for the blobs that are needed, until none is missing: mostly once for all of them. It asks again where a
-// symbolic link leads to a blob that is not known, and where a file turns out too large and the next best name counts.
-// It returns the survey of the odd directories.
+// settle loads the blobs that are needed, until none is missing: mostly all of them at once. It loads more if a
+// symbolic link leads to a blob that is not known, or if a file is too large and the file with the next best name is
+// used. It returns the survey of the odd directories.
 func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory, path string) (*survey, error) {
 	b.made = nil
 	for {
@@ -24,13 +24,13 @@ func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory,
 		if wanted.isEmpty() {
 			return odd, nil
 		}
-		if err := b.objects.MakeKnown(ctx, wanted); err != nil {
+		if err := b.objects.LoadBlobs(ctx, wanted); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// unjudged counts the plain directories of this build of whose compose files nothing is known yet.
+// unjudged counts the plain directories of this build with compose files that have not been read yet.
 func (b *builder) unjudged() int {
 	count := 0
 	for _, d := range b.inOrder {
@@ -41,8 +41,8 @@ func (b *builder) unjudged() int {
 	return count
 }
 
-// settlePlain gives the plain directories of this build their hashes, and notes the blobs that are not known. A file
-// that turns out too large makes its directory odd, and all directories above it.
+// settlePlain sets the hashes of the plain directories of this build, and adds unknown blobs to wanted. A file that is
+// too large makes its directory and all directories above it odd.
 func (b *builder) settlePlain(wanted Wanted) {
 	foundLarge := false
 	for _, d := range b.inOrder {

@@ -20,19 +20,19 @@ const (
 type survey struct {
 	*builder
 	links *linkResolver
-	// wanted are the blobs that must be known first. While there is one, the rest of the survey says nothing.
+	// wanted are the blobs that must be loaded first. If there is one, the other results of the survey are incomplete.
 	wanted Wanted
-	// blobs are all the blobs that it looked at.
+	// blobs are all the blobs that the survey looked at.
 	blobs map[object.ID]Blob
-	// found are the odd directories that hold compose files.
+	// found are the odd directories with compose files.
 	found []oddDirectory
 	paths pathBudget
 }
 
-// oddDirectory is what one odd directory comes to.
+// oddDirectory is the result for one odd directory.
 type oddDirectory struct {
 	path string
-	// stack is without a hash if none of the compose files can be served.
+	// stack has no hash if none of the compose files can be served.
 	stack    actors.DesiredStack
 	skipped  []actors.Skipped
 	shadowed []string
@@ -44,7 +44,7 @@ func newSurvey(b *builder, wanted Wanted) *survey {
 	return s
 }
 
-// visit looks at a directory and at the odd directories beneath it. trail are the ids of the trees from the root to it;
+// visit looks at a directory and at the odd directories below it. trail are the ids of the trees from the root to it;
 // showable tells whether its path can be shown.
 func (s *survey) visit(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
@@ -75,9 +75,9 @@ func (s *survey) visit(
 	return nil
 }
 
-// look takes the first compose file of a directory that can be served. Files with better names are skipped then, those
-// with lesser names are shadowed. What is not a file is skipped whatever its name. look stops at the first file of
-// which nothing is known yet.
+// look takes the best compose file of a directory that can be served. Files with better names are skipped, because they
+// cannot be served. Files with worse names are shadowed. Entries that are no files are skipped. look stops at the first
+// file that must be loaded first.
 func (s *survey) look(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
 ) (oddDirectory, error) {
@@ -105,14 +105,14 @@ func (s *survey) look(
 	return found, nil
 }
 
-// verdict says whether a compose file can be served: it has the hash, or the reason why not. It is not known if a blob
-// must be asked for first.
+// verdict tells whether a compose file can be served: it has the hash, or the reason why not. known is false if a blob
+// must be loaded first.
 type verdict struct {
 	hash, reason string
 	known        bool
 }
 
-// judge says whether a compose file can be served.
+// judge tells whether a compose file can be served.
 func (s *survey) judge(ctx context.Context, file composeFile, trail []object.ID) (verdict, error) {
 	switch file.mode {
 	case object.ModeFile:
@@ -149,7 +149,7 @@ func (s *survey) judgeLink(ctx context.Context, id object.ID, trail []object.ID)
 	return s.judgeFile(target, reasonLinkLarge), nil
 }
 
-// linkText returns the target of a symbolic link. If it is not known it is wanted.
+// linkText returns the target of a symbolic link. If the target is not known, it adds the blob to wanted.
 func (s *survey) linkText(id object.ID) (string, bool) {
 	state, known := s.knownBlob(id)
 	if !known || !state.IsText {
@@ -159,7 +159,7 @@ func (s *survey) linkText(id object.ID) (string, bool) {
 	return state.Text, true
 }
 
-// knownBlob returns what is known of a blob, and keeps it for the next Index.
+// knownBlob returns what is known about a blob, and keeps it for the next Index.
 func (s *survey) knownBlob(id object.ID) (Blob, bool) {
 	state, known := s.blob(id)
 	if known {

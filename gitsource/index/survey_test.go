@@ -11,8 +11,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// A few trees can name very many directories, and links can lead a long way through them. Looking at them must end with
-// the context.
+// A few trees can name very many directories, and links can lead a long way through them. The survey must end with the
+// context.
 func TestTheSurveyEndsWithTheContext(t *testing.T) {
 	is := is.New(t)
 	ended, cancel := context.WithCancel(t.Context())

@@ -21,7 +21,7 @@ const (
 	reasonLinkLarge     = "a symbolic link to a file larger than 16 MiB"
 )
 
-// maxHops is how many links may lead to one another.
+// maxHops is how many links are followed one after another.
 const maxHops = 10
 
 // linkResolver follows symbolic links inside the trees of one commit as path_resolution(7) says. It never leaves the
@@ -47,9 +47,9 @@ func newLinkResolver(
 	}
 }
 
-// follow goes where a link's target leads. It returns the id of the blob that stands there, or the reason why none can
-// be served. trail are the ids of the trees from the root to the link's directory. known is false if the target of a
-// link on the way is not known.
+// follow follows a link's target to its end. It returns the id of the blob there, or the reason why none can be served.
+// trail are the ids of the trees from the root to the link's directory. known is false if the target of a link on the
+// way is not known.
 func (r *linkResolver) follow(
 	ctx context.Context, target string, trail []object.ID,
 ) (at object.ID, reason string, known bool, err error) {
@@ -77,21 +77,20 @@ func (r *linkResolver) follow(
 // walk is the way from one link to its end. It belongs to one call of follow.
 type walk struct {
 	*linkResolver
-	// trail and names are the directories from the root to where the walk is. The names of the first ones are empty; to
-	// tell two places apart the others are enough.
+	// trail and names are the directories from the root to the current one. The names up to the link's directory are
+	// empty: the length of trail and the other names identify a place.
 	trail []object.ID
 	names []string
 	// rest are the parts of the path that are still to be walked.
 	rest []string
 	hops int
-	// seen are the links that were gone through, each by its place and by what was to be walked from there.
+	// seen are the links that were followed, by their places and by the rest of the path at that time.
 	seen map[string]bool
 	// reason is why the walk cannot go on; empty if it can.
 	reason string
 }
 
-// turn puts the target of a link in front of what is still to be walked. It returns true if the walk ends there, with a
-// reason.
+// turn puts the target of a link before the rest of the path. It returns true if the walk ends there, with a reason.
 func (w *walk) turn(target string) bool {
 	w.hops++
 	place := strings.Join([]string{
@@ -112,7 +111,8 @@ func (w *walk) turn(target string) bool {
 	return w.reason != ""
 }
 
-// step walks through directories up to a link (then more is true) or to the end, where there is a file or a reason.
+// step walks through directories up to a link, or to the end, where there is a file or a reason. more is true at a
+// link.
 func (w *walk) step(ctx context.Context) (entry object.Entry, more bool, err error) {
 	for len(w.rest) > 0 {
 		name := w.rest[0]
@@ -151,7 +151,7 @@ func (w *walk) up() {
 	w.trail, w.names = w.trail[:len(w.trail)-1], w.names[:len(w.names)-1]
 }
 
-// lookUp finds a name in the directory where the walk is.
+// lookUp finds a name in the current directory.
 func (w *walk) lookUp(ctx context.Context, name string) (object.Entry, error) {
 	entries, err := w.entries(ctx, w.trail[len(w.trail)-1])
 	if err != nil {

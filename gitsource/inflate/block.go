@@ -64,8 +64,8 @@ func (z *Decoder) coded(code *blockCode) error {
 	}
 }
 
-// codedFast inflates for as long as eight bytes of the run are left: then it need not ask at every step whether there
-// are enough bits.
+// codedFast inflates while eight bytes of the run are left: then it need not check at every step whether there are
+// enough bits.
 func (z *Decoder) codedFast(code *blockCode) (ended bool, err error) {
 	literals, distances := code.literals.table, code.distances.table
 	bytes, at, bits, count := z.bytes, z.at, z.bits, z.count
@@ -135,14 +135,14 @@ func (z *Decoder) codedOne(code *blockCode) (ended bool, err error) {
 // repeat appends size bytes to the filled part of content: copies of those that begin distance bytes before its end.
 func repeat(content []byte, filled, size, distance int) (int, error) {
 	switch {
-	case distance == 0 || distance > filled: // 0 comes of a code word that stands for nothing
+	case distance == 0 || distance > filled: // 0 is the distance of an unused code word
 		return filled, ErrDamaged
 	case size > len(content)-filled:
 		return filled, ErrWrongSize
 	}
 	end := filled + size
 	for from := filled - distance; filled < end; {
-		// Copies may be copied again, so the piece doubles each time where the distance is short.
+		// A copy may be copied again, so the piece doubles each time if the distance is short.
 		filled += copy(content[filled:end], content[from:filled])
 	}
 	return end, nil

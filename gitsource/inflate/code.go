@@ -10,26 +10,26 @@ const (
 	maxCodeLength = 15
 	// endOfBlock is the literal that ends a block; those above it are sizes of repetitions.
 	endOfBlock = 256
-	// literalBits, distanceBits and orderBits are how many bits the first look at a table takes. A table is made for each
-	// block, and the blocks of small objects are small, so the tables are smaller than would be best for large data.
+	// literalBits, distanceBits and orderBits are the numbers of bits for the first look at a table. Each block has a
+	// table of its own, and most blocks are small, so the tables are smaller than is best for large data.
 	literalBits  = 9
 	distanceBits = 7
 	orderBits    = 7
 )
 
-// symbol is an entry of a table: what a code word stands for, and how long the word is.
+// symbol is an entry of a table: the meaning of a code word and its length.
 type symbol uint32
 
 // Kinds of symbols.
 const (
-	// symbolNone is where no code word begins so, or where it stands for nothing.
+	// symbolNone is an entry without a code word, or a code word without a meaning.
 	symbolNone = iota
 	symbolLiteral
 	symbolEnd
 	// symbolBase is a range: the value is its least number, and the extra bits that follow are added to it.
 	symbolBase
-	// symbolLonger is a code word that is longer than the first look: the value is where a second table begins, and extra
-	// is how many bits choose in that.
+	// symbolLonger is the beginning of a code word that is longer than the first look: the value is the start of a
+	// second table, and extra is the number of bits for the look at that.
 	symbolLonger
 )
 
@@ -47,7 +47,7 @@ func (s symbol) length() uint { return uint(s >> 8 & 0xf) }
 
 func (s symbol) value() int { return int(s >> 16) }
 
-// end says what a symbol means that is neither a range nor a literal for which there is room.
+// end handles the other symbols: the end of the block, a literal for which there is no room, and damage.
 func (s symbol) end() (ended bool, err error) {
 	switch s.kind() {
 	case symbolEnd:
@@ -58,7 +58,7 @@ func (s symbol) end() (ended bool, err error) {
 	return false, ErrDamaged
 }
 
-// look finds the symbol that the next bits stand for.
+// look finds the symbol of the next bits.
 func look(table []symbol, lookBits uint, next uint64) symbol {
 	s := table[next&(1<<lookBits-1)]
 	if s.kind() == symbolLonger {
@@ -67,7 +67,7 @@ func look(table []symbol, lookBits uint, next uint64) symbol {
 	return s
 }
 
-// alphabetSet says what the numbers of the codes stand for, and holds the fixed code (RFC 1951, 3.2.5 to 3.2.7).
+// alphabetSet has the meanings of the numbers in the codes, and the fixed code (RFC 1951, 3.2.5 to 3.2.7).
 type alphabetSet struct {
 	literals  [288]symbol
 	distances [32]symbol
@@ -92,7 +92,7 @@ func newAlphabetSet() *alphabetSet {
 	return &a
 }
 
-// literal returns what a number of the literal code stands for, and how long its word is in the fixed code.
+// literal returns the meaning of a number in the literal code, and the length of its word in the fixed code.
 func literal(number int) (_ symbol, fixedLength uint8) {
 	switch n := number - endOfBlock - 1; {
 	case number < 144:
@@ -116,7 +116,7 @@ func literal(number int) (_ symbol, fixedLength uint8) {
 	return symbolNone, 8
 }
 
-// distance returns what a number of the distance code stands for.
+// distance returns the meaning of a number in the distance code.
 func distance(number int) symbol {
 	switch {
 	case number < 4:
@@ -133,14 +133,14 @@ type blockCode struct {
 	literals, distances prefixCode
 }
 
-// prefixCode is a Huffman code (3.2.2), as a table to look its words up.
+// prefixCode is a Huffman code (3.2.2), as a table for looking up its words.
 type prefixCode struct {
 	table []symbol
 }
 
-// build makes the table of a code from the lengths of its words (0 for a number without a word) and from what the words
-// stand for. It returns false unless every sequence of bits begins with exactly one word. Two exceptions are allowed: a
-// code of a single word of one bit, and a code without words, which nothing may use.
+// build makes the table of a code from the lengths of its words (0 for a number without a word) and from their
+// meanings. It returns false unless every sequence of bits begins with exactly one word. Two exceptions are allowed: a
+// code of a single word of one bit, and a code without words, which must not be used.
 func (c *prefixCode) build(lengths []uint8, lookBits uint, meanings []symbol) bool {
 	var count, next [maxCodeLength + 1]int
 	for _, length := range lengths {
@@ -173,7 +173,7 @@ func (c *prefixCode) build(lengths []uint8, lookBits uint, meanings []symbol) bo
 	return true
 }
 
-// enter writes a symbol to all places of the table at which a look may find its word: the bits behind the word vary.
+// enter writes a symbol to all places of the table that begin with its word, whatever bits follow.
 func (c *prefixCode) enter(word int, length, lookBits, longest uint, s symbol) {
 	if length <= lookBits {
 		for at := word; at < 1<<lookBits; at += 1 << length {

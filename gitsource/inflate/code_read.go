@@ -2,8 +2,8 @@ package inflate
 
 import "encoding/binary"
 
-// readCode reads the code of a block (RFC 1951, 3.2.7). First come the lengths of the words of a helping code; the
-// lengths of the block's own words follow, written in that code.
+// readCode reads the code of a block (RFC 1951, 3.2.7). First come the lengths of the words of the code length code;
+// the lengths of the block's own words follow, written in that code.
 func (z *Decoder) readCode() error {
 	if err := z.need(14); err != nil {
 		return err
@@ -25,8 +25,7 @@ func (z *Decoder) readCode() error {
 	return nil
 }
 
-// readOrder reads the helping code. The lengths of its words come in an order in which the last ones are mostly left
-// out.
+// readOrder reads the code length code. The lengths of its words come in a fixed order; the last ones may be left out.
 func (z *Decoder) readOrder(count int) error {
 	var lengths [19]uint8
 	for _, number := range []int{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}[:count] {
@@ -84,7 +83,8 @@ func (z *Decoder) readLengths(lengths []uint8) error {
 	return nil
 }
 
-// needLength takes bits for the longest word of the helping code and its extra bits, and more where the run has them.
+// needLength takes enough bits for the longest word of the code length code and its extra bits, and more if the run has
+// them.
 func (z *Decoder) needLength() error {
 	if len(z.bytes)-z.at < 8 {
 		return z.need(14)

@@ -7,30 +7,29 @@ import (
 	"io"
 )
 
-// Source gives bytes in runs: whoever reads them looks at the source's own memory, and nothing is copied.
+// Source gives bytes in runs. A run is a part of the source's own memory, so that nothing is copied.
 type Source interface {
-	// Run returns the bytes that come next, at least one, or the error that ends them. They may be read until the next
-	// call.
+	// Run returns the next bytes, at least one, or an error at their end. They are valid until the next call.
 	Run() ([]byte, error)
-	// Skip goes past the first n bytes of the run.
+	// Skip consumes the first n bytes of the run.
 	Skip(n int)
 }
 
 // Decoder inflates one object after another: zlib streams (RFC 1950) of a size that is known beforehand. The zero value
 // is ready. It belongs to one goroutine.
 //
-// A pack has many thousands of small objects. An inflater for any stream takes its input byte by byte and copies its
-// output through a window, and for a small object it takes longer to get ready than to inflate. Here an object is made
-// where it will be read, and repetitions are copied from there.
+// A pack has many thousands of small objects. A general inflater reads its input byte by byte and copies its output
+// through a window, and its set-up takes longer than inflating a small object. The Decoder writes directly to the
+// memory of the object, and copies repetitions from there.
 type Decoder struct {
 	source Source
-	// bytes are the run that the source gave last; at of them were taken.
+	// bytes is the last run of the source; at is how many of them were taken.
 	bytes []byte
 	at    int
-	// bits were taken and not used yet, the next one lowest; count of them are valid.
+	// bits are taken and not used yet, the next one lowest; count is how many are valid.
 	bits  uint64
 	count uint
-	// content is the object; filled bytes of it are made.
+	// content is the object; filled is how many bytes of it are made.
 	content []byte
 	filled  int
 	// alphabets are made when first needed; dynamic is the code of the current block.
@@ -41,15 +40,15 @@ type Decoder struct {
 }
 
 var (
-	// ErrDamaged means that compressed bytes are not as RFC 1950 and RFC 1951 say.
+	// ErrDamaged means that compressed bytes do not follow RFC 1950 and RFC 1951.
 	ErrDamaged = errors.New("a compressed object is damaged")
-	// ErrWrongSize means that an object is longer or shorter than was said.
-	ErrWrongSize = errors.New("an object has not the size that it says")
+	// ErrWrongSize means that an object is longer or shorter than its header claims.
+	ErrWrongSize = errors.New("an object does not have the size that its header claims")
 )
 
-// Decode fills content, which has the size that the object must have, and leaves the source behind the last byte of the
-// stream. It returns ErrWrongSize for an object of another size, ErrDamaged for a stream that is none,
-// io.ErrUnexpectedEOF for one that is cut short, and an error of the source as it is.
+// Decode inflates an object into content, which has the size of the object. It consumes the source up to the last byte
+// of the stream. It returns ErrWrongSize for an object of another size, ErrDamaged for an invalid stream,
+// io.ErrUnexpectedEOF for a stream that is cut short, and an error of the source unchanged.
 func (z *Decoder) Decode(source Source, content []byte) error {
 	if z.alphabets == nil {
 		z.alphabets = newAlphabetSet()
@@ -101,16 +100,17 @@ func (z *Decoder) trailer() error {
 	if binary.BigEndian.Uint32(sum[:]) != adler32.Checksum(z.content) {
 		return ErrDamaged
 	}
-	// Bytes that were taken and not used belong to this run: the runs before it had fewer than the checksum has taken.
+	// Give back the bytes that were taken and not used. They belong to this run, because need takes no spare byte from
+	// a new run.
 	z.source.Skip(z.at - int(z.count/8))
 	return nil
 }
 
-// put stores bits that were taken out of the fields to work on them. Bits above count may belong to a byte that is not
-// taken yet, so they are cleared.
+// put stores bits and count, which a caller has changed in local variables. It clears the bits above count, because
+// they may belong to a byte that is not taken yet.
 func (z *Decoder) put(bits uint64, count uint) { z.bits, z.count = bits&(1<<count-1), count }
 
-// take uses count bits, which need has brought.
+// take returns and removes count bits. need must have taken them.
 func (z *Decoder) take(count uint) uint64 {
 	taken := z.bits & (1<<count - 1)
 	z.bits >>= count

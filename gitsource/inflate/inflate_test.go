@@ -15,7 +15,7 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// runs gives bytes a few at a time.
+// runs is a Source that returns a few bytes at a time.
 type runs struct {
 	rest  []byte
 	piece int
@@ -42,7 +42,7 @@ func deflated(t testing.TB, level int, content []byte) []byte {
 	return into.Bytes()
 }
 
-// contents are of the kinds that compressors treat differently.
+// contents has one content for each way in which compressors write blocks.
 func contents() map[string][]byte {
 	random := rand.New(rand.NewPCG(3, 4))
 	noise := make([]byte, 100_000)

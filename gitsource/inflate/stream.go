@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// Stream inflates one object after another, piece by piece: those that are too large to be held, and those of unknown
+// Stream inflates one object after another, piece by piece: objects that are too large for memory, and those of unknown
 // size. The zero value is ready. It belongs to one goroutine.
 type Stream struct {
 	reader io.ReadCloser
 	buffer []byte
 }
 
-// ByteSource can be read byte by byte, so that no byte is taken that is not the object's.
+// ByteSource can be read byte by byte, so that a Stream consumes no byte after the object.
 type ByteSource interface {
 	io.Reader
 	io.ByteReader
 }
 
-// Start begins with the stream that the source has next.
+// Start begins with the next stream of the source.
 func (z *Stream) Start(source ByteSource) (err error) {
 	if z.reader == nil {
 		z.reader, err = zlib.NewReader(source)
@@ -27,10 +27,10 @@ func (z *Stream) Start(source ByteSource) (err error) {
 	return z.reader.(zlib.Resetter).Reset(source, nil)
 }
 
-// Read implements io.Reader: it returns what comes next of the object that Start began.
+// Read implements io.Reader: it returns the next bytes of the object that Start began.
 func (z *Stream) Read(into []byte) (int, error) { return z.reader.Read(into) }
 
-// Rest fills content with what is left of the object that Start began. It returns ErrWrongSize if that is longer.
+// Rest fills content with the rest of the object that Start began. It returns ErrWrongSize if the rest is longer.
 func (z *Stream) Rest(content []byte) error {
 	if _, err := io.ReadFull(z.reader, content); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (z *Stream) Rest(content []byte) error {
 }
 
 // Copy writes an object of that size in bytes to into, piece by piece. It returns ErrWrongSize if the object has
-// another size, and an error of into as it is.
+// another size, and an error of into unchanged.
 func (z *Stream) Copy(source ByteSource, size int64, into io.Writer) error {
 	if err := z.Start(source); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Fault words errors of a repository on this machine: fault.Of would speak of a Git host. It returns other errors as
-// they are.
+// Fault makes failures for errors of a repository on this machine, because the sentences of fault.Of are about a Git
+// host. It returns other errors unchanged.
 func Fault(err error) error {
 	var broken *fault.ProtocolError
 	switch {

@@ -37,7 +37,7 @@ func findGitDir(path string) (gitDirs, error) {
 	for dir := path; ; dir = filepath.Dir(dir) {
 		for _, candidate := range []string{filepath.Join(dir, ".git"), dir} {
 			found, err := openGitDir(candidate)
-			// A file that names a repository is what was asked for. If that repository is gone, one further up is not meant.
+			// If a file names a repository that is gone, a repository further up is the wrong one.
 			info, statErr := os.Stat(candidate)
 			isFile := statErr == nil && info.Mode().IsRegular()
 			if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
@@ -79,7 +79,7 @@ func openGitDir(path string) (gitDirs, error) {
 	return gitDirs{gitDir: path, commonDir: common}, nil
 }
 
-// resolve returns the path that a name means in a directory.
+// resolve returns the path of a name, which may be relative to a directory.
 func resolve(dir, name string) string {
 	if filepath.IsAbs(name) {
 		return name
@@ -87,10 +87,10 @@ func resolve(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// maxPointer is the size of the largest file that holds nothing but a path.
+// maxPointer is the size in bytes of the largest file for readPointer.
 const maxPointer = 8 << 10
 
-// readPointer reads a file that holds a label and a path.
+// readPointer reads a file that consists of a label and a path.
 func readPointer(name, label string) (string, error) {
 	file, err := os.Open(name)
 	if err != nil {

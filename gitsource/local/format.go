@@ -38,7 +38,7 @@ func (r *Repository) checkFormat() error {
 // maxConfig is how many bytes of the config file are read.
 const maxConfig = 1 << 20
 
-// config reads the config file. What it says of branches, remotes and packing is not checked.
+// config reads the config file. It does not check the sections of branches, remotes and packing.
 func (r *Repository) config() (*config.Config, error) {
 	settings := config.New()
 	file, err := os.Open(filepath.Join(r.refs.at.commonDir, "config"))

@@ -21,8 +21,8 @@ type entryAt struct {
 	bytes  []byte
 }
 
-// writeSparsePack writes a pack file with objects far apart and nothing between them, which takes no room on the disk,
-// and its index of version 2 (gitformat-pack, "Version 2 pack-*.idx files support packs larger than 4 GiB").
+// writeSparsePack writes a sparse pack file, with objects far apart and holes between them, and its index of version 2
+// (gitformat-pack, "Version 2 pack-*.idx files support packs larger than 4 GiB").
 func writeSparsePack(t *testing.T, objectsDir string, entries []entryAt) {
 	t.Helper()
 	is := is.New(t)
@@ -62,7 +62,7 @@ func TestADeltaIsReadFarBehindItsBaseInALargePack(t *testing.T) {
 		var m packmaker.Maker
 		m.Whole(object.Blob, base)
 		whole := bytes.Clone(m.Body.Bytes())
-		m.Offsets[0] = int64(len(whole)) - offset // so that the distance is what it will be in the file
+		m.Offsets[0] = int64(len(whole)) - offset // so that the distance is that in the file
 		m.OffsetDelta(0, packmaker.Delta(base, 11, "a}\n"))
 		delta := m.Body.Bytes()[len(whole):]
 

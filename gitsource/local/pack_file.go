@@ -14,8 +14,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// packFile is a pack of a repository on this machine (gitformat-pack). Of its index only the fan-out table is in
-// memory, because the packs of others may be of any size. It belongs to one store.
+// packFile is a pack of a repository on this machine (gitformat-pack). Only the fan-out table of its index is in
+// memory, because a pack may have any size. It belongs to one store.
 type packFile struct {
 	// path is the path of both files, without their extensions.
 	path  string
@@ -74,7 +74,7 @@ func (p *packFile) close() {
 	}
 }
 
-// find returns where the pack has an object.
+// find returns the offset of an object in the pack.
 func (p *packFile) find(id object.ID) (offset int64, found bool, err error) {
 	low, high := int64(0), int64(p.fanout[id[0]])
 	if id[0] > 0 {
@@ -91,8 +91,8 @@ func (p *packFile) find(id object.ID) (offset int64, found bool, err error) {
 // searchBlock is how many ids are read at once.
 const searchBlock = 64
 
-// search finds an id among the sorted ids with the numbers from low to high. Ids are evenly spread, so the first guess
-// is mostly right. After four wrong guesses the range is halved each time.
+// search finds an id among the sorted ids with the numbers from low to high. Ids are evenly spread, so it first guesses
+// the place from the id's value. After four wrong guesses it halves the range each time.
 func (p *packFile) search(id object.ID, low, high int64) (place int64, found bool, err error) {
 	block := make([]byte, 0, searchBlock*object.IDSize)
 	from, to := uint64(id[0])<<56, uint64(id[0])<<56|1<<56-1
@@ -139,8 +139,8 @@ func searchIDs(ids []byte, id object.ID) (place int64, found bool) {
 	return 0, false
 }
 
-// offset reads where the object with a number begins in the pack. Behind the ids stand checksums and offsets, of four
-// bytes each. An offset with its highest bit set is a number in a further table, of offsets of eight bytes
+// offset reads the offset in the pack of the object with a number. After the ids the index has checksums and offsets,
+// of four bytes each. An offset with its highest bit set is a number in a further table, of offsets of eight bytes
 // (gitformat-pack, "Version 2 pack-*.idx files").
 func (p *packFile) offset(place int64) (int64, error) {
 	var buffer [8]byte
@@ -193,7 +193,7 @@ const packHeader = 12
 
 func errDamagedPack() error { return fault.Malformed("a pack of the repository is damaged") }
 
-// damagedUnlessIO says that a pack is damaged, unless its file could not be read.
+// damagedUnlessIO returns the error of a damaged pack, or err itself if the file could not be read.
 func damagedUnlessIO(err error) error {
 	var failed *os.PathError
 	if err == nil || errors.As(err, &failed) {
@@ -202,7 +202,7 @@ func damagedUnlessIO(err error) error {
 	return errDamagedPack()
 }
 
-// bufferedRuns is an inflate.Source: what a buffer holds, one fill after another.
+// bufferedRuns is an inflate.Source: a run is the unread part of the buffer.
 type bufferedRuns struct{ *bufio.Reader }
 
 // Run implements inflate.Source.

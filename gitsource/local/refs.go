@@ -15,7 +15,7 @@ import (
 )
 
 // refFiles are the refs of a repository on this machine, as go-git reads them, with one exception. If a ref's own file
-// cannot be read, go-git takes what packed-refs says, which is where the ref was some time ago.
+// cannot be read, go-git takes the value in packed-refs, which may be old. refFiles returns the error instead.
 type refFiles struct {
 	*filesystem.Storage
 	at gitDirs
@@ -29,8 +29,8 @@ func (r refFiles) Reference(name plumbing.ReferenceName) (*plumbing.Reference, e
 	return r.Storage.Reference(name)
 }
 
-// checkFile checks the file of a loose ref. If there is none, or a directory of that name, packed-refs counts, and that
-// is no error (gitrepository-layout).
+// checkFile checks that the file of a loose ref can be read. It returns no error if there is no such file, or a
+// directory of that name: then packed-refs has the ref (gitrepository-layout).
 func (r refFiles) checkFile(name plumbing.ReferenceName) error {
 	dir := r.at.gitDir
 	if strings.HasPrefix(name.String(), "refs/") {

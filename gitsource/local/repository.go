@@ -41,7 +41,7 @@ func Open(path string) (*Repository, error) {
 	}, nil
 }
 
-// maxPeel is how many annotated tags may lead to one another.
+// maxPeel is how many annotated tags are followed one after another.
 const maxPeel = 10
 
 // resolve returns the object that a ref names, which may be an annotated tag.
@@ -63,8 +63,8 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	return object.ID{}, r.notFound(ref)
 }
 
-// Tip returns the commit that a ref names. If it names the commit before, which the caller has, nothing but the ref is
-// read; a zero id is none. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
+// Tip returns the commit that a ref names. before is the commit that the caller has, or zero; if the ref still names
+// it, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
 func (r *Repository) Tip(ref location.Ref, before object.ID) (object.ID, error) {
 	named, err := r.resolve(ref)
 	if err == nil && !before.IsZero() && named == before {
@@ -131,7 +131,7 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 	return content, err
 }
 
-// notFound is the failure of a ref that is not there: the repository is empty, or it has other refs.
+// notFound is the failure of a missing ref: the repository is empty, or it has other refs.
 func (r *Repository) notFound(ref location.Ref) error {
 	references, err := r.refs.IterReferences()
 	if err != nil {

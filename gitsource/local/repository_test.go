@@ -16,7 +16,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// localTip is where a ref of a repository on this machine is.
+// localTip is the commit of a ref of a repository on this machine.
 func localTip(t *testing.T, dir, ref string) (object.ID, error) {
 	t.Helper()
 	r, err := Open(dir)
@@ -69,8 +69,7 @@ func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {
 	}
 }
 
-// packed-refs may hold an older value of a ref. If the ref's own file cannot be read, that value must not be taken for
-// the present one.
+// packed-refs may have an older value of a ref. If the ref's own file cannot be read, that value must not be used.
 func TestALooseRefThatCannotBeReadHidesNoOlderOne(t *testing.T) {
 	r := githost.New(t)
 	r.Commit("a/docker-compose.yml", "1")

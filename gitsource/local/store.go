@@ -14,24 +14,24 @@ import (
 	"mooring/gitsource/pack"
 )
 
-// store reads the objects of a repository where they lie: in packs, in files of their own, and in the repositories that
-// it borrows from (gitrepository-layout, objects/info/alternates). It belongs to one Repository.
+// store reads the objects of a repository in place: in packs, in files of their own, and in the repositories that it
+// borrows from (gitrepository-layout, objects/info/alternates). It belongs to one Repository.
 type store struct {
 	// dirs are the objects directories, the repository's own first.
 	dirs  []string
 	packs []*packFile
-	// found are the paths of the packs that were opened; nil until they were looked for.
+	// found are the paths of the opened packs; nil until the first scan.
 	found   map[string]struct{}
 	hasher  *object.Hasher
 	inflate inflate.Decoder
 	stream  inflate.Stream
-	// bases holds the contents that were read last, and places says where each of them is. When there are placesLimit
-	// places, those that no longer hold are forgotten.
+	// bases holds the contents that were read last, and places has the place of each of them. When places has
+	// placesLimit entries, those of contents that bases no longer holds are removed.
 	bases       pack.Ring
 	places      map[packPlace]pack.Place
 	placesLimit int
-	// These buffers are used over and over: for a delta and for a base's own delta, for a content that the ring does not
-	// take, and for bases while they are made.
+	// Each of these buffers is used again: for a delta, for the delta of a base, for a content that is too large for
+	// the ring, and for bases while they are made.
 	instructions, baseInstructions []byte
 	content                        []byte
 	remade                         [2][]byte
@@ -81,9 +81,9 @@ func alternates(objectsDir string) []string {
 	return dirs
 }
 
-// Object returns the content of an object, which may be read until the next call. It returns fault.ErrAbsent if there
-// is no such object, fault.ErrTooLarge if it has more than limit bytes, a fault.ProtocolError if it is damaged or of
-// another type, and errors of reading files as they are.
+// Object returns the content of an object, which is valid until the next call. It returns fault.ErrAbsent if there is
+// no such object, fault.ErrTooLarge if it has more than limit bytes, a fault.ProtocolError if it is damaged or of
+// another type, and errors of reading files unchanged.
 func (s *store) Object(kind object.Kind, id object.ID, limit int64) ([]byte, error) {
 	content, err := s.read(id, limit)
 	if err != nil {
@@ -96,8 +96,8 @@ func (s *store) Object(kind object.Kind, id object.ID, limit int64) ([]byte, err
 	return content, err
 }
 
-// read looks in the packs, then in the loose objects, and then for new packs: another process may have packed the
-// object meanwhile, and removed its file.
+// read searches the packs, then the loose objects, and then new packs: another process may have packed the object
+// meanwhile, and removed its file.
 func (s *store) read(id object.ID, limit int64) ([]byte, error) {
 	content, err := s.packed(id, limit)
 	if !errors.Is(err, fault.ErrAbsent) {
@@ -121,7 +121,7 @@ func (s *store) packed(id object.ID, limit int64) ([]byte, error) {
 	return s.unpack(at, limit)
 }
 
-// kind returns the type of an object. It looks in the same places as read.
+// kind returns the type of an object. It searches the same places as read.
 func (s *store) kind(id object.ID) (object.Kind, error) {
 	kind, err := s.packedKind(id)
 	if !errors.Is(err, fault.ErrAbsent) {
@@ -156,8 +156,8 @@ func (s *store) packedKind(id object.ID) (object.Kind, error) {
 	return 0, errDamagedPack()
 }
 
-// locate returns where an object is among the packs. A pack that is gone is passed over, because its objects are in
-// another one by now.
+// locate returns the place of an object in a pack. It ignores a pack that has been removed, because another pack has
+// its objects.
 func (s *store) locate(id object.ID) (packPlace, error) {
 	if s.found == nil {
 		s.found = map[string]struct{}{}
@@ -173,7 +173,7 @@ func (s *store) locate(id object.ID) (packPlace, error) {
 		if !found || errors.Is(pack.open(), fs.ErrNotExist) {
 			continue
 		}
-		// The next object is mostly in the same pack, so that is looked at first.
+		// The next object is mostly in the same pack, so that is the first to be searched.
 		s.packs[0], s.packs[i] = s.packs[i], s.packs[0]
 		return packPlace{pack, offset}, nil
 	}

@@ -23,7 +23,7 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	defer store.Close()
 	blob := r.ID("HEAD:a/docker-compose.yml")
 	_, err := store.kind(r.ID("HEAD"))
-	is.NoErr(err) // this looks for packs, and there is none
+	is.NoErr(err) // this scans for packs, and there is none
 	r.Git("gc", "--quiet", "--prune=now")
 	kind, err := store.kind(blob)
 	is.NoErr(err)
@@ -35,7 +35,7 @@ func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
 	is.True(errors.Is(err, fault.ErrTooLarge))
 }
 
-// The list of places stays as short as the ring is small, however many objects are read.
+// The size of the list of places depends on the ring, and not on the number of objects that are read.
 func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 	is := is.New(t)
 	s := newStore(t.TempDir())
@@ -49,15 +49,15 @@ func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 		most = max(most, len(s.places))
 	}
 	is.True(most < 3*pack.MaxArenas*pack.ArenaSize/2000+1<<13)
-	last, ok := s.atHand(packPlace{file, 99_999})
+	last, ok := s.inRing(packPlace{file, 99_999})
 	is.True(ok && len(last) >= 2000)
-	_, ok = s.atHand(packPlace{file, 0})
+	_, ok = s.inRing(packPlace{file, 0})
 	is.True(!ok)
 	var large []byte
 	_, place := s.allot(pack.ArenaSize+1, &large)
 	s.notePlace(packPlace{file, 1 << 40}, place)
 	_, noted := s.places[packPlace{file, 1 << 40}]
-	is.True(!noted) // it is not at hand
-	_, ok = s.atHand(packPlace{file, 1 << 40})
+	is.True(!noted) // the ring does not hold it
+	_, ok = s.inRing(packPlace{file, 1 << 40})
 	is.True(!ok)
 }

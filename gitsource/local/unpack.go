@@ -19,9 +19,9 @@ const maxBase = 128 << 20
 type packedEntry struct {
 	kind object.Kind
 	size int64
-	// base is where the base of a delta is; zero for an object that is not a delta.
+	// base is the place of a delta's base; zero for an object that is not a delta.
 	base packPlace
-	// data are the compressed bytes. They may be read until the pack is used again.
+	// data are the compressed bytes. They are valid until the pack is used again.
 	data *bufio.Reader
 }
 
@@ -55,9 +55,9 @@ func (s *store) entry(at packPlace) (packedEntry, error) {
 	return e, damagedUnlessIO(err)
 }
 
-// unpack returns the content of an object in a pack, which may be read until the next call.
+// unpack returns the content of an object in a pack, which is valid until the next call.
 func (s *store) unpack(at packPlace, limit int64) ([]byte, error) {
-	if content, ok := s.atHand(at); ok {
+	if content, ok := s.inRing(at); ok {
 		if int64(len(content)) > limit {
 			return nil, fault.ErrTooLarge
 		}
@@ -84,13 +84,13 @@ func (s *store) unpack(at packPlace, limit int64) ([]byte, error) {
 	return s.apply(at, d, base, &s.content)
 }
 
-// base returns the content of an object to which a delta is applied. It goes from delta to base until it comes to an
-// object that is whole or still in memory, and then applies the deltas on the way back.
+// base returns the content of a delta's base. It goes from delta to base until an object is whole or still in the ring,
+// and then applies the deltas on the way back.
 func (s *store) base(at packPlace) (content []byte, err error) {
 	var chain []packPlace
 	for {
 		var inRing bool
-		if content, inRing = s.atHand(at); inRing {
+		if content, inRing = s.inRing(at); inRing {
 			break
 		}
 		e, err := s.entry(at)
@@ -121,7 +121,7 @@ func (s *store) base(at packPlace) (content []byte, err error) {
 		if err != nil {
 			return nil, tooLargeBase(err)
 		}
-		// Two buffers take turns: one holds the base, the other gets the result.
+		// There are two buffers: one holds the base, the other gets the result.
 		if content, err = s.apply(at, d, content, &s.remade[i%2]); err != nil {
 			return nil, err
 		}
@@ -181,7 +181,8 @@ func (s *store) allot(size int64, buffer *[]byte) ([]byte, pack.Place) {
 	return *buffer, pack.Place{}
 }
 
-// notePlace notes where in the ring a content is. Now and then it forgets the contents that the ring no longer has.
+// notePlace notes the place of a content in the ring. When there are many notes, it removes those of contents that the
+// ring no longer holds.
 func (s *store) notePlace(at packPlace, place pack.Place) {
 	if !s.bases.Has(place) {
 		return
@@ -193,8 +194,8 @@ func (s *store) notePlace(at packPlace, place pack.Place) {
 	s.places[at] = place
 }
 
-// atHand returns the content of an object if the ring still has it.
-func (s *store) atHand(at packPlace) ([]byte, bool) {
+// inRing returns the content of an object if the ring still holds it.
+func (s *store) inRing(at packPlace) ([]byte, bool) {
 	place := s.places[at]
 	content, ok := s.bases.Get(&place)
 	if ok {

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Scheme is the way in which a repository is reached.
+// Scheme is the way to reach a repository.
 type Scheme string
 
 const (
@@ -27,19 +27,19 @@ const (
 
 // Endpoint is the parts of GIT_URL (git-clone, section "Git URLs").
 type Endpoint struct {
-	// Scheme is the way in which the repository is reached.
+	// Scheme is the way to reach the repository.
 	Scheme Scheme
 	// Host is the name, and the port if one is given; empty for a local path.
 	Host string
-	// Path is percent-decoded, except for HTTP, where it is as it was given. A path of SSH may be relative to the user's
+	// Path is percent-decoded, except for HTTP, where it is as in GIT_URL. A path of SSH may be relative to the user's
 	// home.
 	Path string
 	// User and password are percent-decoded. A token is often given as the user alone.
 	User, password string
 }
 
-// Parse reads GIT_URL. An error is a phrase that follows the variable's name. It quotes nothing, because a URL that
-// cannot be read may hold a password anywhere.
+// Parse reads GIT_URL. An error is a phrase that follows the variable's name. It quotes nothing, because a malformed
+// URL may have a password anywhere.
 func Parse(text string) (Endpoint, error) {
 	if text == "" {
 		return Endpoint{}, errors.New("must not be empty")
@@ -51,7 +51,7 @@ func Parse(text string) (Endpoint, error) {
 		return parseURL(text)
 	}
 	if lacksScheme(text) {
-		return Endpoint{}, errors.New("must begin with https:// or ssh://, for it seems to hold a password")
+		return Endpoint{}, errors.New("must begin with https:// or ssh://, because it seems to hold a password")
 	}
 	if at, ok := parseSCP(text); ok {
 		return at, at.check()
@@ -89,8 +89,8 @@ func parseURL(text string) (Endpoint, error) {
 	return at, at.check()
 }
 
-// lacksScheme tells whether an address looks like a URL whose scheme was forgotten. Read as user@host:path it would be
-// another address, and its password would be a part of the path, which is shown.
+// lacksScheme tells whether an address looks like a URL without its scheme. As user@host:path it would be another
+// address, and its password would be a part of the path, which logs and the page show.
 func lacksScheme(text string) bool {
 	before, after, _ := strings.Cut(text, ":")
 	name, _, found := strings.Cut(after, "@")
@@ -100,8 +100,8 @@ func lacksScheme(text string) bool {
 	return oneSlash || found && (noColon || !strings.ContainsAny(before, "@/")) && !strings.Contains(name, "/")
 }
 
-// parseSCP reads user@host:path, or returns false for a local path: one with a slash before the first colon, or without
-// a colon.
+// parseSCP reads user@host:path. It returns false for a local path, which has a slash before the first colon, or no
+// colon.
 func parseSCP(text string) (Endpoint, bool) {
 	user, rest, found := strings.Cut(text, "@")
 	if !found || strings.ContainsAny(user, ":/") {
@@ -150,7 +150,7 @@ func (e Endpoint) Address(defaultPort string) string {
 // IsHTTP tells whether the endpoint is reached over HTTP, with or without TLS.
 func (e Endpoint) IsHTTP() bool { return e.Scheme == HTTP || e.Scheme == HTTPS }
 
-// Display is the endpoint without user and password, to be shown.
+// Display is the endpoint without user and password, for logs and people.
 func (e Endpoint) Display() string {
 	switch {
 	case e.Scheme == Local:

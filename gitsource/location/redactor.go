@@ -11,10 +11,10 @@ import (
 // Redactor removes secrets from texts. Its elements are the forms in which a secret may appear, the longest first.
 type Redactor []string
 
-// redacted stands where a secret was.
+// redacted replaces a secret.
 const redacted = "***"
 
-// newRedactor knows secrets as they are, quoted as Go does, and percent-encoded in every usual way.
+// newRedactor makes a Redactor for secrets that appear unchanged, quoted as in Go, or percent-encoded in any usual way.
 func newRedactor(secrets []string) Redactor {
 	var forms Redactor
 	for _, secret := range secrets {

@@ -8,7 +8,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// Ref is what GIT_REF asks for.
+// Ref is the parsed GIT_REF.
 type Ref struct {
 	// Names are the full ref names to look for, the best first; empty if a commit is given.
 	Names []string
@@ -32,10 +32,10 @@ func ParseRef(ref string) Ref {
 	return Ref{Names: []string{"refs/heads/" + ref, "refs/tags/" + ref}}
 }
 
-// IsPinned tells whether a commit is given, which no push moves.
+// IsPinned tells whether GIT_REF is a commit. No push changes that.
 func (r Ref) IsPinned() bool { return !r.Commit.IsZero() }
 
-// String says what is tracked, for a sentence.
+// String names the ref or the commit, for a sentence.
 func (r Ref) String() string {
 	if r.IsPinned() {
 		return "commit " + r.Commit.String()
@@ -43,7 +43,7 @@ func (r Ref) String() string {
 	return strings.Join(r.Names, " or ")
 }
 
-// NotFound is the failure of a repository that has refs, but not the tracked one.
+// NotFound is the failure of a repository that has refs and lacks the tracked one.
 func (r Ref) NotFound() *actors.Failure {
 	switch {
 	case r.IsPinned():

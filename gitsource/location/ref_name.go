@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// validateRef tells whether GIT_REF can name anything. The error is a phrase that follows the variable's name.
+// validateRef returns an error if GIT_REF can name neither a ref nor a commit. The error is a phrase that follows the
+// variable's name.
 func validateRef(ref string) error {
 	tracked := ParseRef(ref)
 	isNothing := len(tracked.Names) == 0 && tracked.Commit.IsZero() // forty zeros, by which hosts mean "no commit"

@@ -11,20 +11,20 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Settings say where a repository is and what is shown to its host, as an operator sets it. Secrets are read by
-// functions at each use, so that a new one counts at once.
+// Settings are the operator's settings of the repository's address and of the credentials. Secrets are functions that
+// are called at each use, so that a new secret takes effect at once.
 type Settings struct {
-	// URL is GIT_URL, which may hold credentials: it is shown by DisplayURL alone.
+	// URL is GIT_URL. It may contain credentials, so only DisplayURL may show it.
 	URL string
 	// Ref is GIT_REF.
 	Ref string
-	// Username is GIT_USERNAME; it wins over the one inside URL.
+	// Username is GIT_USERNAME; it overrides the one in URL.
 	Username string
-	// Password reads GIT_PASSWORD, which wins over the one inside URL; nil where none is set.
+	// Password reads GIT_PASSWORD, which overrides the one in URL; nil if none is set.
 	Password func() (string, error)
 	// SSHKeyFile is the path of GIT_SSH_KEY_FILE; empty for the keys of the SSH agent.
 	SSHKeyFile string
-	// SSHKeyPassphrase reads GIT_SSH_KEY_PASSPHRASE; nil where none is set.
+	// SSHKeyPassphrase reads GIT_SSH_KEY_PASSPHRASE; nil if none is set.
 	SSHKeyPassphrase func() (string, error)
 	// SSHKnownHostsFile is the path of GIT_SSH_KNOWN_HOSTS_FILE; empty for ~/.ssh/known_hosts.
 	SSHKnownHostsFile string
@@ -33,7 +33,7 @@ type Settings struct {
 }
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
-// could hold a secret. Files are opened to see whether they can be read; the Git host is asked nothing.
+// could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.
 func (s Settings) Validate() error {
 	if _, err := Parse(s.URL); err != nil {
 		return fmt.Errorf("GIT_URL %w", err)
@@ -69,8 +69,8 @@ func (s Settings) DisplayURL() string {
 	return at.Display()
 }
 
-// Credentials joins the settings with what GIT_URL holds; the settings win. If a secret cannot be read the error is an
-// *actors.Failure, and the host must not be asked without it.
+// Credentials joins the settings with the credentials in GIT_URL; the settings override these. If a secret cannot be
+// read, the error is an *actors.Failure, and nothing must be sent to the host.
 func (s Settings) Credentials(at Endpoint) (Credentials, error) {
 	password, err := readSecret("GIT_PASSWORD", s.Password)
 	if err != nil {
@@ -86,7 +86,7 @@ func (s Settings) Credentials(at Endpoint) (Credentials, error) {
 	return c, nil
 }
 
-// Passphrase reads what opens SSHKeyFile; empty if none is set. The error is an *actors.Failure.
+// Passphrase reads the passphrase of SSHKeyFile; empty if none is set. The error is an *actors.Failure.
 func (s Settings) Passphrase() (string, error) {
 	return readSecret("GIT_SSH_KEY_PASSPHRASE", s.SSHKeyPassphrase)
 }
@@ -103,21 +103,21 @@ func readSecret(variable string, read func() (string, error)) (string, error) {
 	return secret, nil
 }
 
-// Redactor makes a Redactor of every secret in the settings, in GIT_URL and among what is shown to the host. That
-// includes a user name that may be a token: one without a password, or with the placeholder "x-oauth-basic" that GitHub
+// Redactor makes a Redactor of every secret in the settings, in GIT_URL and in the credentials that are sent to the
+// host. A user name may be a token too, if it has no password, or the placeholder "x-oauth-basic" that GitHub
 // documents.
-func (s Settings) Redactor(at Endpoint, shown Credentials) Redactor {
+func (s Settings) Redactor(at Endpoint, sent Credentials) Redactor {
 	passphrase, _ := s.Passphrase()
-	secrets := []string{passphrase, shown.Password, at.password}
+	secrets := []string{passphrase, sent.Password, at.password}
 	if at.Scheme == SSH {
 		return newRedactor(secrets)
 	}
-	for _, pair := range []Credentials{shown, {at.User, at.password}} {
+	for _, pair := range []Credentials{sent, {at.User, at.password}} {
 		if mayBeToken(pair) {
 			secrets = append(secrets, pair.Username)
 		}
 	}
-	return newRedactor(append(secrets, strings.TrimPrefix(shown.Basic(), "Basic ")))
+	return newRedactor(append(secrets, strings.TrimPrefix(sent.Basic(), "Basic ")))
 }
 
 func mayBeToken(pair Credentials) bool {

@@ -27,7 +27,7 @@ func FuzzCommitAndTag(f *testing.F) {
 	})
 }
 
-// isFirstID checks what was read of a text that should begin with a label and an id.
+// isFirstID checks the id that was read from a text with a label in its first line.
 func isFirstID(t *testing.T, text []byte, label, id string, err error) {
 	t.Helper()
 	line, _, _ := strings.Cut(string(text), "\n")

@@ -1,6 +1,5 @@
-// Package object knows what Git's objects are: their ids, their types, and what stands in trees, commits and annotated
-// tags. It reads bytes that somebody else brings; where they come from (a pack, a file) is the business of the
-// packages above it.
+// Package object defines Git's objects: their ids, their types, and the contents of trees, commits and annotated tags.
+// It parses bytes; the packages above it read these bytes from packs and files.
 //
-// Everything that depends on the length of an id, or on how it is computed, is here.
+// All code that depends on the length of an id, or on how it is computed, is here.
 package object

@@ -11,13 +11,13 @@ import (
 
 // Hasher computes the ids of objects. An id is the SHA-1 of the type, a space, the size in decimal, a NUL and the
 // content (gitformat-pack). Like the git program it detects crafted collisions (the attack of shattered.io and its
-// successors), so that nobody can put one file in the place of another. It belongs to one goroutine.
+// successors), so that nobody can replace a file by another one with the same id. It belongs to one goroutine.
 type Hasher struct {
 	sha1   hash.Hash
 	header []byte
 }
 
-// headerRoom is enough for a header. The sum is written to the same memory.
+// headerRoom is the size of a buffer that is large enough for a header, and for a sum.
 const headerRoom = 64
 
 // NewHasher makes a Hasher for any number of objects, one after another.

@@ -5,7 +5,7 @@ import "encoding/hex"
 // IDSize is the length of an object's id in bytes, which is that of a SHA-1.
 const IDSize = 20
 
-// ID names an object by the SHA-1 of what it holds. The zero value names no object.
+// ID names an object by the SHA-1 of its header and content. The zero value names no object.
 type ID [IDSize]byte
 
 // ParseID reads a whole id: 40 hex digits in either case. It returns false for any other text.

@@ -1,10 +1,10 @@
 package object
 
-// Kind is the type of an object. The numbers are those that stand in packs (gitformat-pack, "Object types").
+// Kind is the type of an object. The numbers are those in packs (gitformat-pack, "Object types").
 type Kind uint8
 
 const (
-	// Commit is a commit: its tree, its parents, who made it and why.
+	// Commit is a commit: its tree, its parents, its author and its message.
 	Commit Kind = 1 + iota
 	// Tree is a directory.
 	Tree
@@ -24,7 +24,7 @@ func ParseKind(name string) (Kind, bool) {
 	return 0, false
 }
 
-// String is the type's name, as it stands in loose objects and in what an id is computed of.
+// String is the type's name, as in loose objects and in the header that an id is computed from.
 func (k Kind) String() string {
 	switch k {
 	case Commit:

@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// Mode says what a tree entry names.
+// Mode is the kind of a tree entry.
 type Mode uint8
 
 const (
@@ -23,7 +23,7 @@ const (
 
 // Entry is one entry of a tree object.
 type Entry struct {
-	// Mode says what the entry names.
+	// Mode is the kind of the entry.
 	Mode Mode
 	// Name is a file name without "/". It shares the bytes of the tree.
 	Name []byte
@@ -31,8 +31,8 @@ type Entry struct {
 	ID ID
 }
 
-// Entries goes through the entries of a tree object in the order in which they are stored. Each is the mode in octal, a
-// space, the name, a NUL and the bytes of the id (git-mktree, gitformat-pack). An error is a fault.CommitError, and
+// Entries iterates over the entries of a tree object in the order in which they are stored. Each is the mode in octal,
+// a space, the name, a NUL and the bytes of the id (git-mktree, gitformat-pack). An error is a fault.CommitError, and
 // nothing comes after it. Names that would make a path ambiguous are an error, as they are for git-checkout.
 func Entries(tree []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {

@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// keptFor returns where compressed bytes are kept of an object that inflates to that size.
+// keptFor returns the store for the compressed bytes of an object that inflates to that size.
 func (r *Reader) keptFor(size int) *keptBytes {
 	if size > bigObject {
 		return &r.big
@@ -15,7 +15,7 @@ func (r *Reader) keptFor(size int) *keptBytes {
 	return &r.small
 }
 
-// inflateAgain inflates the kept bytes of an object. found is false if they were given up.
+// inflateAgain inflates the kept bytes of an object. found is false if they are no longer kept.
 func (r *Reader) inflateAgain(object int32, into []byte) (content []byte, found bool, err error) {
 	record := &r.records[object]
 	kept := r.keptFor(int(record.size))
@@ -29,9 +29,9 @@ func (r *Reader) inflateAgain(object int32, into []byte) (content []byte, found 
 	return content, true, nil
 }
 
-// baseContent returns the content of an object that was made before. If the ring no longer has it, it is made again
-// from the nearest base that the ring has. It may be read until the next call. found is false if bytes that it takes
-// were given up.
+// baseContent returns the content of an object that was made before. If the ring no longer holds it, it makes the
+// content again from the nearest base that the ring holds. The content is valid until the next call. found is false if
+// the compressed bytes for that are no longer kept.
 func (r *Reader) baseContent(
 	ctx context.Context, object int32,
 ) (content []byte, found bool, err error) {
@@ -49,7 +49,7 @@ func (r *Reader) baseContent(
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		// Two buffers take turns: one holds the base, the other gets the result.
+		// There are two buffers: one holds the base, the other gets the result.
 		into := &r.remade[i%2]
 		if r.records[step].base < 0 {
 			content, found, err = r.inflateAgain(step, *into)

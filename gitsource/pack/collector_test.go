@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/object"
 )
 
-// testLimits are wide, but large objects are smaller than in the program.
+// testLimits are wide. Only the size of a large object is smaller than in the program.
 func testLimits() Limits { return Limits{Bytes: 1 << 30, Objects: 1 << 20, Object: 512 << 10} }
 
 // readPack reads one pack with a reader of its own.

@@ -14,7 +14,7 @@ import (
 	"mooring/gitsource/packmaker"
 )
 
-// endsContext is a reader that ends a context before it hands on what comes after the first part.
+// endsContext is a reader of two parts. It ends a context before it returns the second part.
 type endsContext struct {
 	first, rest io.Reader
 	end         context.CancelFunc
@@ -38,7 +38,7 @@ func readUntil(t *testing.T, pack []byte, first int) error {
 	return err
 }
 
-// A few bytes may stand for very many. The reader must notice the end of its context in the middle of an object, of a
+// A few bytes may inflate to very many. The reader must notice the end of its context in the middle of an object, of a
 // delta, and of a delta that waited for its base.
 func TestAPackThatGrowsWithoutEndEndsWithTheContext(t *testing.T) {
 	const headerOfPack, headerOfObject = 12, 2

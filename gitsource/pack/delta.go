@@ -9,7 +9,7 @@ import (
 // Delta makes an object out of another one, its base: it copies pieces of the base and inserts new bytes
 // (gitformat-pack, section "Deltified representation").
 type Delta struct {
-	// ResultSize is the size of the object that it makes, in bytes. It is not bounded: the pack says so.
+	// ResultSize is the size in bytes of the object that the delta makes, as the pack claims. It is not bounded.
 	ResultSize   int64
 	baseSize     int64
 	instructions []byte

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// KindOffsetDelta is a delta that says how many bytes before it its base begins (gitformat-pack, OBJ_OFS_DELTA). It
-	// occurs in packs alone.
+	// KindOffsetDelta is a delta that names its base by the distance in bytes between the two (gitformat-pack,
+	// OBJ_OFS_DELTA). It occurs only in packs.
 	KindOffsetDelta object.Kind = 6
-	// KindIDDelta is a delta that names its base by its id (OBJ_REF_DELTA). It occurs in packs alone.
+	// KindIDDelta is a delta that names its base by its id (OBJ_REF_DELTA). It occurs only in packs.
 	KindIDDelta object.Kind = 7
 )
 
-// ReadHeader reads an object's type and the size in bytes of what it inflates to, which is at most 2^60
-// (gitformat-pack, "Size encoding"). Its errors are those of in, and a fault.ProtocolError for a larger size.
+// ReadHeader reads an object's type and its inflated size in bytes, which is at most 2^60 (gitformat-pack, "Size
+// encoding"). Its errors are those of in, and a fault.ProtocolError for a larger size.
 func ReadHeader(in io.ByteReader) (kind object.Kind, size int64, err error) {
 	b, err := in.ReadByte()
 	if err != nil {
@@ -35,8 +35,9 @@ func ReadHeader(in io.ByteReader) (kind object.Kind, size int64, err error) {
 	return kind, size, nil
 }
 
-// ReadBaseDistance reads how many bytes before a delta of KindOffsetDelta its base begins: never a negative number, but
-// maybe more than the bytes before it. Its errors are those of in, and a fault.ProtocolError for a number beyond 2^56.
+// ReadBaseDistance reads the distance in bytes from a delta of KindOffsetDelta back to its base. It is never negative,
+// but may be longer than the part of the pack before the delta. Its errors are those of in, and a fault.ProtocolError
+// for a number beyond 2^56.
 func ReadBaseDistance(in io.ByteReader) (int64, error) {
 	b, err := in.ReadByte()
 	distance := int64(b & 0x7f)

@@ -41,7 +41,7 @@ func fuzzPack(t *testing.T, pack []byte) {
 	if err == nil && int(pack[10])<<8|int(pack[11]) != visits.visits+lost {
 		t.Fatalf("%d objects were handed on and %d lost", visits.visits, lost)
 	}
-	// Whatever that was, the same reader reads a good pack after it.
+	// After any pack the same reader can read a good pack.
 	if lost, err := reader.Read(context.Background(), bytes.NewReader(smallPack())); lost != 0 || err != nil {
 		t.Fatalf("a good pack after it: %d lost, %v", lost, err)
 	}
@@ -54,8 +54,8 @@ func FuzzPackReader(f *testing.F) {
 	f.Fuzz(fuzzPack)
 }
 
-// FuzzPackOfObjects makes whole objects and deltas as the bytes say, with right checksums and compression, so that the
-// code behind those is reached.
+// FuzzPackOfObjects makes packs of whole objects and deltas from the bytes. Checksums and compression are right, so
+// that the code behind their checks is reached.
 func FuzzPackOfObjects(f *testing.F) {
 	f.Add([]byte("\x00hello\x01\x00\x05\x90\x03\x02\x01\x05\x90\x05"))
 	f.Add([]byte{1, 0, 2, 0, 1, 0, 3, 1})

@@ -12,23 +12,23 @@ import (
 
 const bufferSize = 64 << 10
 
-// input reads the bytes of a pack, counts them, computes their checksum, and hands on those that are to be kept. It is
-// read in runs or byte by byte, and never further than to the last byte of an object.
+// input reads the bytes of a pack, counts them, computes their checksum, and passes the bytes between startKeeping and
+// stopKeeping on. Callers read it in runs or byte by byte, and never beyond the last byte of an object.
 type input struct {
 	source io.Reader
 	buffer []byte
-	// next and end are the bounds of what is in the buffer and was not read yet.
+	// next and end are the bounds of the unread bytes in the buffer.
 	next, end int
-	// summed and kept are how far the bytes of the buffer went into the checksum and to keep.
+	// summed and kept are the ends of the bytes in the buffer that went into the checksum and to keep.
 	summed, kept int
 	// before is how many bytes came before those in the buffer; limit is how many may come in all.
 	before, limit int64
-	// sum is the checksum of all bytes, which is compared with the pack's trailer. It names no object, so a collision
-	// would be of no use.
+	// sum is the checksum of all bytes, which is compared with the pack's trailer. It is not the id of an object, so a
+	// crafted collision does no harm.
 	sum hash.Hash
-	// keep takes the bytes that are read; nil if they are not to be kept.
+	// keep takes the bytes that are read; nil if they are not kept.
 	keep func([]byte)
-	// err is why the source has no more bytes.
+	// err is the error of the source, or io.EOF.
 	err error
 }
 
@@ -36,7 +36,7 @@ func newInput(source io.Reader, limit int64) *input {
 	return &input{source: source, buffer: make([]byte, bufferSize), limit: limit, sum: sha1.New()}
 }
 
-// offset is how many bytes were read.
+// offset is the number of bytes that were read.
 func (in *input) offset() int64 { return in.before + int64(in.next) }
 
 // ReadByte implements io.ByteReader.
@@ -101,7 +101,7 @@ func (in *input) fill() error {
 	return in.err
 }
 
-// startKeeping begins to hand the bytes that are read to keep; stopKeeping ends that.
+// startKeeping calls keep with all bytes that are read from now on; stopKeeping ends that.
 func (in *input) startKeeping(keep func([]byte)) { in.keep, in.kept = keep, in.next }
 
 func (in *input) stopKeeping() {
@@ -118,8 +118,8 @@ func (in *input) handOn() {
 	}
 }
 
-// explain returns why reading failed: the source's own error if there is one, else an error that says what is wrong
-// with the bytes.
+// explain returns the error of the source if there is one, and otherwise an error that says what is wrong with the
+// bytes.
 func (in *input) explain(err error) error {
 	var broken *fault.ProtocolError
 	switch {
@@ -133,7 +133,8 @@ func (in *input) explain(err error) error {
 	return fault.Malformed("its pack is damaged")
 }
 
-// trailer compares the checksum at the end of the pack, and reads the source to its end. A few bytes more are allowed.
+// trailer compares the checksum at the end of the pack, and reads the source to its end. It allows a few bytes after
+// the pack.
 func (in *input) trailer() error {
 	in.handOn()
 	want := in.sum.Sum(nil)

@@ -4,14 +4,14 @@ import "io"
 
 const keptChunk = 64 << 10
 
-// keptBytes holds compressed bytes of the pack, so that objects can be made again. Beyond the limit, which is at least
-// one chunk, the oldest chunk is given up.
+// keptBytes holds compressed bytes of the pack, so that objects can be made again. When the limit is reached, which is
+// at least one chunk, a new chunk replaces the oldest one.
 type keptBytes struct {
 	limit  int64
 	chunks [][]byte
 	// spare are empty chunks, for use again.
 	spare [][]byte
-	// gone is how many of the chunks were given up.
+	// gone is how many of the chunks are no longer kept.
 	gone int
 	size int64
 }
@@ -30,7 +30,7 @@ func (k *keptBytes) append(data []byte) {
 	}
 }
 
-// clear gives up all bytes, and keeps the memory.
+// clear removes all bytes, and keeps the memory.
 func (k *keptBytes) clear() {
 	k.spare = append(k.spare, k.chunks[k.gone:]...)
 	k.chunks, k.gone, k.size = k.chunks[:0], 0, 0
@@ -52,7 +52,7 @@ func (k *keptBytes) emptyChunk() []byte {
 	return make([]byte, 0, keptChunk)
 }
 
-// has tells whether the bytes that were appended at an offset are still there.
+// has tells whether the bytes from an offset on are still kept.
 func (k *keptBytes) has(offset int64) bool { return offset >= 0 && offset/keptChunk >= int64(k.gone) }
 
 // keptReader reads kept bytes from an offset on.
@@ -72,7 +72,7 @@ func (r *keptReader) Run() ([]byte, error) {
 // Skip implements inflate.Source.
 func (r *keptReader) Skip(n int) { r.offset += int64(n) }
 
-// rest is what the current chunk has from the offset on.
+// rest is the current chunk from the offset on.
 func (r *keptReader) rest() []byte {
 	chunk := int(r.offset / keptChunk)
 	if chunk < r.from.gone || chunk >= len(r.from.chunks) {

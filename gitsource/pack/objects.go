@@ -25,7 +25,7 @@ func (r *Reader) whole(ctx context.Context, record objectRecord, size int64) err
 	return r.made(r.add(record), content)
 }
 
-// delta reads a delta. It is applied at once if its base is made, and parked otherwise.
+// delta reads a delta. It applies the delta at once if the base has been made, and parks it otherwise.
 func (r *Reader) delta(ctx context.Context, record objectRecord, size int64) error {
 	if size > r.limits.Object || record.base >= 0 && r.records[record.base].isOutOfReach() {
 		if err := r.stream.Copy(r.in, size, whileOpen(ctx, io.Discard)); err != nil {
@@ -61,7 +61,7 @@ func (r *Reader) inflateKept(record *objectRecord, into []byte) error {
 	return nil
 }
 
-// combine applies a delta whose base is made, and hands the result on.
+// combine applies a delta to its base, which has been made, and gives the result to the Visitor.
 func (r *Reader) combine(ctx context.Context, object int32, instructions []byte) error {
 	record := &r.records[object]
 	base := r.records[record.base]
@@ -95,8 +95,9 @@ func (r *Reader) combine(ctx context.Context, object int32, instructions []byte)
 	return r.made(object, result)
 }
 
-// add remembers an object that was read. Memory is taken for the number of objects that the pack claims to have, but
-// for a few thousand at most, and later for about twice as many as have come: the claim may be false.
+// add appends the record of an object and returns its number. The pack's claim about the number of objects may be
+// false. So add first allots memory for a few thousand records at most, and later for about twice the number of
+// records.
 func (r *Reader) add(record objectRecord) int32 {
 	if have := len(r.records); have == cap(r.records) {
 		r.records = slices.Grow(r.records, max(1, min(r.count-have, max(have, 1<<13))))
@@ -105,7 +106,7 @@ func (r *Reader) add(record objectRecord) int32 {
 	return int32(len(r.records) - 1)
 }
 
-// made computes the id of an object and hands it on.
+// made computes the id of an object and gives the object to the Visitor.
 func (r *Reader) made(object int32, content []byte) error {
 	record := &r.records[object]
 	id, err := r.hasher.ID(record.kind, content)
@@ -119,7 +120,7 @@ func (r *Reader) made(object int32, content []byte) error {
 	return r.visit.Object(record.kind, id, content)
 }
 
-// tooLarge hands on a large object, whose content has gone through the hasher.
+// tooLarge gives the id of a large object to the Visitor. The hasher has its content already.
 func (r *Reader) tooLarge(object int32) error {
 	record := &r.records[object]
 	id, err := r.hasher.End()
@@ -139,8 +140,8 @@ func (r *Reader) lose(object int32) {
 	r.lost++
 }
 
-// allot returns memory for the content of an object: in the ring if it is small enough, else a buffer that is used
-// again for the next one.
+// allot returns memory for the content of an object: in the ring if the content is small enough, and otherwise a buffer
+// that the next large content uses again.
 func (r *Reader) allot(object *objectRecord, size int64) (content []byte) {
 	if r.bases.Fits(size) {
 		content, object.place = r.bases.Allot(int(size))
@@ -158,7 +159,7 @@ func Resize(buffer []byte, size int) []byte {
 	return buffer[:size]
 }
 
-// find returns the number of the object with an id, or -1 if none was read yet.
+// find returns the number of the object with an id, or -1 if no such object has been read yet.
 func (r *Reader) find(id object.ID) int32 {
 	if r.byID == nil {
 		r.byID = make(map[object.ID]int32, len(r.records))

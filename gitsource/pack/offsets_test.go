@@ -10,7 +10,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// A pack may be larger than an int of 32 bits can count. Run with GOARCH=386 these tests show whether it is read there.
+// A pack may be larger than an int of 32 bits can count. With GOARCH=386 these tests check that it can be read there.
 
 func TestABaseIsFoundHoweverFarBeforeItsDeltaItBegins(t *testing.T) {
 	is := is.New(t)
@@ -36,8 +36,8 @@ func TestACopyFromBeyondTheBaseIsAnErrorAtEveryOffset(t *testing.T) {
 		{10, 0, 0, 0}, {0, 0, 0, 0x7f}, {0, 0, 0, 0x80}, {9, 0, 0, 0x80}, {0xff, 0xff, 0xff, 0x7f}, {0xf6, 0xff, 0xff, 0xff},
 		{0xff, 0xff, 0xff, 0xff},
 	} {
-		// This copies one byte. Of the instruction 0x9f the low four bits say that four bytes of offset follow, and 0x10 that
-		// one byte of size does.
+		// This copies one byte. In the instruction 0x9f the low four bits mean that four bytes of offset follow, and
+		// 0x10 that one byte of size follows.
 		d, err := ParseDelta(append(append([]byte{10, 1, 0x9f}, offset[:]...), 1))
 		is.NoErr(err)
 		err = d.Apply(base, make([]byte, 1))

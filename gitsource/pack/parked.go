@@ -7,7 +7,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// waiting holds the parked deltas: by the number of their base if that was read (and is parked itself), else by its id.
+// waiting holds the parked deltas: by the number of their base if the base has been read and is parked too, and
+// otherwise by the id of their base.
 type waiting struct {
 	byID   map[object.ID][]int32
 	byBase map[int32][]int32
@@ -38,7 +39,7 @@ func (w waiting) take(object int32, record objectRecord) []int32 {
 	return deltas
 }
 
-// unpark applies the parked deltas. It is called when all objects are read, so that every base has come.
+// unpark applies the parked deltas. It is called when all objects have been read, and so all bases.
 func (r *Reader) unpark(ctx context.Context) error {
 	if r.parked == 0 {
 		return nil

@@ -15,30 +15,32 @@ import (
 
 // Visitor takes the objects of a pack. They come in an order in which they can be made: a delta after its base.
 type Visitor interface {
-	// Object takes one object and its id. The content may be read until the call returns. An error ends the reading.
+	// Object takes one object and its id. The content is valid until the call returns. An error ends the reading.
 	Object(kind object.Kind, id object.ID, content []byte) error
 	// Large takes the type and the id of an object that is larger than Limits.Object. Its content was hashed and thrown
 	// away.
 	Large(kind object.Kind, id object.ID)
-	// Expect is called first, with the number of objects that the pack says it has.
+	// Expect is called first, with the number of objects that the pack claims to have.
 	Expect(objects int)
 }
 
-// Limits bound a pack. A pack beyond them is an error, and until that is found it costs no more than they allow.
+// Limits bound a pack. A larger pack is an error, and the Reader takes no more memory and bytes for it than they allow.
 type Limits struct {
 	// Bytes is how many bytes the pack may have.
 	Bytes int64
 	// Objects is how many objects it may have.
 	Objects int
-	// Object is the size in bytes of the largest object whose content is handed on. Larger objects are no error.
+	// Object is the size in bytes of the largest object that the Visitor gets with its content. Larger objects are no
+	// error.
 	Object int64
 }
 
 const (
-	// MaxChain is how many deltas may stand on one another. Git makes no more at any setting (git-pack-objects, --depth).
+	// MaxChain is the longest chain of deltas, each the base of the next. Git makes no longer ones (git-pack-objects,
+	// --depth).
 	MaxChain = 4095
-	// maxKept is how many compressed bytes of objects up to bigObject are kept, maxKeptBig the same for bigger objects,
-	// which take much memory and are rarely the base of a delta.
+	// maxKept is how many compressed bytes of objects up to bigObject are kept, and maxKeptBig how many of bigger
+	// objects, which take much memory and are rarely the base of a delta.
 	maxKept    = 128 << 20
 	maxKeptBig = 4 << 20
 	bigObject  = 1 << 20
@@ -46,17 +48,17 @@ const (
 	MaxArenas = 64
 )
 
-// TooLarge is the error of a pack that is beyond its limits.
+// TooLarge is the error of a pack that is larger than its limits.
 func TooLarge() error { return fault.Malformed("its pack is larger than may be read") }
 
 // Reader reads packs (gitformat-pack, version 2), one after another and each in one pass. It belongs to one goroutine.
 //
-// Every object is inflated once and handed on. A delta is applied at once to the content of its base. Where that
-// content is no longer in memory it is made again from compressed bytes, of which a bounded part is kept. All ids are
-// computed, and the pack's checksum is compared. The bases of deltas must be in the same pack: thin packs are an error.
+// It inflates every object once and gives it to the Visitor. It applies a delta at once to the content of its base. If
+// that content is no longer in memory, it makes the content again from compressed bytes, and it keeps a bounded number
+// of these. It computes all ids and compares the pack's checksum. The bases of deltas must be in the same pack: thin
+// packs are an error.
 //
-// What one object costs does not depend on how many objects there are. The memory of one pack is used again for the
-// next.
+// The cost of one object does not depend on the number of objects. The next pack uses the same memory again.
 type Reader struct {
 	in      *input
 	limits  Limits
@@ -68,20 +70,20 @@ type Reader struct {
 	small   keptBytes
 	big     keptBytes
 	records []objectRecord
-	// count is how many objects the pack says it has.
+	// count is how many objects the pack claims to have.
 	count int
 	// byID finds an object by its id; it is nil until the first delta that names its base by id.
 	byID map[object.ID]int32
 	// parked is how many deltas wait for their base; lost is how many objects cannot be made within the limits.
 	parked, lost int
 	baseID       object.ID
-	// These buffers are used over and over: for a delta, for the content of an object that the ring does not take, and for
-	// a base and its own delta while it is made again.
+	// Each of these buffers is used again: for a delta, for a content that is too large for the ring, and for a base
+	// and its own delta while the base is made again.
 	instructions, content, deltaAgain []byte
 	remade                            [2][]byte
 }
 
-// NewReader makes a Reader that hands objects to visit.
+// NewReader makes a Reader that gives the objects to visit.
 func NewReader(limits Limits, visit Visitor) *Reader {
 	return &Reader{
 		limits: limits,
@@ -93,9 +95,9 @@ func NewReader(limits Limits, visit Visitor) *Reader {
 	}
 }
 
-// Read reads a pack to its end and hands its objects to the Visitor. lost is how many objects could not be made within
-// the limits; they are not handed on. An error of the bytes is a fault.ProtocolError; errors of the source, of the
-// context and of the Visitor are returned as they are.
+// Read reads a pack to its end and gives its objects to the Visitor. lost is how many objects could not be made within
+// the limits; the Visitor does not get them. An error in the bytes is a fault.ProtocolError. Errors of the source, of
+// the context and of the Visitor are returned unchanged.
 func (r *Reader) Read(ctx context.Context, source io.Reader) (lost int, err error) {
 	r.in = newInput(source, r.limits.Bytes)
 	r.records, r.byID, r.parked, r.lost = r.records[:0], nil, 0, 0
@@ -131,7 +133,7 @@ func (r *Reader) header() error {
 		return r.in.explain(err)
 	}
 	if string(header[:4]) != "PACK" {
-		return fault.Malformed("it holds something else where the pack should begin")
+		return fault.Malformed("it has something else in place of the pack")
 	}
 	if version := binary.BigEndian.Uint32(header[4:]); version != 2 && version != 3 {
 		return fault.Malformed("its pack is of version %d", version)
@@ -169,7 +171,7 @@ func (r *Reader) next(ctx context.Context) error {
 	return nil
 }
 
-// baseOf reads which object a delta is to be applied to: by its id, or by how far before the delta it begins.
+// baseOf reads the id of a delta's base, or the distance to it, and finds the base.
 func (r *Reader) baseOf(kind object.Kind, record *objectRecord) error {
 	if kind == KindIDDelta {
 		if _, err := io.ReadFull(r.in, r.baseID[:]); err != nil {

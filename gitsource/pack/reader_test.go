@@ -47,7 +47,8 @@ func TestPacksOfTheGitProgramComeToTheirObjects(t *testing.T) {
 			pack := githost.Git(t, repository.Dir, bytes.NewBuffer(objects), arguments...)
 			for _, arena := range []int{ArenaSize, 10_000, 1} {
 				found := newCollector()
-				// Half of what is asked for at a time: nothing depends on how the network cuts the bytes.
+				// Each read returns half of what was asked for: the result does not depend on how the network cuts the
+				// bytes.
 				r := NewReader(testLimits(), found)
 				r.bases = NewRing(4, arena)
 				lost, err := r.Read(t.Context(), iotest.HalfReader(bytes.NewReader(pack)))
@@ -68,12 +69,12 @@ func TestDeltasMayStandAnywhere(t *testing.T) {
 	base := []byte("services: {}\n")
 	one, two := "services: {a}\n", "services: {a}\nb"
 	var m packmaker.Maker
-	// This delta stands before its base, which waits too.
+	// This delta comes before its base, which waits too.
 	m.IDDelta(packmaker.ID(object.Blob, []byte(one)), packmaker.Delta([]byte(one), len(one), "b"))
-	m.OffsetDelta(0, packmaker.Delta([]byte(two), 3, ""))                         // on one that waits
+	m.OffsetDelta(0, packmaker.Delta([]byte(two), 3, ""))                         // its base waits
 	m.IDDelta(packmaker.ID(object.Blob, base), packmaker.Delta(base, 11, "a}\n")) // before its base
 	m.Whole(object.Blob, base)
-	m.IDDelta(packmaker.ID(object.Blob, base), packmaker.Delta(base, 0, "")) // after its base, to nothing
+	m.IDDelta(packmaker.ID(object.Blob, base), packmaker.Delta(base, 0, "")) // after its base; the result is empty
 	m.OffsetDelta(4, packmaker.Delta(nil, 0, "from nothing"))
 	m.Whole(object.Blob, base) // twice
 	found, lost, err := collect(m.Pack())
@@ -117,7 +118,7 @@ func TestAnObjectWhoseBaseWasGivenUpIsLostAndCounted(t *testing.T) {
 		m.Whole(object.Blob, base)
 	}
 	m.OffsetDelta(0, packmaker.Delta(base, 1, ""))   // whatever its base is
-	m.OffsetDelta(200, packmaker.Delta(base, 1, "")) // on one that is lost
+	m.OffsetDelta(200, packmaker.Delta(base, 1, "")) // its base is lost
 	m.OffsetDelta(199, packmaker.Delta(base, 1, "kept"))
 	found := newCollector()
 	r := NewReader(testLimits(), found)
@@ -215,7 +216,7 @@ func TestAReaderReadsOnePackAfterAnother(t *testing.T) {
 		_, err := r.Read(t.Context(), bytes.NewReader(first.Pack()))
 		is.True(err != nil) // a base is missing
 		_, err = r.Read(t.Context(), bytes.NewReader(second.Pack()))
-		is.True(err != nil) // what another pack had is no base in this one
+		is.True(err != nil) // an object of another pack is no base in this one
 		_, err = r.Read(t.Context(), bytes.NewReader(large.Pack()))
 		is.NoErr(err)
 		is.Equal(len(r.small.chunks)+len(r.small.spare), 4) // the memory of the turn before

@@ -2,32 +2,33 @@ package pack
 
 import "mooring/gitsource/object"
 
-// objectRecord is what a Reader remembers of each object.
+// objectRecord is what a Reader remembers about an object.
 type objectRecord struct {
-	// offset is where the object begins in the pack.
+	// offset is the start of the object in the pack.
 	offset int64
-	// kept is where its compressed bytes begin in Reader.big or Reader.small; negative when they were not kept.
+	// kept is the start of its compressed bytes in Reader.big or Reader.small; negative if they were not kept.
 	kept int64
-	// size is that of what the compressed bytes inflate to: the content, or a delta.
+	// size is the inflated size: that of the content, or of a delta.
 	size int32
-	// base is the number of the object that the delta is applied to; negative for none.
+	// base is the number of a delta's base; negative for none.
 	base int32
-	// id is the object's own; while a delta is parked it is the id of its base.
+	// id is the object's own; while a delta is parked, it is the id of its base.
 	id object.ID
-	// place is where its content is in the ring.
+	// place is the place of its content in the ring.
 	place Place
+	// depth is the number of deltas down to a whole object.
 	depth uint16
 	kind  object.Kind
 	state objectState
 }
 
-// objectState says what became of an object.
+// objectState tells whether an object has been made, and if not, why.
 type objectState uint8
 
 const (
-	// objectMade is an object that was handed on.
+	// objectMade is an object that the Visitor has got.
 	objectMade objectState = iota
-	// objectTooLarge is an object that was handed on as large.
+	// objectTooLarge is an object that the Visitor has got without its content.
 	objectTooLarge
 	// objectParked is a delta that waits for its base. The id is that of the base; base is set if the base was read and
 	// waits itself.

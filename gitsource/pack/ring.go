@@ -1,20 +1,19 @@
 package pack
 
-// ArenaSize is how many bytes of memory are taken at once for contents. Larger contents are not held.
+// ArenaSize is the size in bytes of an arena. Larger contents are not held.
 const ArenaSize = 256 << 10
 
 // Ring holds the contents of the objects that were read last, because the base of a delta is mostly one of them. Its
-// memory is a few arenas that are used over and over: when the newest is full, the oldest is overwritten. It belongs to
-// one goroutine.
+// memory is a few arenas: when the newest is full, the oldest is overwritten. It belongs to one goroutine.
 type Ring struct {
 	arenas [][]byte
 	// size is that of an arena.
 	size int
-	// newest is the number of the arena that is being filled, counted from 1 on; used is how much of it is taken.
+	// newest is the number of the arena that is being filled, counted from 1; used is how many bytes of it are taken.
 	newest, used int
 }
 
-// Place is where a content is in a Ring. The zero value is nowhere.
+// Place is the place of a content in a Ring. The zero value is no place.
 type Place struct {
 	arena, start, size int32
 }
@@ -54,8 +53,8 @@ func (c *Ring) Has(at Place) bool {
 	return at.arena > 0 && c.age(at) < len(c.arenas)
 }
 
-// Get returns the content at a place if it is still held, to apply a delta to it. A content in the older half of the
-// arenas is copied to the newest, and the place changed: what was a base will mostly be one again.
+// Get returns the content at a place if it is still held. It copies a content in the older half of the arenas to the
+// newest, and changes the place: an object that was a base is mostly a base again.
 func (c *Ring) Get(at *Place) ([]byte, bool) {
 	if !c.Has(*at) {
 		return nil, false

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What the ring returns is what was put in, and it stays the same while the next content is made of it.
+// The ring returns the contents that were put in, and a content does not change while the next one is made from it.
 func TestContentsOfTheRingAreWhatWasPutIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		arenas, size := rapid.IntRange(4, 9).Draw(t, "arenas"), rapid.IntRange(1, 50).Draw(t, "size")
@@ -59,10 +59,10 @@ func TestABaseThatIsUsedAgainAndAgainStaysInTheRing(t *testing.T) {
 		is.Equal(got, bytes.Repeat([]byte("b"), 60))
 	}
 	_, found := ring.Get(&other)
-	is.True(!found) // what nobody asked for is gone
+	is.True(!found) // a content that nobody asked for is no longer held
 	_, found = ring.Get(&Place{})
-	is.True(!found) // nowhere
+	is.True(!found) // the zero place
 	for at, arena := range ring.arenas {
-		is.Equal(fmt.Sprint(at, len(arena)), fmt.Sprint(at, 100)) // the memory is used over and over
+		is.Equal(fmt.Sprint(at, len(arena)), fmt.Sprint(at, 100)) // the arenas are used again
 	}
 }

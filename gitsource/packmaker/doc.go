@@ -1,3 +1,3 @@
-// Package packmaker makes packs for tests, also such as no git program would write. Only tests import it, and it uses
+// Package packmaker makes packs for tests, among them packs that no git program writes. Only tests import it. It uses
 // no code of package pack, which is under test.
 package packmaker

@@ -16,12 +16,12 @@ const (
 	refDelta object.Kind = 7
 )
 
-// Maker writes packs as no git program would: in any order, with any base, with wrong sizes. The zero value is an empty
-// pack.
+// Maker writes packs that no git program writes: in any order, with any base, with wrong sizes. The zero value is an
+// empty pack.
 type Maker struct {
-	// Body is what stands between the pack's header and its checksum.
+	// Body is the part between the pack's header and its checksum.
 	Body bytes.Buffer
-	// Offsets are where the objects begin in Body.
+	// Offsets are the starts of the objects in Body.
 	Offsets []int64
 	zlib    *zlib.Writer
 }
@@ -32,7 +32,7 @@ func (m *Maker) Whole(kind object.Kind, content []byte) {
 	m.Deflate(content)
 }
 
-// OffsetDelta adds a delta whose base is named by its distance; base is the number of an object that was added before.
+// OffsetDelta adds a delta that names its base by the distance; base is the number of an object that was added before.
 func (m *Maker) OffsetDelta(base int, delta []byte) {
 	distance := int64(m.Body.Len()) - m.Offsets[base]
 	m.Begin(ofsDelta, int64(len(delta)))
@@ -45,7 +45,7 @@ func (m *Maker) OffsetDelta(base int, delta []byte) {
 	m.Deflate(delta)
 }
 
-// IDDelta adds a delta whose base is named by its id.
+// IDDelta adds a delta that names its base by its id.
 func (m *Maker) IDDelta(base object.ID, delta []byte) {
 	m.Begin(refDelta, int64(len(delta)))
 	m.Body.Write(base[:])

@@ -7,8 +7,8 @@ import (
 	"mooring/gitsource/githost"
 )
 
-// FuzzPackets reads any bytes as packets: the reader comes to an end, with the end of the input or an error that blames
-// the host and not this program.
+// FuzzPackets reads any bytes as packets: reading ends with the end of the input, or with an error that blames the host
+// and not this program.
 func FuzzPackets(f *testing.F) {
 	for _, message := range []string{"", "0000", "0001", "0004", "0005a", "000bERR no\n", "0003", "zz", "fff1", "0010ab"} {
 		f.Add(message)

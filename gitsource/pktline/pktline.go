@@ -24,17 +24,16 @@ const (
 // MaxSize is the size of the longest packet in bytes, its length field included (gitprotocol-common).
 const MaxSize = 65520
 
-// Reader reads packets, and takes no byte of its source beyond the last packet that it was asked for. It belongs to one
-// goroutine.
+// Reader reads packets, and reads no byte of its source after the last packet. It belongs to one goroutine.
 type Reader struct {
 	source io.Reader
-	// budget is how many more bytes may come before the answer is refused as endless.
+	// budget is how many more bytes are allowed. An answer with more is refused.
 	budget int64
 	buffer []byte
 }
 
-// NewReader makes a Reader of at most budget bytes. Its errors are a fault.ProtocolError for what is no packet and for
-// more bytes than that, io.ErrUnexpectedEOF for an end in the middle, and those of the source.
+// NewReader makes a Reader of at most budget bytes. Its errors are a fault.ProtocolError for an invalid packet and for
+// more than budget bytes, io.ErrUnexpectedEOF for an end in the middle, and those of the source.
 func NewReader(source io.Reader, budget int64) *Reader {
 	return &Reader{source: source, budget: budget}
 }
@@ -93,8 +92,8 @@ func (r *Reader) Next() (Kind, []byte, error) {
 	return kind, payload, nil
 }
 
-// Line reads a packet of text and returns it without its newline. A packet "ERR", by which a host reports an error,
-// becomes a *fault.HostError (gitprotocol-pack, section "pkt-line Format").
+// Line reads a packet of text and returns it without its newline. A packet "ERR" is an error of the host and becomes a
+// *fault.HostError (gitprotocol-pack, section "pkt-line Format").
 func (r *Reader) Line() (Kind, string, error) {
 	kind, payload, err := r.Next()
 	if err != nil {
@@ -106,7 +105,7 @@ func (r *Reader) Line() (Kind, string, error) {
 	return kind, string(bytes.TrimSuffix(payload, []byte("\n"))), nil
 }
 
-// cutShort turns io.EOF, which comes where no end may be, into io.ErrUnexpectedEOF.
+// cutShort turns an io.EOF in the middle of an answer into io.ErrUnexpectedEOF.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

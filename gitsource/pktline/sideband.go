@@ -13,8 +13,8 @@ const (
 	bandError    = 3
 )
 
-// Sideband reads the bytes of a pack out of the packets that carry them, and ends with io.EOF at the flush packet. It
-// does not limit the pack, which is for the pack's reader to do. It belongs to one goroutine.
+// Sideband reads the bytes of a pack out of packets, and ends with io.EOF at the flush packet. It does not bound the
+// pack: the pack's reader does that. It belongs to one goroutine.
 type Sideband struct {
 	packets *Reader
 	// left is how many bytes of the current packet are still to be read.
@@ -22,8 +22,8 @@ type Sideband struct {
 	done bool
 }
 
-// NewSideband makes a Sideband of what comes next of a host's answer. Its errors are those of NewReader, and a
-// *fault.HostError for what the host says on the third band.
+// NewSideband makes a Sideband for the rest of a host's answer. Its errors are those of NewReader, and a
+// *fault.HostError for an error message on the third band.
 func NewSideband(source io.Reader) *Sideband {
 	return &Sideband{packets: NewReader(source, maxBeside)}
 }
@@ -46,8 +46,7 @@ func (s *Sideband) Read(into []byte) (int, error) {
 	return 0, cutShort(err)
 }
 
-// maxBeside is how many bytes may come that are not the pack's: progress, and empty packets that keep the connection
-// alive.
+// maxBeside is how many bytes may come beside the pack: progress, and empty packets that keep the connection alive.
 const maxBeside = 64 << 20
 
 // advance goes to the next packet, and throws progress away.
@@ -70,7 +69,7 @@ func (s *Sideband) advance() error {
 	size--
 	if band[0] == bandPack {
 		if s.left = size; size > 0 {
-			s.packets.budget += int64(size) + 5 // these bytes are the pack's, so they do not count
+			s.packets.budget += int64(size) + 5 // the bytes of the pack do not count
 		}
 		return nil
 	}

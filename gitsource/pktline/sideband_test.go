@@ -32,7 +32,7 @@ func TestASidebandEndsAtItsFlushAlone(t *testing.T) {
 	}
 }
 
-// The bytes of a pack do not count against the limit for what comes beside it.
+// The bytes of a pack do not count against the limit for the bytes beside it.
 func TestAPackIsNotBesideItself(t *testing.T) {
 	is := is.New(t)
 	full := githost.Lines("\x01" + strings.Repeat("x", MaxSize-5))

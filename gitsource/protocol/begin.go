@@ -9,14 +9,14 @@ import (
 	"mooring/gitsource/pktline"
 )
 
-// begin finds the tip. If facts of an earlier session or guessed ones turn out wrong, the host is greeted.
+// begin finds the tip. If the facts of an earlier session or the guessed ones are wrong, it greets the host.
 func (s *Session) begin(ctx context.Context, learned Facts) error {
 	hasFacts := learned.Version != Unknown
 	switch {
 	case s.ref.IsPinned() && hasFacts && !learned.Moved:
 		s.hello.facts, s.commit = learned, s.ref.Commit
 		return nil
-	case s.ref.IsPinned(): // the tip is known, so the first request asks what the host can do
+	case s.ref.IsPinned(): // GIT_REF is the tip, so the greeting is the first request
 		return s.greetAndResolve(ctx)
 	case !hasFacts && s.wire.IsStateless():
 		learned, s.guessed = likelyFacts(), true
@@ -35,19 +35,19 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	return err
 }
 
-// likelyFacts are true of most hosts. A first session over HTTP begins with them: if they are true that saves a
-// request, and if they are not the host refuses one.
+// likelyFacts are true for most hosts. A first session over HTTP begins with them. If they are true, that saves a
+// request; if not, the host refuses one.
 func likelyFacts() Facts { return Facts{Version: V2, Filter: true, Shallow: true} }
 
-// finalError is an error of a Wire that knows whether the host would refuse any other request in the same way.
+// finalError is an error of a Wire. Final tells whether the host would refuse any other request in the same way.
 type finalError interface {
 	error
 	Final() bool
 }
 
-// mayBeMistaken tells whether a request may have failed because the facts about the host are wrong. Any status may mean
-// that, because some hosts answer oddly to what they do not know, and a host that was known may have been replaced by
-// another. The exceptions are refused credentials and a host that wants to be asked later.
+// mayBeMistaken tells whether a request may have failed because the facts about the host are wrong. Any HTTP status may
+// mean that: hosts answer to unknown requests in different ways, and another host may have taken the address. The
+// exceptions are refused credentials and a host that asks to be called later.
 func (s *Session) mayBeMistaken(err error) bool {
 	if refusal, ok := errors.AsType[finalError](err); ok {
 		return !refusal.Final()
@@ -56,8 +56,8 @@ func (s *Session) mayBeMistaken(err error) bool {
 	return err == nil || mayBeStale(err) || s.guessed && refused
 }
 
-// mayBeStale tells whether a request may have failed because the host has moved, has changed, or is another one.
-// Refused credentials and an overloaded host are no reason to ask again.
+// mayBeStale tells whether a request may have failed because the host has moved or changed, or is another one. Refused
+// credentials and an overloaded host are no reason to ask again.
 func mayBeStale(err error) bool {
 	code := fault.Of(err).Code
 	return code == actors.CodeProtocol || code == actors.CodeNotFound
@@ -82,7 +82,7 @@ func (s *Session) greetAndResolve(ctx context.Context) error {
 	return s.resolve(ctx, listing)
 }
 
-// greet asks the host what it can do. From then on nothing about it is guessed.
+// greet asks the host what it can do. From then on no fact about it is guessed.
 func (s *Session) greet(ctx context.Context) error {
 	answer, err := s.wire.Greet(ctx)
 	if err != nil {
@@ -98,8 +98,8 @@ func (s *Session) greet(ctx context.Context) error {
 	return nil
 }
 
-// resolve takes the tip from a listing. If it is not there, the host is asked for any ref, to tell an empty repository
-// from one that lacks this ref.
+// resolve takes the tip from a listing. If the tip is not there, it asks the host for any ref, to tell an empty
+// repository from one that lacks this ref.
 func (s *Session) resolve(ctx context.Context, listing refListing) error {
 	if id, found := listing.best(); found {
 		s.commit = id

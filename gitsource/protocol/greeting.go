@@ -7,7 +7,7 @@ import (
 	"mooring/gitsource/pktline"
 )
 
-// greeting is what a host says first.
+// greeting is the first answer of a host.
 type greeting struct {
 	facts Facts
 	// refs are the tracked refs among those that a host of version 0 lists. A host of version 2 lists none in its
@@ -18,7 +18,7 @@ type greeting struct {
 }
 
 // readGreeting reads a host's greeting in any version (gitprotocol-v2, "Initial Client Request"; gitprotocol-pack,
-// "Reference Discovery"). Of its refs it keeps those with the given names.
+// "Reference Discovery"). It keeps only the refs with the given names.
 func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
 	kind, line, err := r.Line()
 	if err != nil {
@@ -41,18 +41,18 @@ func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
 	return readV0Refs(r, names, kind, line)
 }
 
-// afterServiceLine checks the line by which HTTP names the service, and returns the first line after it and its flush
-// packet.
+// afterServiceLine checks the line with the name of the service, which only HTTP has, and returns the first line after
+// it and its flush packet.
 func afterServiceLine(r *pktline.Reader, line string) (pktline.Kind, string, error) {
 	if line != "# service="+Service {
-		return 0, "", fault.Malformed("it is another service's")
+		return 0, "", fault.Malformed("it is that of another service")
 	}
 	kind, _, err := r.Line()
 	if err != nil {
 		return 0, "", err
 	}
 	if kind != pktline.Flush {
-		return 0, "", fault.Malformed("it does not begin as Git's does")
+		return 0, "", fault.Malformed("it does not begin like an answer of Git")
 	}
 	return r.Line()
 }

@@ -2,14 +2,15 @@ package protocol
 
 import "io"
 
-// packBody is the pack in an answer. Its Read ends with io.EOF only if the answer ends as it should.
+// packBody is the pack in an answer. Read returns io.EOF only if the answer is complete.
 type packBody struct {
 	bytes  io.Reader
 	answer Answer
 	// explain turns an error of the answer into a failure.
 	explain func(error) error
 	// once tells that the connection cannot be used after this answer.
-	once  bool
+	once bool
+	// ended tells that Read has returned io.EOF.
 	ended bool
 }
 
@@ -26,8 +27,8 @@ func (b *packBody) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Close releases the answer. The connection is used again only if the answer was read to io.EOF, because the rest of a
-// pack may be endless.
+// Close releases the answer. The connection is used again only if the answer was read to io.EOF: the rest of a pack may
+// be endless.
 func (b *packBody) Close() error {
 	if b.answer != nil {
 		b.answer.End(b.ended && !b.once)

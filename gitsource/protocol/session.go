@@ -21,12 +21,12 @@ type Session struct {
 	ref    location.Ref
 	wire   Wire
 	redact func(string) string
-	// hello is what the host said in this session. Until the host is greeted only its facts are set: those of an earlier
+	// hello is the host's greeting. Until the host is greeted, only the facts in it are set: those of an earlier
 	// session, or guessed ones.
 	hello   greeting
 	greeted bool
 	guessed bool
-	// doubted tells that an answer broke off which was asked for with guessed facts. The host is greeted before the next
+	// doubted tells that a request with guessed facts got an answer that broke off. The host is greeted before the next
 	// request.
 	doubted bool
 	// commit is the tip of the tracked ref.
@@ -36,9 +36,9 @@ type Session struct {
 // Open starts a session over a wire and asks the host where the tracked ref is. The session owns the wire, and closes
 // it if Open fails. redact removes secrets from texts of the host.
 //
-// learned is what an earlier session learned of the host, or zero. With it, and over HTTP mostly without it, Open takes
-// one small request, and none if the tracked ref is a commit id. If the facts turn out wrong the host is asked what it
-// can do.
+// learned are the facts of an earlier session, or zero. With them Open takes one small request, and none if the tracked
+// ref is a commit id. Over HTTP one request is mostly enough without them too. If the facts are wrong, Open greets the
+// host.
 func Open(
 	ctx context.Context, over Wire, ref location.Ref, redact func(string) string, learned Facts,
 ) (*Session, error) {
@@ -50,25 +50,25 @@ func Open(
 	return s, nil
 }
 
-// Tip is the commit that the tracked ref named when the session was opened. A tag may also lead to a tree or a blob,
-// which shows only when it is fetched.
+// Tip is the commit that the tracked ref named when the session was opened. A tag may also name a tree or a blob; only
+// a fetch shows that.
 func (s *Session) Tip() object.ID { return s.commit }
 
-// Filters tells whether, as far as is known, the host can leave out blobs and send them later by their ids.
+// Filters tells whether the host can leave out blobs and send them later by their ids. The answer may be a guess.
 func (s *Session) Filters() bool { return s.hello.facts.Filter }
 
-// Facts returns what was learned of the host, for the next session.
+// Facts returns what was learned about the host, for the next session.
 func (s *Session) Facts() Facts { return s.hello.facts }
 
 // Close ends the session and closes everything that it holds open.
 func (s *Session) Close() { s.wire.Close() }
 
-// Fetch asks for objects and returns the bytes of the pack that holds them. It returns ErrNoCommonCommit if the host
-// does not know the commit that the request has. It may be called more than once. The caller closes one pack before it
-// fetches the next; a pack that was not read to io.EOF costs its connection.
+// Fetch asks for objects and returns the bytes of the pack with them. It returns ErrNoCommonCommit if the host does not
+// know the commit in request.Have. It may be called more than once. The caller closes one pack before it fetches the
+// next; closing a pack that was not read to io.EOF also closes its connection.
 //
-// If a host that was not greeted yet refuses the request, Fetch greets it, and asks again if the host turns out to be
-// other than assumed.
+// If the host refuses the request and was not greeted yet, Fetch greets it. If its facts differ from the assumed ones,
+// Fetch sends the request again.
 func (s *Session) Fetch(ctx context.Context, request Request) (io.ReadCloser, error) {
 	body, err := s.ask(ctx, request)
 	if err != nil && !s.greeted && ctx.Err() == nil && !errors.Is(err, ErrNoCommonCommit) && s.mayBeMistaken(err) {
@@ -107,8 +107,8 @@ func (s *Session) ask(ctx context.Context, request Request) (*packBody, error) {
 	return fetchV0(ctx, s.wire, s.hello, request)
 }
 
-// aboutWants finds out whether a host complains that it lacks the pinned commit. Hosts word that differently, but all
-// name the id.
+// aboutWants turns a host's complaint about the pinned commit into a failure of GIT_REF. The sentences of hosts differ,
+// but all contain the id.
 func (s *Session) aboutWants(err error, request Request) error {
 	var said *fault.HostError
 	pinned := s.ref.IsPinned() && slices.Contains(request.Wants, s.ref.Commit)
@@ -118,7 +118,8 @@ func (s *Session) aboutWants(err error, request Request) error {
 	return err
 }
 
-// fail makes the error that leaves the session, without secrets. If the context has ended, the error says that.
+// fail turns an error into the one that the session returns, without secrets. If the context has ended, the error says
+// that.
 func (s *Session) fail(ctx context.Context, err error) error {
 	if errors.Is(err, ErrNoCommonCommit) {
 		return ErrNoCommonCommit

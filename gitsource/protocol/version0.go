@@ -20,7 +20,7 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 			hello.abilities = strings.Fields(abilities)
 		}
 		id, name, _ := strings.Cut(line, " ")
-		// "capabilities^{}" stands in for a ref in a repository without any, and "shallow ID" says where its history ends.
+		// A repository without refs lists "capabilities^{}" instead of a ref. "shallow ID" says where its history ends.
 		if name != "capabilities^{}" && id != "shallow" {
 			if err := hello.refs.add(id, name); err != nil {
 				return greeting{}, err
@@ -32,19 +32,19 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 		}
 	}
 	if kind != pktline.Flush {
-		return greeting{}, fault.Malformed("its list of refs is not as it should be")
+		return greeting{}, fault.Malformed("its list of refs is malformed")
 	}
 	return hello.withFacts()
 }
 
-// withFacts draws the facts from the abilities.
+// withFacts sets the facts from the abilities.
 func (g greeting) withFacts() (greeting, error) {
 	for _, ability := range g.abilities {
 		if format, found := strings.CutPrefix(ability, "object-format="); found && format != "sha1" {
 			return greeting{}, fault.SHA256Repository()
 		}
 	}
-	// Blobs that were left out are asked for later by their ids. A host of version 0 must say that it serves them so.
+	// A later request asks for the left-out blobs by their ids. A host of version 0 must declare that it allows this.
 	byID := g.can("allow-any-sha1-in-want") || g.can("allow-reachable-sha1-in-want")
 	g.facts.Filter = g.can("filter") && byID
 	g.facts.Shallow = g.can("shallow")
@@ -54,8 +54,8 @@ func (g greeting) withFacts() (greeting, error) {
 func (g greeting) can(ability string) bool { return slices.Contains(g.abilities, ability) }
 
 // fetchV0 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-pack, "Packfile Negotiation").
-// The whole request is one message. A host that does not know the commit it has would send everything, so the
-// acknowledgments are looked at before the pack.
+// The whole request is one message. A host that does not know request.Have would send everything, so fetchV0 checks the
+// acknowledgments before the pack.
 func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*packBody, error) {
 	answer, err := w.Exchange(ctx, V0, encodeV0Fetch(hello, request))
 	if err != nil {
@@ -76,7 +76,7 @@ func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*pac
 	return body, nil
 }
 
-// sideband is the ability by which the pack comes in packets; empty for a host that sends it without.
+// sideband is the ability of sending the pack in packets; empty if the host does not have it.
 func (g greeting) sideband() string {
 	for _, ability := range []string{"side-band-64k", "side-band"} {
 		if g.can(ability) {
@@ -136,9 +136,9 @@ func wantedAbilities(hello greeting, request Request) []string {
 	return wanted
 }
 
-// readV0Acknowledgments reads what stands before the pack: where the history was cut, if that was asked for, and then
-// the acknowledgments. The last of these is "NAK", or an "ACK" with nothing behind the id. common tells whether the
-// host has the commit.
+// readV0Acknowledgments reads the lines before the pack: where the history was cut, if the request asked for that, and
+// then the acknowledgments. The last of these is "NAK", or an "ACK" with nothing behind the id. common tells whether
+// the host has the commit.
 func readV0Acknowledgments(r *pktline.Reader, request Request) (common bool, err error) {
 	for cut := request.Shallow; cut; {
 		kind, line, err := r.Line()

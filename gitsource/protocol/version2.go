@@ -25,7 +25,7 @@ func readV2Abilities(r *pktline.Reader) (Facts, error) {
 			break
 		}
 		if kind != pktline.Data {
-			return Facts{}, fault.Malformed("its greeting is not as it should be")
+			return Facts{}, fault.Malformed("its greeting is malformed")
 		}
 		switch name, value, _ := strings.Cut(line, "="); name {
 		case "ls-refs":
@@ -73,7 +73,7 @@ func encodeLsRefs(names []string) []byte {
 	return request.Bytes()
 }
 
-// readV2Refs reads the answer to ls-refs: in each line an id, a name, and attributes. whole tells that it was read to
+// readV2Refs reads the answer to ls-refs: each line has an id, a name, and attributes. whole tells that it was read to
 // its end.
 func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bool, err error) {
 	listing = newRefListing(names)
@@ -85,7 +85,7 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 		case kind == pktline.Flush:
 			return listing, true, nil
 		case kind != pktline.Data:
-			return refListing{}, false, fault.Malformed("its list of refs is not as it should be")
+			return refListing{}, false, fault.Malformed("its list of refs is malformed")
 		}
 		id, rest, _ := strings.Cut(line, " ")
 		if id == "unborn" {
@@ -106,10 +106,9 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 	}
 }
 
-// fetchV2 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-v2, "fetch"). A request that
-// has a commit is first sent without "done". If the host knows the commit and the wanted one descends from it, the pack
-// comes in the same answer. If the wanted one does not descend from it, as after a forced push, a second request says
-// "done".
+// fetchV2 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-v2, "fetch"). With request.Have
+// the first request has no "done". If the host knows that commit and the wanted one descends from it, the same answer
+// has the pack. If the wanted one does not descend from it, as after a forced push, a second request has "done".
 func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 	answer, err := w.Exchange(ctx, V2, encodeV2Fetch(request, request.Have.IsZero()))
 	if err != nil {
@@ -137,7 +136,7 @@ func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 	return &packBody{bytes: pktline.NewSideband(answer), answer: answer}, nil
 }
 
-// wantSize is the size of the packet that names one wanted object.
+// wantSize is the size of the packet of one wanted object.
 const wantSize = len("0032want 0123456789abcdef0123456789abcdef01234567\n")
 
 func encodeV2Fetch(request Request, done bool) []byte {
@@ -166,7 +165,7 @@ func encodeV2Fetch(request Request, done bool) []byte {
 	return body.Bytes()
 }
 
-// readV2Acknowledgments reads the section "acknowledgments". common tells whether the host has the commit, ready
+// readV2Acknowledgments reads the section "acknowledgments". common tells whether the host has the commit, and ready
 // whether the pack follows.
 func readV2Acknowledgments(r *pktline.Reader, have object.ID) (common, ready bool, err error) {
 	kind, line, err := r.Line()

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// contextConn is a connection that is closed when a context ends. Whoever waits for the connection then gets an error.
+// contextConn is a connection that is closed when a context ends. A read or write that waits then returns an error.
 type contextConn struct {
 	net.Conn
 	stop func() bool

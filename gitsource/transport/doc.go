@@ -1,9 +1,9 @@
 // Package transport reaches Git hosts: over HTTP with or without TLS (gitprotocol-http), over SSH, and over the
 // protocol of git daemon (gitprotocol-pack, "Transports"). Each way is a protocol.Wire.
 //
-// Remote is what the packages above use: it is made of the settings of a location, and opens sessions. It keeps nothing
-// between two of them but an HTTP client with its idle connections.
+// The packages above use Remote: it is made from the settings of a location, and opens sessions. Between two sessions
+// it keeps only an HTTP client with its idle connections.
 //
-// Every wait ends with the context of its request. Credentials are shown to the host that GIT_URL names and to no
-// other, and answers that are errors are read to 64 KiB.
+// Every wait ends with the context of its request. Credentials are sent only to the host in GIT_URL. At most 64 KiB of
+// an answer with an error are read.
 package transport

@@ -13,7 +13,7 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// However a host says what is wrong, at most 64 KiB of it are read.
+// At most 64 KiB of an error message of a host are read, in whatever form it comes.
 
 // countedBody is an endless body that counts the bytes that were read.
 type countedBody struct{ read int }
@@ -58,7 +58,7 @@ func TestTheStandardErrorOfAnSSHHostIsKeptTo64KiBAndNotPast(t *testing.T) {
 	is.Equal(n, int64(len(begin)+size)) // a smaller number would end the copying
 	is.True(strings.HasPrefix(kept.kept.String(), begin))
 	is.Equal(kept.kept.Len(), 64<<10)
-	is.True(kept.kept.Cap() <= 256<<10) // and no more memory is taken
+	is.True(kept.kept.Cap() <= 256<<10) // the buffer does not grow with the text
 	for _, size := range []int{1, 1000, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
 		kept := &limitedBuffer{}
 		for range (2<<20)/size + 1 {

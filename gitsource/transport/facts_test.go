@@ -15,7 +15,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// The first request assumes a host of today. However an older host refuses it, that host is greeted and served.
+// The first request assumes the facts of most hosts. Whatever an older host answers to it, the session then greets the
+// host and goes on.
 func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 	repository := githost.New(t)
 	tip := repository.Commit("docker-compose.yml", "a")
@@ -71,7 +72,7 @@ func TestAHostThatIsNotAsIsLikelyIsAskedWhatItIs(t *testing.T) {
 	}
 }
 
-// An empty answer to a request that was made on a guess is not believed.
+// The session does not trust an empty answer to a request with guessed facts.
 func TestAnEmptyListIsAskedForAgainOfAHostThatWasNotGreeted(t *testing.T) {
 	is := is.New(t)
 	repository := githost.New(t)

@@ -14,7 +14,7 @@ import (
 	"mooring/gitsource/location"
 )
 
-// FuzzHostText checks what is shown of a host's words: one line of bounded length, without control characters and
+// FuzzHostText checks the sentence that quotes a host: it is one line of bounded length, without control characters and
 // without the secret that the host has seen.
 func FuzzHostText(f *testing.F) {
 	f.Add("access denied\r\n\x1b[31m for p@ss w/rd", "p@ss w/rd")
@@ -47,7 +47,7 @@ type stringBody struct{ *strings.Reader }
 func (stringBody) Close() error { return nil }
 
 func checkShown(t *testing.T, failure *actors.Failure, secret string) {
-	const ours = 300 // characters of what is said around it
+	const ours = 300 // characters around the quoted text
 	message := failure.Message
 	if !utf8.ValidString(message) || len([]rune(message)) > fault.MaxText+ours || strings.ContainsFunc(message, unicode.IsControl) {
 		t.Fatalf("%q is shown", message)
@@ -55,14 +55,13 @@ func checkShown(t *testing.T, failure *actors.Failure, secret string) {
 	if failure.Code == actors.CodeInternal || failure.RetryAfter < 0 {
 		t.Fatalf("%+v", failure)
 	}
-	// A short secret may be a part of any text, and one of stars cannot be told from what replaces it.
+	// A short secret may be a part of any text, and a secret of stars looks like the text that replaces it.
 	if len(secret) > 8 && !strings.Contains(secret, "*") && strings.Contains(hostsShare(message), secret) {
 		t.Fatalf("%q shows the secret %q", message, secret)
 	}
 }
 
-// hostsShare is the part of a message that may be the host's words: our own words may contain what somebody uses as a
-// password.
+// hostsShare is the part of a message that may quote the host: the other part may contain the password by chance.
 func hostsShare(message string) string {
 	if i := strings.LastIndex(message, ": "); i >= 0 {
 		return message[i:]
@@ -93,7 +92,7 @@ func FuzzRedirect(f *testing.F) {
 		if to.User != nil || to.Host == "" || to.RawQuery != "" || to.Scheme != "https" && (tls || to.Scheme != "http") {
 			t.Fatalf("%q leads to %q", location, to)
 		}
-		if mayShowCredentials(from, to) && to.Hostname() != "h" {
+		if maySendCredentials(from, to) && to.Hostname() != "h" {
 			t.Fatalf("credentials would go to %q", to)
 		}
 	})

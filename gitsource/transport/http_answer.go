@@ -18,7 +18,8 @@ func newHTTPAnswer(body io.ReadCloser) httpAnswer {
 	return httpAnswer{bufio.NewReaderSize(httpBody{body}, pktline.MaxSize), body}
 }
 
-// httpBody reads the body of an answer. Errors in its middle become the same failures as those at its beginning.
+// httpBody reads the body of an answer. It makes the same failures of an error in the middle as of one at the
+// beginning.
 type httpBody struct{ io.Reader }
 
 // Read implements io.Reader.
@@ -30,8 +31,7 @@ func (b httpBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// End releases the answer. A whole answer is read to its end, which is near, because only then net/http keeps the
-// connection.
+// End releases the answer. It reads the last bytes of a whole answer, because only then net/http keeps the connection.
 func (a httpAnswer) End(whole bool) {
 	if whole {
 		release(a.body)
@@ -43,9 +43,9 @@ func (a httpAnswer) End(whole bool) {
 // maxLeftover is how many bytes of an answer are read only to keep its connection.
 const maxLeftover = 64 << 10
 
-// release reads what little may be left of a body, and closes it.
+// release reads the last bytes of a body, and closes it.
 func release(body io.ReadCloser) {
-	// An error concerns the connection alone: it is not used again.
+	// After an error net/http does not use the connection again, so the error can be ignored.
 	_, _ = io.CopyN(io.Discard, body, maxLeftover)
 	body.Close()
 }

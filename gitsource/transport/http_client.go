@@ -18,8 +18,8 @@ import (
 // maxHeaderBytes is the size of the largest header of an answer.
 const maxHeaderBytes = 64 << 10
 
-// newHTTPClient makes the one client of a Remote. It keeps connections between refreshes. It has no time limit: each
-// request ends with its context, in every phase. It follows no redirects.
+// newHTTPClient makes the client of a Remote. It keeps connections between refreshes. It has no time limit, because
+// every phase of a request ends with the request's context. It follows no redirects.
 func newHTTPClient(caFile string) (*http.Client, error) {
 	roots, err := CertificateRoots(caFile)
 	if err != nil {
@@ -38,16 +38,16 @@ func newHTTPClient(caFile string) (*http.Client, error) {
 			MaxIdleConnsPerHost:    1,
 			// This is longer than the pause between two polls, so that a poll finds its connection open.
 			IdleConnTimeout: 2 * time.Minute,
-			// A ping finds out that a firewall has forgotten the connection.
+			// A ping detects a connection that a firewall has dropped.
 			HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
 
-// CertificateRoots are the authorities that are trusted: the system's and those of the PEM file. Without a file the
-// pool is nil, which means the system's alone. An error is a phrase that follows the variable's name, and does not
-// quote the path.
+// CertificateRoots returns the trusted authorities: the system's and those of the PEM file. Without a file the pool is
+// nil, which means only the system's. An error is a phrase that follows the variable's name, and does not quote the
+// path.
 func CertificateRoots(caFile string) (*x509.CertPool, error) {
 	if caFile == "" {
 		return nil, nil

@@ -7,8 +7,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// Credentials are shown to the address that they were given for, and to the same host with TLS if both addresses have
-// the usual ports. Another port may belong to somebody else's service.
+// Credentials are sent to the address in GIT_URL, and to the same host with TLS if both addresses have the usual ports.
+// Another port may belong to somebody else's service.
 func TestCredentialsGoToTheNamedHostAndItsOwnTLSAlone(t *testing.T) {
 	for _, c := range []struct {
 		home, at string
@@ -36,7 +36,7 @@ func TestCredentialsGoToTheNamedHostAndItsOwnTLSAlone(t *testing.T) {
 		is.New(t).NoErr(err)
 		at, err := url.Parse(c.at)
 		is.New(t).NoErr(err)
-		if mayShowCredentials(home, at) != c.shown {
+		if maySendCredentials(home, at) != c.shown {
 			t.Errorf("what was given for %s is shown to %s: %t", home, at, !c.shown)
 		}
 	}

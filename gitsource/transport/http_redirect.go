@@ -18,8 +18,8 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// redirectTarget is the address of the repository to which a redirect of a greeting leads. As with git, only the part
-// before "/info/refs" may differ. Credentials in it are dropped, and it may not lead from HTTPS to HTTP.
+// redirectTarget returns the address of the repository from a redirect of a greeting. As with git, only the part before
+// "/info/refs" may differ. It drops credentials in the address, and returns an error for a redirect from HTTPS to HTTP.
 func redirectTarget(response *http.Response) (*url.URL, error) {
 	from := response.Request.URL
 	to, err := response.Location()

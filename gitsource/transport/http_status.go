@@ -18,7 +18,8 @@ import (
 // maxErrorBody is how many bytes are read of an answer that is an error.
 const maxErrorBody = 64 << 10
 
-// accept takes an answer of the given media type. For any other answer the error says what an operator can do.
+// accept returns an answer with status 200 and the given media type. For any other answer the error says what an
+// operator can do.
 func (w *httpWire) accept(response *http.Response, mediaType string) (protocol.Answer, error) {
 	if response.StatusCode == http.StatusOK {
 		if got := mediaTypeOf(response); got != mediaType {
@@ -50,8 +51,8 @@ func otherMediaType(got, want string) error {
 	return fault.Malformed("it is not of the media type %s", want)
 }
 
-// errorText is what the host says in an error, with ": " before it, if that is plain text. Nothing is shown of web
-// pages, nor of what a proxy may have said that knows a password: the redactor does not know that password.
+// errorText returns the text of an answer with an error, with ": " before it, if it is plain text. It returns nothing
+// for web pages, and if a proxy with a password may have sent the answer: the redactor does not know that password.
 func (w *httpWire) errorText(response *http.Response) string {
 	if mediaTypeOf(response) != "text/plain" || wentThroughProxy(response.Request) {
 		return ""
@@ -63,8 +64,7 @@ func (w *httpWire) errorText(response *http.Response) string {
 	return ""
 }
 
-// wentThroughProxy tells whether a proxy with a password has seen the request. It has not if the request was sent over
-// TLS.
+// wentThroughProxy tells whether a proxy with a password has seen the request. A proxy does not see a request over TLS.
 func wentThroughProxy(request *http.Request) bool {
 	proxy, err := http.ProxyFromEnvironment(request)
 	return request.URL.Scheme == "http" && err == nil && proxy != nil && proxy.User != nil
@@ -79,11 +79,11 @@ type statusError struct {
 // Error implements error.
 func (e *statusError) Error() string { return e.failure.Error() }
 
-// Unwrap returns the failure that an operator is told.
+// Unwrap returns the failure for the operator.
 func (e *statusError) Unwrap() error { return e.failure }
 
-// Final tells whether the host would answer the same to any other request: the credentials are refused, or the host (or
-// the proxy) wants to be asked later.
+// Final tells whether the host would answer the same to any other request: it refuses the credentials, or the host or
+// the proxy asks for a pause.
 func (e *statusError) Final() bool {
 	switch e.status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusTooManyRequests,
@@ -115,8 +115,8 @@ func (w *httpWire) statusFailure(response *http.Response, said string) error {
 	return fault.New(actors.CodeProtocol, "The Git host does not accept the request: %s.", shown)
 }
 
-// refusedTunnel is the failure for a proxy's answer to CONNECT (RFC 9110, section 9.3.6); nil for 200. The proxy's
-// words are not shown, because it has seen a password that the redactor does not know.
+// refusedTunnel is the failure for a proxy's answer to CONNECT (RFC 9110, section 9.3.6); nil for 200. It does not
+// quote the proxy, because the proxy has seen a password that the redactor does not know.
 func refusedTunnel(status int) error {
 	switch status {
 	case http.StatusOK:
@@ -134,8 +134,8 @@ func (w *httpWire) refused(shown string) error {
 	case w.authorization == "":
 		return fault.New(actors.CodeAuth, "The Git host wants credentials (it may do so for a repository that does not exist, "+
 			"too); set GIT_USERNAME and GIT_PASSWORD, and check GIT_URL. It answers %s.", shown)
-	case !mayShowCredentials(w.named, w.at):
-		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the credentials are not shown; set GIT_URL to the "+
+	case !maySendCredentials(w.named, w.at):
+		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the credentials are not sent; set GIT_URL to the "+
 			"repository's address there. It answers %s.", fault.Clean(w.at.Host), shown)
 	}
 	return fault.New(actors.CodeAuth, "The Git host refuses the credentials; check GIT_USERNAME and GIT_PASSWORD (or those "+
@@ -154,7 +154,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// httpFailure turns an error of net/http into one for an operator. It leaves out the address, which may hold a
+// httpFailure turns an error of net/http into one for an operator. It leaves out the address, which may contain a
 // password.
 func httpFailure(err error) error {
 	var wrapped *url.Error
@@ -174,7 +174,7 @@ func httpFailure(err error) error {
 		return fault.Malformed("it redirects to an address that cannot be read")
 	case strings.Contains(text, "malformed"), strings.Contains(text, "exceeded"), strings.Contains(text, "chunk"),
 		strings.HasPrefix(text, "gzip:"), strings.HasPrefix(text, "flate:"):
-		return fault.Malformed("it is not HTTP as it should be")
+		return fault.Malformed("it is not valid HTTP")
 	}
 	return fault.New(actors.CodeUnreachable, "The Git host cannot be reached: %s.", text)
 }

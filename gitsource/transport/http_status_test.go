@@ -166,7 +166,7 @@ func TestCredentialsAreNotShownToAnotherHost(t *testing.T) {
 		} else {
 			failure := openFailure(t, settings)
 			is.Equal(failure.Code, actors.CodeAuth)
-			is.True(strings.Contains(failure.Message, "to which the credentials are not shown"))
+			is.True(strings.Contains(failure.Message, "to which the credentials are not sent"))
 		}
 		requests := other.Saw()
 		is.True(len(requests) > 0)
@@ -219,8 +219,8 @@ func TestARedirectedPostIsNotFollowed(t *testing.T) {
 	is.True(strings.Contains(failure.Message, "redirects"))
 }
 
-// A proxy that refuses a tunnel is named, so that nobody looks for the fault at the Git host. Its words are not shown:
-// it has seen its own password.
+// The failure names a proxy that refuses a tunnel, so that nobody looks for the fault at the Git host. It does not
+// quote the proxy, which has seen its own password.
 func TestAProxyThatRefusesATunnelIsNamed(t *testing.T) {
 	is := is.New(t)
 	for status, says := range map[int]string{

@@ -20,38 +20,38 @@ const (
 	maxRedirects = 5
 	// discoveryPath is appended to a repository's address for a greeting (gitprotocol-http, "Smart Clients").
 	discoveryPath = "/info/refs"
-	// userAgent begins as git's does, because some hosts tell git from browsers by that.
+	// userAgent begins like git's, because some hosts recognize git by that.
 	userAgent = "git/2.0 (mooring)"
 	// gzipFrom is the length in bytes from which a request is compressed. Many hosts limit the length of a request.
 	gzipFrom = 16 << 10
 )
 
-// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Each request stands alone, so between two of them
-// nothing is open but a connection that the client keeps.
+// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Its requests are independent of each other: between two
+// of them only a connection of the client stays open.
 type httpWire struct {
 	client *http.Client
-	// named is the address in GIT_URL. Credentials are shown to that host alone.
+	// named is the address in GIT_URL. Credentials are sent only to that host.
 	named *url.URL
-	// at is where requests go: the named address, or the one to which the host redirected.
+	// at is the address of requests: the named one, or the one to which the host redirected.
 	at *url.URL
-	// authorization is the value of the header of that name, or empty.
+	// authorization is the value of the header Authorization, or empty.
 	authorization string
-	// redact removes secrets from what the host says.
+	// redact removes secrets from texts of the host.
 	redact func(string) string
 }
 
 // newHTTPWire makes a wire to the endpoint.
 func newHTTPWire(
-	client *http.Client, to location.Endpoint, shown location.Credentials, redact func(string) string,
+	client *http.Client, to location.Endpoint, credentials location.Credentials, redact func(string) string,
 ) (*httpWire, error) {
 	named, err := url.Parse(to.Display())
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the Git host: %w", err)
 	}
-	return &httpWire{client: client, named: named, at: named, authorization: shown.Basic(), redact: redact}, nil
+	return &httpWire{client: client, named: named, at: named, authorization: credentials.Basic(), redact: redact}, nil
 }
 
-// IsReady implements protocol.Wire. It is always true, because each request says everything that the host must know.
+// IsReady implements protocol.Wire. It is always true, because no request depends on a greeting.
 func (w *httpWire) IsReady() bool { return true }
 
 // IsStateless implements protocol.Wire.
@@ -92,7 +92,7 @@ func (w *httpWire) discover(ctx context.Context, at *url.URL) (*http.Response, e
 	return w.send(request, at)
 }
 
-// Exchange posts a request. It follows no redirect, as git does not: a greeting has found the address.
+// Exchange posts a request. Like git it follows no redirect: a greeting has found the address.
 func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body []byte) (protocol.Answer, error) {
 	packed, err := compress(body)
 	if err != nil {
@@ -111,8 +111,8 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 	}
 	request.Header.Set("Content-Type", "application/x-git-upload-pack-request")
 	request.Header.Set("Accept", "application/x-git-upload-pack-result")
-	// A request only reads, so it may be sent twice. This empty value is not sent; it tells net/http to try again if the
-	// host closes a kept connection just when the request is written.
+	// A request only reads, so it may be sent twice. This empty value is not sent. It makes net/http try again if the
+	// host closes an idle connection just when the request is written.
 	request.Header["Idempotency-Key"] = []string{}
 	response, err := w.send(request, w.at)
 	if err != nil {
@@ -123,13 +123,13 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 
 func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
 	request.Header.Set("User-Agent", userAgent)
-	if w.authorization != "" && mayShowCredentials(w.named, at) {
+	if w.authorization != "" && maySendCredentials(w.named, at) {
 		request.Header.Set("Authorization", w.authorization)
 	}
 	response, err := w.client.Do(request)
 	if err != nil {
 		if request.Context().Err() != nil {
-			// Otherwise net/http would go on connecting to a silent host, for a later request.
+			// Otherwise net/http goes on connecting to a silent host, for a later request.
 			w.client.CloseIdleConnections()
 		}
 		return nil, httpFailure(err)
@@ -137,9 +137,9 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 	return response, nil
 }
 
-// mayShowCredentials tells whether an address is the one that the credentials were given for, or the same host with TLS
-// in place of plain HTTP, both at their usual ports.
-func mayShowCredentials(home, at *url.URL) bool {
+// maySendCredentials tells whether an address is the one in GIT_URL, or the same host with TLS instead of plain HTTP,
+// both at their usual ports.
+func maySendCredentials(home, at *url.URL) bool {
 	if home.Scheme == at.Scheme && strings.EqualFold(home.Host, at.Host) {
 		return true
 	}
@@ -147,8 +147,8 @@ func mayShowCredentials(home, at *url.URL) bool {
 	return upgraded && (home.Port() == "" || home.Port() == "80") && (at.Port() == "" || at.Port() == "443")
 }
 
-// compress compresses a long request. Huffman's code alone halves ids in hex; looking for repetitions as well gains a
-// tenth and takes four times as long.
+// compress compresses a long request. The Huffman code alone halves ids in hex. A search for repetitions would save a
+// further tenth and take four times as long.
 func compress(body []byte) ([]byte, error) {
 	if len(body) < gzipFrom {
 		return body, nil

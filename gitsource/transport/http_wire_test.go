@@ -36,7 +36,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 
 	facts := openSession(t, remote, protocol.Facts{}).Facts()
 	before := host.Saw()
-	is.Equal(len(before), 1) // what the host can do shows at the first fetch
+	is.Equal(len(before), 1) // the session learns what the host can do at the first fetch
 
 	is.Equal(openSession(t, remote, facts).Tip(), tip)
 	is.Equal(openSession(t, remote, facts).Facts(), facts)
@@ -78,7 +78,7 @@ func TestAPinnedCommitOfAKnownHostNeedsNoRequest(t *testing.T) {
 	is.Equal(unpackedCount(t, again, tip), 3)
 }
 
-// unpackedCount fetches the commit alone and counts what came.
+// unpackedCount fetches only the commit and counts the objects in the answer.
 func unpackedCount(t *testing.T, from *protocol.Session, commit object.ID) int {
 	t.Helper()
 	return len(fetchAll(t, from, protocol.Request{Wants: []object.ID{commit}, Shallow: true}))
@@ -158,7 +158,7 @@ func TestAPasswordIsReadAnewForEachSession(t *testing.T) {
 	_, err = remote.Open(t.Context(), facts)
 	is.Equal(fault.Of(err).Code, actors.CodeAuth)
 	is.Equal(fault.Of(err).Message, "GIT_PASSWORD cannot be read from its file: no such file or directory.")
-	is.Equal(len(host.Saw()), 0) // the host is not asked without it
+	is.Equal(len(host.Saw()), 0) // no request is sent without the password
 }
 
 func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {

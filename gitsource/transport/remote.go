@@ -11,17 +11,17 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// Remote is a repository on a Git host, reached over HTTP, SSH or git://. It keeps nothing but the HTTP client and its
-// idle connections. Any number of goroutines may open sessions.
+// Remote is a repository on a Git host, over HTTP, SSH or git://. Between two sessions it keeps only the HTTP client
+// and its idle connections. Any number of goroutines may open sessions.
 type Remote struct {
 	settings location.Settings
 	at       location.Endpoint
 	ref      location.Ref
-	// client is nil if the host is not reached over HTTP.
+	// client is nil for SSH and git://.
 	client *http.Client
 }
 
-// New makes a Remote of settings that Validate has accepted. A local path is an error.
+// New makes a Remote from settings that Validate has accepted. A local path is an error.
 func New(settings location.Settings) (*Remote, error) {
 	at, err := location.Parse(settings.URL)
 	if err != nil {
@@ -39,27 +39,27 @@ func New(settings location.Settings) (*Remote, error) {
 	return r, nil
 }
 
-// Open starts a session with the host. It reads the credentials anew. learned is what an earlier session learned of the
-// host, or zero. The caller closes the session. Its errors are *actors.Failure.
+// Open starts a session with the host. It reads the credentials anew. learned are the facts of an earlier session, or
+// zero. The caller closes the session. Its errors are *actors.Failure.
 func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Session, error) {
-	shown, err := r.settings.Credentials(r.at)
-	redact := r.settings.Redactor(r.at, shown).Clean
+	credentials, err := r.settings.Credentials(r.at)
+	redact := r.settings.Redactor(r.at, credentials).Clean
 	if err != nil {
 		return nil, fault.Redacted(ctx, err, redact)
 	}
-	over, err := r.wire(shown, redact)
+	over, err := r.wire(credentials, redact)
 	if err != nil {
 		return nil, fault.Redacted(ctx, err, redact)
 	}
 	return protocol.Open(ctx, over, r.ref, redact, learned)
 }
 
-func (r *Remote) wire(shown location.Credentials, redact func(string) string) (protocol.Wire, error) {
+func (r *Remote) wire(credentials location.Credentials, redact func(string) string) (protocol.Wire, error) {
 	switch r.at.Scheme {
 	case location.SSH:
-		return &streamWire{dial: sshDialer(r.at, r.settings, shown)}, nil
+		return &streamWire{dial: sshDialer(r.at, r.settings, credentials)}, nil
 	case location.Git:
 		return &streamWire{dial: gitDialer(r.at)}, nil
 	}
-	return newHTTPWire(r.client, r.at, shown, redact)
+	return newHTTPWire(r.client, r.at, credentials, redact)
 }

@@ -242,7 +242,7 @@ func TestAHostWithoutFilterSendsEverything(t *testing.T) {
 			tip := repository.Commit("docker-compose.yml", "a")
 			from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
 			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
-			is.Equal(from.Filters(), false) // over HTTP that is found out when the host refuses the filter
+			is.Equal(from.Filters(), false) // over HTTP the session learns that when the host refuses the filter
 			is.Equal(kinds[repository.ID("HEAD:docker-compose.yml")], "blob")
 		})
 	}

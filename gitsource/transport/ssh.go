@@ -16,10 +16,10 @@ import (
 )
 
 // sshDialer runs git-upload-pack on the host over SSH (gitprotocol-pack, "SSH Transport").
-func sshDialer(at location.Endpoint, settings location.Settings, shown location.Credentials) dialer {
+func sshDialer(at location.Endpoint, settings location.Settings, credentials location.Credentials) dialer {
 	return func(ctx context.Context) (stream, error) {
 		address := at.Address("22")
-		config, release, err := sshConfig(ctx, address, settings, shown)
+		config, release, err := sshConfig(ctx, address, settings, credentials)
 		if err != nil {
 			return stream{}, err
 		}
@@ -48,7 +48,7 @@ func sshDialer(at location.Endpoint, settings location.Settings, shown location.
 	}
 }
 
-// runUploadPack starts the program. As git does, it asks for version 2 by an environment variable, which the host may
+// runUploadPack starts git-upload-pack. Like git it asks for version 2 by an environment variable, which the host may
 // ignore.
 func runUploadPack(client *ssh.Client, path string) (stream, error) {
 	session, err := client.NewSession()
@@ -81,7 +81,8 @@ func shellQuote(argument string) string {
 	return "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(argument) + "'"
 }
 
-// sshOutput is the program's output. If it ends early, the error is what the program said on its standard error.
+// sshOutput is the output of git-upload-pack. If it ends and the program has written to its standard error, that text
+// is the error.
 type sshOutput struct {
 	session *ssh.Session
 	reader  io.Reader
@@ -100,7 +101,8 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 		return n, nil
 	}
 	if o.ended = err; err == io.EOF {
-		// The standard error is complete when the program has ended. If it does not end, the context closes the connection.
+		// The standard error is complete when the program has ended. If it does not end, the context closes the
+		// connection.
 		_ = o.session.Wait()
 		if o.said.kept.Len() > 0 {
 			o.ended = &fault.HostError{Text: o.said.kept.String()}
@@ -109,8 +111,8 @@ func (o *sshOutput) Read(into []byte) (int, error) {
 	return 0, o.ended
 }
 
-// limitedBuffer keeps the first bytes that are written to it. It does not embed bytes.Buffer: io.Copy would call that
-// one's ReadFrom in place of Write.
+// limitedBuffer keeps the first bytes that are written to it. It does not embed bytes.Buffer, because io.Copy would
+// call ReadFrom of bytes.Buffer and not Write.
 type limitedBuffer struct {
 	kept bytes.Buffer
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // sshConfig puts together the credentials and the known host keys. The caller calls release when the handshake is over.
-func sshConfig(ctx context.Context, address string, settings location.Settings, shown location.Credentials) (
+func sshConfig(ctx context.Context, address string, settings location.Settings, credentials location.Credentials) (
 	config *ssh.ClientConfig, release func(), err error) {
 	file := settings.SSHKnownHostsFile
 	if file == "" {
@@ -36,14 +36,14 @@ func sshConfig(ctx context.Context, address string, settings location.Settings, 
 			"GIT_SSH_KNOWN_HOSTS_FILE.", fault.Clean(err.Error()))
 	}
 	config = &ssh.ClientConfig{
-		User:              shown.Username,
+		User:              credentials.Username,
 		HostKeyCallback:   known.HostKeyCallback(),
 		HostKeyAlgorithms: known.HostKeyAlgorithms(address),
 	}
 	if config.User == "" {
 		config.User = location.DefaultUsername
 	}
-	config.Auth, release, err = sshAuth(ctx, settings, shown)
+	config.Auth, release, err = sshAuth(ctx, settings, credentials)
 	return config, release, err
 }
 
@@ -53,9 +53,9 @@ func noKnownHosts() error {
 		"holds the Git host's key, as ssh-keyscan prints it.")
 }
 
-// sshAuth is the key of GIT_SSH_KEY_FILE, or the keys of the agent if there is no such file, and after these the
-// password if there is one. The caller calls release when the handshake is over.
-func sshAuth(ctx context.Context, settings location.Settings, shown location.Credentials) (
+// sshAuth returns the key of GIT_SSH_KEY_FILE, or the keys of the agent if that is not set, and then the password if
+// there is one. The caller calls release when the handshake is over.
+func sshAuth(ctx context.Context, settings location.Settings, credentials location.Credentials) (
 	methods []ssh.AuthMethod, release func(), err error) {
 	release = func() {}
 	if settings.SSHKeyFile != "" {
@@ -69,12 +69,12 @@ func sshAuth(ctx context.Context, settings location.Settings, shown location.Cre
 		switch {
 		case err == nil:
 			methods, release = append(methods, keys), hangUp
-		case shown.Password == "":
+		case credentials.Password == "":
 			return nil, nil, err
 		}
 	}
-	if shown.Password != "" {
-		methods = append(methods, ssh.Password(shown.Password))
+	if credentials.Password != "" {
+		methods = append(methods, ssh.Password(credentials.Password))
 	}
 	return methods, release, nil
 }
@@ -100,7 +100,7 @@ func sshAgent(ctx context.Context) (ssh.AuthMethod, func(), error) {
 	return ssh.PublicKeysCallback(agent.NewClient(conn).Signers), hangUp, nil
 }
 
-// sshKey reads the private key. It does so at each use, so that a new key counts at once.
+// sshKey reads the private key. It is called for each connection, so that a new key takes effect at once.
 func sshKey(settings location.Settings) (ssh.Signer, error) {
 	pem, err := os.ReadFile(settings.SSHKeyFile)
 	if err != nil {

@@ -149,7 +149,7 @@ func TestAnSSHPasswordIsUsedWhereNoKeyIsAccepted(t *testing.T) {
 	settings := overSSH(t, repository, githost.SSHOptions{Password: "pa/ss"})
 	settings.URL = strings.Replace(settings.URL, "git@", "git:pa%2Fss@", 1)
 	t.Setenv("SSH_AUTH_SOCK", "")
-	for _, key := range []string{"", githost.NewKeyFile(t).File} { // none, and one that the host does not know
+	for _, key := range []string{"", githost.NewKeyFile(t).File} { // no key, and a key that the host does not know
 		settings.SSHKeyFile = key
 		is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Tip(), tip)
 	}

@@ -19,15 +19,14 @@ type stream struct {
 	shut func()
 }
 
-// dialer opens a stream and sends what asks for the repository. Everything that it opens is closed when the context
-// ends.
+// dialer opens a stream and asks for the repository. Everything that it opens is closed when the context ends.
 type dialer func(ctx context.Context) (stream, error)
 
 // streamWire speaks Git's protocol over a connection that stays open (gitprotocol-pack, "Transports"). A host of
-// version 2 takes any number of requests on it, one of version 0 a single one.
+// version 2 takes any number of requests on it, and a host of version 0 takes one.
 type streamWire struct {
 	dial dialer
-	// open is the stream, or nil while no request can be sent; reader reads it.
+	// open is the stream, or nil while no request can be sent; reader is its buffer.
 	open   *stream
 	reader *bufio.Reader
 }
@@ -52,7 +51,7 @@ func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	return streamAnswer{w.reader, w}, nil
 }
 
-// Exchange writes the request. If the host stops reading, its reason is read and becomes the error.
+// Exchange writes the request. If that fails and the host has sent an error message, the message is the error.
 func (w *streamWire) Exchange(_ context.Context, _ protocol.Version, request []byte) (protocol.Answer, error) {
 	if w.open == nil {
 		return nil, net.ErrClosed
@@ -69,7 +68,7 @@ func (w *streamWire) Exchange(_ context.Context, _ protocol.Version, request []b
 	return nil, err
 }
 
-// Close tells the host that no request follows, so that it does not log the end as an accident.
+// Close tells the host that no request follows, so that it does not log an error, and closes the stream.
 func (w *streamWire) Close() {
 	if w.open != nil {
 		_, _ = io.WriteString(w.open, pktline.FlushPacket)
@@ -91,8 +90,8 @@ type streamAnswer struct {
 	wire *streamWire
 }
 
-// End implements protocol.Answer: of an answer that was not read to its end the rest is on the stream, so that is
-// closed.
+// End implements protocol.Answer. It closes the stream after an answer that was not read to its end, because the rest
+// of the answer is still on the stream.
 func (a streamAnswer) End(whole bool) {
 	if !whole {
 		a.wire.drop()

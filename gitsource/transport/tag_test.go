@@ -10,8 +10,8 @@ import (
 	"mooring/gitsource/protocol"
 )
 
-// A release is often tagged at a commit at which no branch ends. A host of version 0 serves only what it has listed,
-// which is the tag.
+// A release tag often names a commit that is no branch's tip. A host of version 0 serves only ids that it has listed,
+// and it has listed the tag.
 func TestEveryWayFetchesTheCommitBehindAnAnnotatedTag(t *testing.T) {
 	for name, way := range ways() {
 		t.Run(name, func(t *testing.T) {

@@ -13,11 +13,11 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// bench is what all modes share. It belongs to the goroutine that made it.
+// bench is shared by all modes. It belongs to the goroutine that made it.
 type bench struct {
-	// repositories is the directory that the host serves; work is a temporary one, gone at the end.
+	// repositories is the directory that the host serves; work is a temporary one, which is removed at the end.
 	repositories, work string
-	// sides are the binaries: the one that is measured, and the older one that it is compared with, if any.
+	// sides are the binaries: the measured one, and the older one for a comparison, if there is one.
 	sides    []side
 	host     lab.Host
 	client   *http.Client
@@ -67,7 +67,7 @@ func (b *bench) prepare(ctx context.Context, o options) (err error) {
 	return err
 }
 
-// sides looks the binaries up. A service has a working directory of its own, so that their paths must be absolute.
+// sides finds the binaries. A service has a working directory of its own, so their paths must be absolute.
 func sides(mooring, against string) ([]side, error) {
 	found := []side{{"mooring", mooring}}
 	if against != "" {
@@ -86,7 +86,8 @@ func sides(mooring, against string) ([]side, error) {
 	return found, nil
 }
 
-// inTurn returns the sides in an order that changes from round to round, so that none always comes first.
+// inTurn returns the numbers of the sides in an order that changes from round to round, so that no side is always
+// first.
 func (b *bench) inTurn(round int) []int {
 	var order []int
 	for i := range b.sides {
@@ -102,7 +103,7 @@ func (b *bench) close() error {
 	return os.RemoveAll(b.work)
 }
 
-// say tells what is going on.
+// say prints a line of progress.
 func (b *bench) say(format string, values ...any) {
 	fmt.Fprintf(b.progress, time.Now().Format(time.TimeOnly)+" "+format+"\n", values...)
 }

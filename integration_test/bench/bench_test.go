@@ -76,7 +76,7 @@ func TestTableOfStartsHasARatioForEverySize(t *testing.T) {
 	is.True(!strings.Contains(table, "older"))
 	kept, err := os.ReadDir(cache)
 	is.NoErr(err)
-	is.Equal(len(kept), 2) // the repositories, and nothing else, are kept
+	is.Equal(len(kept), 2) // only the repositories are kept
 }
 
 func TestTableOfRefreshesHasARatioForEachDisciplineAndAnOlderBinary(t *testing.T) {

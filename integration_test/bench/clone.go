@@ -12,11 +12,11 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// clone is the git program's side: a bare clone without history, and what a tool that uses git would know of it.
+// clone is the git program's side: a bare clone without history, and the hashes that a tool with git would keep of it.
 type clone struct {
 	url  string
 	path string
-	// partial leaves the blobs at the host and asks for those of the compose files in one request.
+	// partial tells that the clone has no blobs, and asks for those of the compose files in one request.
 	partial bool
 	known   lab.Listing
 }
@@ -69,8 +69,8 @@ func (c *clone) fetch(ctx context.Context) error {
 	return nil
 }
 
-// hash reads and hashes files. A partial clone asks for them first, all at once; git fetches a single missing one by
-// itself when it is read.
+// hash reads and hashes files. A partial clone first asks for all of them at once, because git fetches missing ones
+// only one by one.
 func (c *clone) hash(ctx context.Context, name string, files []lab.ComposeFile) (lab.Listing, error) {
 	if c.partial && len(files) > 1 {
 		var ids bytes.Buffer
@@ -79,7 +79,7 @@ func (c *clone) hash(ctx context.Context, name string, files []lab.ComposeFile) 
 				fmt.Fprintf(&ids, "%s\n", file.ID)
 			}
 		}
-		// This is how git itself asks for what a partial clone lacks.
+		// Git itself uses this command for the missing objects of a partial clone.
 		_, err := lab.Git(ctx, c.path, &ids, "-c", "fetch.negotiationAlgorithm=noop", "fetch", "-q",
 			"--no-auto-maintenance", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no",
 			"--filter=blob:none", "--stdin", "origin")
@@ -93,7 +93,7 @@ func (c *clone) hash(ctx context.Context, name string, files []lab.ComposeFile) 
 // remove deletes the clone.
 func (c *clone) remove() error { return os.RemoveAll(c.path) }
 
-// lsRemote is git's refresh when nothing has changed: it returns the commit that main is at.
+// lsRemote is git's refresh when nothing has changed: it returns the commit of main.
 func lsRemote(ctx context.Context, url string) (string, error) {
 	output, err := lab.Git(ctx, "", nil, "ls-remote", url, lab.Branch)
 	revision, _, _ := strings.Cut(output, "\t")

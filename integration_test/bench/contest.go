@@ -8,19 +8,19 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// contest is one discipline: mooring against the ways to do the same with git.
+// contest is one discipline: mooring against several ways to do the same with git.
 type contest struct {
 	// mooring has an entrant for each side, git one for each way.
 	mooring, git []entrant
-	// host is what the host takes for mooring's requests when nobody looks at the answers.
+	// host is the host's own time for mooring's requests.
 	host series
-	// warm tells that there was a first round, which does not count: by then files are in memory and connections open.
-	// Requests are those of the first side in that round.
+	// warm tells that the first round is over. It does not count: after it files are in memory and connections open.
+	// requests are those of the first side in that round.
 	warm     bool
 	requests []lab.Taped
 }
 
-// entrant is one that takes turns in a contest.
+// entrant is a participant of a contest.
 type entrant struct {
 	name   string
 	series series
@@ -37,30 +37,30 @@ func (b *bench) newContest(ways ...string) contest {
 	return c
 }
 
-// took is what mooring takes: the median of the side that is measured.
+// took is mooring's time: the median of the measured side.
 func (c contest) took() time.Duration { return c.mooring[0].series.median().Duration }
 
-// best returns the fastest way with git.
+// best returns the fastest of git's ways.
 func (c contest) best() entrant {
 	return slices.MinFunc(c.git, func(a, b entrant) int {
 		return cmp.Compare(a.series.median().Duration, b.series.median().Duration)
 	})
 }
 
-// ratio is mooring's time in terms of git's.
+// ratio is mooring's time divided by git's.
 func (c contest) ratio() float64 {
 	return float64(c.took()) / float64(c.best().series.median().Duration)
 }
 
-// versus is mooring's time in terms of the older side's, which there must be.
+// versus is mooring's time divided by that of the older side, which must exist.
 func (c contest) versus() float64 {
 	return float64(c.took()) / float64(c.mooring[1].series.median().Duration)
 }
 
-// own is mooring's time beyond what the host takes by itself.
+// own is mooring's time less the host's own time.
 func (c contest) own() time.Duration { return c.took() - c.host.median().Duration }
 
-// measureMooring measures a side's turn. In the first round it records what the first side asks of the host.
+// measureMooring measures a side's turn. In the first round it records the requests of the first side.
 func (b *bench) measureMooring(c *contest, side int, do func() error) error {
 	if c.warm {
 		return b.timed(&c.mooring[side].series, do)
@@ -80,7 +80,7 @@ func (b *bench) measureGit(c *contest, way int, do func() error) error {
 	return do()
 }
 
-// timed does something and appends what it took.
+// timed calls a function and appends its time and traffic.
 func (b *bench) timed(to *series, do func() error) error {
 	before, begin := b.host.Counts(), time.Now()
 	if err := do(); err != nil {

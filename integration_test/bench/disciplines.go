@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// discipline is what a mode measures, and a row of its table.
+// discipline is something that a mode measures, and a row of its table.
 type discipline struct {
 	name   string
 	rounds int
@@ -44,7 +44,7 @@ func disciplines(o options) []discipline {
 	}
 }
 
-// changes is how many commits the disciplines of a mode move main to.
+// changes is the number of commits to which the disciplines of a mode move main.
 func changes(o options) int {
 	if o.mode == "cold" {
 		return 0

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// mebibyte is the unit of sizes, as git has it.
+	// mebibyte is the unit of sizes.
 	mebibyte = 1 << 20
 	// imageSize is the size of one big file; the last one may be smaller.
 	imageSize = 5 * mebibyte
 )
 
-// generate makes the repository of a shape at a path that does not exist yet, packed as a host packs it: deltas, and
-// bitmaps where git makes them.
+// generate makes the repository of a shape at a path that does not exist yet. It is packed as on a host: with deltas,
+// and with bitmaps if git makes them.
 func (b *bench) generate(ctx context.Context, s shape, path string) error {
 	b.say("make a repository of %s", s)
 	unfinished, err := os.MkdirTemp(b.repositories, "unfinished-")
@@ -33,7 +33,7 @@ func (b *bench) generate(ctx context.Context, s shape, path string) error {
 		return err
 	}
 	for _, step := range [][]string{
-		// What hosts allow; unpackLimit keeps later changes packed, too.
+		// Hosts allow these; unpackLimit keeps later changes packed, too.
 		{"config", "uploadpack.allowFilter", "true"},
 		{"config", "uploadpack.allowAnySHA1InWant", "true"},
 		{"config", "transfer.hideRefs", hidden},
@@ -86,10 +86,10 @@ func writeHistoric(i *lab.Importer, s shape, change int) {
 
 func stackName(stack int) string { return fmt.Sprintf("s%06d", stack) }
 
-// stackPath is where a stack stands: fifty are on one host.
+// stackPath is the path of a stack: there are fifty for each host.
 func stackPath(stack int) string { return fmt.Sprintf("hosts/h%04d/%s", stack/50, stackName(stack)) }
 
-// composePath is the path of a stack's compose file: both names occur.
+// composePath is the path of a stack's compose file. Both names occur.
 func composePath(stack int) string {
 	name := "docker-compose.yml"
 	if stack%5 == 4 {

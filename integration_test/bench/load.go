@@ -11,13 +11,13 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// enough is the least of a bare server's requests a second that mooring must reach.
+// enough is the part of a bare server's requests a second that mooring must reach.
 const enough = 0.6
 
-// load measures how many requests a second the routes that are polled answer, in turn with a bare net/http server that
-// writes the same bytes. All are processes of their own, asked over 32 connections that are kept, by a client that does
-// no more than it must, so that what differs is the server. During mooring's turns its repository moves ten times a
-// second and a refresh follows each time; the bare server is left in peace. Then it measures calls and pushes.
+// load measures the requests a second on the routes that clients poll, in turn with a bare net/http server that writes
+// the same bytes. Each server is a process of its own, and gets its requests over 32 open connections. The client does
+// as little as possible, so that the servers make the difference. During mooring's turns its repository changes ten
+// times a second, and a refresh follows each change. Then load measures many callers and pushes.
 func (b *bench) load(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	repo, commits, err := b.moving(ctx, o.stacks[0], max(o.pushes+1, 200))
 	if err != nil {
@@ -36,7 +36,8 @@ func (b *bench) load(ctx context.Context, o options, out io.Writer) (missed bool
 			return false, err
 		}
 		services = append(services, s)
-		// The first refresh tells of every stack that it has found; the bare server is not to write that each time.
+		// The answer about the first refresh lists all stacks. The bare server must not write that long answer each
+		// time.
 		if err := s.mustRefresh(ctx, commits[len(commits)-1]); err != nil {
 			return false, err
 		}
@@ -85,7 +86,7 @@ func (b *bench) moving(ctx context.Context, stacks, count int) (lab.Repository, 
 	return r, commits, err
 }
 
-// compare asks all servers for each route in turn and prints what came of it.
+// compare sends requests for each route to all servers in turn, and prints the results.
 func (b *bench) compare(
 	ctx context.Context, o options, m *mover, services []*service, bare asked, out io.Writer,
 ) (missed bool, err error) {
@@ -119,7 +120,7 @@ func (b *bench) compare(
 	return len(misses) > 0, err
 }
 
-// takeMoving is take while the repository moves.
+// takeMoving is take while the repository changes.
 func (t *tally) takeMoving(ctx context.Context, o options, m *mover, s *service, path string) error {
 	finish := func() error { return nil }
 	if !o.quiet {

@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// bareMode is the first argument with which this program is the bare server, for the bodies in a directory.
+// bareMode is the first argument that makes this program the bare server. The second one is a directory with bodies.
 const bareMode = "bare"
 
-// route is what is measured, and the file that holds its body for the bare server.
+// route is a measured path, and the file with its body for the bare server.
 type route struct{ path, file string }
 
 func routes() []route {
 	return []route{{"/api/v1/stacks", "stacks"}, {"/api/v1/refresh", "refresh"}, {"/healthz", "healthz"}}
 }
 
-// keepBodies writes what the service answers into files, for the bare server.
+// keepBodies writes the service's answers to files, for the bare server.
 func (s *service) keepBodies(ctx context.Context, directory string) error {
 	for _, at := range routes() {
 		reply, err := s.ask(ctx, http.MethodGet, at.path, "", nil, http.StatusOK)
@@ -45,7 +45,7 @@ type bare struct {
 	stop func()
 }
 
-// startBare runs this very program as the bare server.
+// startBare runs this program as the bare server.
 func startBare(ctx context.Context, directory string) (bare, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -95,7 +95,7 @@ func serveBare(ctx context.Context, directory string, out io.Writer) error {
 	fmt.Fprintln(out, listener.Addr())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	served := make(chan error, 1)
-	// Ends when the server is closed; it is waited for below.
+	// Ends when the server is closed; the code below waits for it.
 	go func() { served <- server.Serve(listener) }()
 	select {
 	case err := <-served:

@@ -15,35 +15,35 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// connections are kept to each server, and all of them are busy.
+// connections is the number of connections to each server. All of them are busy.
 const connections = 32
 
-// asked is a server by its process and its address.
+// asked is a server that gets requests: its process and its address.
 type asked struct {
 	pid     int
 	address string
 }
 
-// tally is what a server has answered so far.
+// tally has the figures of a server's answers.
 type tally struct {
 	name    string
 	took    []time.Duration // one for each request
 	rates   []float64       // requests a second, one for each turn
 	longest int             // bytes of the longest body
-	cpu     time.Duration   // that the server took
+	cpu     time.Duration   // of the server
 }
 
-// each is what one request cost the server.
+// each is the server's processor time for one request.
 func (t tally) each() time.Duration {
 	return (t.cpu / time.Duration(max(len(t.took), 1))).Round(100 * time.Nanosecond)
 }
 
-// rate is the median of the turns' requests a second: what else the machine does in one turn does not count.
+// rate is the median of the turns' requests a second, so that a disturbed turn does not count.
 func (t tally) rate() float64 { return median(t.rates) }
 
-// take asks a server for a path over all connections at once for the length of a turn.
+// take sends requests for a path to a server, over all connections at once, for the length of a turn.
 func (t *tally) take(ctx context.Context, s asked, path string, turn time.Duration) error {
-	before, _ := lab.FiguresOf(s.pid) // where the system does not tell, both are 0
+	before, _ := lab.FiguresOf(s.pid) // both are 0 on systems without figures
 	err := t.ask(ctx, s.address, path, turn)
 	after, _ := lab.FiguresOf(s.pid)
 	t.cpu += after.CPU - before.CPU
@@ -74,7 +74,7 @@ func (t *tally) ask(ctx context.Context, address, path string, turn time.Duratio
 	ends := make(chan end, 1)
 	began := time.Now()
 	for _, c := range dialed {
-		// Ends when the turn does; it is waited for below.
+		// Ends when the turn does; the code below waits for it.
 		go func() {
 			took, err := c.ask(began.Add(turn))
 			ends <- end{took, c.length, err}
@@ -96,7 +96,7 @@ func (t *tally) ask(ctx context.Context, address, path string, turn time.Duratio
 	return nil
 }
 
-// connection sends the same request again and again and reads the answers, as cheaply as can be.
+// connection sends the same request again and again and reads the answers, with as little work as possible.
 type connection struct {
 	net.Conn
 	answers *bufio.Reader
@@ -121,7 +121,7 @@ func newConnection(conn net.Conn, answers io.Reader, request string) *connection
 	return &connection{Conn: conn, answers: bufio.NewReaderSize(answers, buffer), request: []byte(request)}
 }
 
-// ask returns how long each request took that ended before the turn did.
+// ask sends requests until the turn ends, and returns the time of each that ended before that.
 func (c *connection) ask(end time.Time) ([]time.Duration, error) {
 	var took []time.Duration
 	for {
@@ -167,7 +167,7 @@ func (c *connection) answer() error {
 	case chunked:
 		return c.chunks()
 	case c.length < 0:
-		return errors.New("the answer does not tell its length")
+		return errors.New("the answer has no length")
 	}
 	_, err := c.answers.Discard(c.length)
 	return err

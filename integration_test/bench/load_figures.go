@@ -16,7 +16,8 @@ import (
 // hookSecret signs the deliveries of the bench.
 const hookSecret = `the "webhook's" <key> & more`
 
-// loadFigures measures each side over smart HTTP: callers at once while Git hangs, and pushes until they are served.
+// loadFigures measures two things of each side over smart HTTP: many callers at once while Git hangs, and the time from
+// a push until it is served.
 func (b *bench) loadFigures(
 	ctx context.Context, o options, repo lab.Repository, commits []string, out io.Writer,
 ) (missed bool, err error) {
@@ -43,7 +44,7 @@ func (b *bench) loadFigures(
 	return ratio > slower, nil
 }
 
-// figured starts a side that is stopped after do, and returns the most memory that it had.
+// figured starts a side, calls do, stops the side, and returns the most memory that it had.
 func (b *bench) figured(ctx context.Context, of side, repo lab.Repository, do func(*service) error) (peak int64, err error) {
 	s, err := b.launchReady(ctx, of, b.host.Address(repo), "WEBHOOK_SECRET="+hookSecret)
 	if err != nil {
@@ -72,7 +73,7 @@ func (b *bench) callers(ctx context.Context, of side, count int, repo lab.Reposi
 	return err
 }
 
-// callAtOnce asks for refreshes, and returns how long each of the answers took and how long all of them.
+// callAtOnce asks for refreshes at once. It returns the time of each answer, and the time until the last one.
 func (s *service) callAtOnce(ctx context.Context, count int) (took []time.Duration, total time.Duration, err error) {
 	type end struct {
 		took time.Duration
@@ -81,7 +82,7 @@ func (s *service) callAtOnce(ctx context.Context, count int) (took []time.Durati
 	ends := make(chan end, 1)
 	began := time.Now()
 	for range count {
-		// Ends with its answer, which is received below.
+		// Ends with its answer; the code below receives it.
 		go func() {
 			asked := time.Now()
 			_, err := s.ask(ctx, http.MethodPost, "/api/v1/refresh", "", nil, http.StatusAccepted)
@@ -115,7 +116,7 @@ func (s *service) idle(ctx context.Context) error {
 	}
 }
 
-// pushes measures from the answer to a delivery until the pushed revision is served, and returns the median.
+// pushes measures the time from the answer to a delivery until the pushed revision is served, and returns the median.
 func (b *bench) pushes(
 	ctx context.Context, of side, repo lab.Repository, commits []string, out io.Writer,
 ) (median time.Duration, err error) {
@@ -152,7 +153,7 @@ func (s *service) deliver(ctx context.Context, before, after string) error {
 	return err
 }
 
-// follow returns the answer in which a revision is served.
+// follow waits for a revision by long polls, and returns the answer with it.
 func (s *service) follow(ctx context.Context, tag, revision string) (lab.Reply, error) {
 	for {
 		reply, err := s.ask(ctx, http.MethodGet, "/api/v1/stacks?wait=55s", "",

@@ -10,13 +10,13 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// mover moves a repository's branch while its service is asked. One goroutine at a time has it: the one that move
-// starts, until finish returns.
+// mover moves a repository's branch while its service is measured. It belongs to the goroutine that move starts, until
+// finish returns.
 type mover struct {
 	repo    lab.Repository
 	commits []string
 	next    int
-	// refreshes is how many were asked for.
+	// refreshes is the number of requested refreshes.
 	refreshes int
 }
 

@@ -15,7 +15,7 @@ func newTable(out io.Writer) loadTable {
 	return t
 }
 
-// route prints what the servers came to at a route, and returns the bars that were missed.
+// route prints the figures of the servers for a route, and returns the missed bars.
 func (t loadTable) route(path string, ours []tally, bare tally) (missed []string) {
 	t.row(path, bare, bare)
 	for _, one := range ours {
@@ -27,7 +27,7 @@ func (t loadTable) route(path string, ours []tally, bare tally) (missed []string
 	if len(ours) < 2 {
 		return missed
 	}
-	ratio := ours[1].rate() / ours[0].rate() // of the times that both take for one request
+	ratio := ours[1].rate() / ours[0].rate() // the ratio of both sides' times for one request
 	fmt.Fprintf(t, "%s\tmooring / older\t\t\t%.2f\t%.2f\t%.2f\t%.2f\t\n", path, 1/ratio,
 		quotient(percentile(ours[0].took, 50), percentile(ours[1].took, 50)),
 		quotient(percentile(ours[0].took, 99), percentile(ours[1].took, 99)), quotient(ours[0].each(), ours[1].each()))

@@ -1,16 +1,16 @@
-// Command bench measures the built service. It has a mode for each question, works on 127.0.0.1 and in one directory
-// alone, needs git, and believes no time before it has compared what the service serves with what git says.
+// Command bench measures the built service. It has a mode for each question. It uses only 127.0.0.1 and one directory,
+// and needs git. It counts a time only after it has compared the service's list with git's.
 //
 //	go run ./integration_test/bench cold      starts, in turn with the best use of the git program
-//	go run ./integration_test/bench refresh   refreshes: nothing changed, one change, ten in a row
+//	go run ./integration_test/bench refresh   refreshes: nothing changed, one change, ten changes in sequence
 //	go run ./integration_test/bench load      requests a second, in turn with a bare net/http server; pushes
-//	go run ./integration_test/bench soak      everything at once for minutes, or many refreshes: what grows?
+//	go run ./integration_test/bench soak      everything at once for minutes, or many refreshes: does the process grow?
 //
-// With -against PATH an older binary takes its turns in the same run, and the ratio of both medians is printed. Each
+// With -against PATH an older binary takes its turns in the same run, and bench prints the ratio of both medians. Each
 // mode explains its flags with -help.
 //
-// The exit code is 0 when all is well, 1 when something could not be measured or was not true, 2 for a wrong flag, and
-// 3 when all was true and a bar was missed.
+// The exit code is 0 if no bar was missed, 1 if something could not be measured or a result was wrong, 2 for a wrong
+// flag, and 3 if all results were right and a bar was missed.
 package main
 
 import (
@@ -27,10 +27,10 @@ import (
 // Exit codes of the command.
 const (
 	exitOK = iota
-	// exitFailed: something could not be measured, or was not true.
+	// exitFailed: something could not be measured, or a result was wrong.
 	exitFailed
 	exitBadFlag
-	// exitMissed: all was measured, and a bar was missed.
+	// exitMissed: everything was measured, and a bar was missed.
 	exitMissed
 )
 
@@ -41,7 +41,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole command; ctx ends when it is asked to stop. Tables go to stdout, progress to stderr.
+// run is the whole command. ctx ends when the process is asked to stop. Tables go to stdout, and progress to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 2 && args[0] == bareMode {
 		return exitCode(false, serveBare(ctx, args[1], stdout), stderr)
@@ -68,7 +68,7 @@ func exitCode(missed bool, err error, stderr io.Writer) int {
 	return exitOK
 }
 
-// measure does what the mode asks for; missed tells that all went well and a bar was not met.
+// measure runs the mode. missed tells that everything was measured and a bar was missed.
 func measure(ctx context.Context, o options, stdout, stderr io.Writer) (missed bool, err error) {
 	b, err := newBench(ctx, o, stderr)
 	if err != nil {

@@ -11,12 +11,13 @@ import (
 	"time"
 )
 
-// options are what the command line says. Each mode has some of them.
+// options are the flags of the command line. Each mode has some of them.
 type options struct {
 	mode string
-	// mooring and against are paths of binaries; an empty mooring is built, an empty against is none.
+	// mooring and against are paths of binaries. If mooring is empty, bench builds it; if against is empty, there is
+	// none.
 	mooring, against string
-	// dir is where repositories are kept; empty: a temporary directory.
+	// dir is the directory for repositories; empty for a temporary one.
 	dir                  string
 	stacks               []int
 	history, refs, blobs int
@@ -60,7 +61,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	return o, err
 }
 
-// define defines the flags of the mode, and returns the one that needs to be parsed further.
+// define defines the flags of the mode, and returns the flag with the list of sizes, which is parsed later.
 func (o *options) define(flags *flag.FlagSet) (sizes *string) {
 	flags.StringVar(&o.mooring, "mooring", "", "path of the mooring to measure; empty: build it")
 	if o.mode != "soak" {

@@ -19,7 +19,7 @@ func (s *subject) begin(ctx context.Context) error {
 	if len(s.clones) > 0 {
 		return nil
 	}
-	ways := s.bench.newContest("", "") // which does not count
+	ways := s.bench.newContest("", "") // this contest does not count
 	return s.makeClones(ctx, &ways)
 }
 
@@ -52,14 +52,14 @@ func (s *subject) changedRound(ctx context.Context, round int) error {
 	return s.changesRound(ctx, &s.changed, round, s.repo.commits[round+1:round+2])
 }
 
-// rapidRound measures refreshes that come right after another, each with a change. The commits are those behind the
-// ones of changedRound.
+// rapidRound measures refreshes in sequence without a pause, each with a change. Its commits come after those of
+// changedRound.
 func (s *subject) rapidRound(ctx context.Context, round, behind int) error {
 	first := behind + 1 + round*burst
 	return s.changesRound(ctx, &s.rapid, round, s.repo.commits[first:first+burst])
 }
 
-// changesRound lets each side in turn go through the same commits, one refresh for each.
+// changesRound lets each side in turn follow the same commits, with one refresh for each.
 func (s *subject) changesRound(ctx context.Context, c *contest, round int, commits []string) error {
 	found, err := s.refreshInTurn(ctx, c, round, commits...)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *subject) changesRound(ctx context.Context, c *contest, round int, commi
 	return s.endRound(ctx, c, found)
 }
 
-// through moves main to each of the commits and lets somebody follow.
+// through moves main to each of the commits, and calls follow after each move.
 func (s *subject) through(commits []string, follow func(commit string) error) error {
 	for _, commit := range commits {
 		if err := s.repo.Move(commit); err != nil {
@@ -89,7 +89,7 @@ func (s *subject) through(commits []string, follow func(commit string) error) er
 	return nil
 }
 
-// refreshInTurn measures refreshes of each side through the commits, and returns what they came to.
+// refreshInTurn measures refreshes of each side through the commits, and returns the listings at the end.
 func (s *subject) refreshInTurn(ctx context.Context, c *contest, round int, commits ...string) ([]lab.Listing, error) {
 	var found []lab.Listing
 	for _, side := range s.bench.inTurn(round) {

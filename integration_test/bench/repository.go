@@ -12,22 +12,23 @@ import (
 )
 
 const (
-	// hidden are refs that the host shows nobody: the commits that main is moved to.
+	// hidden is the prefix of refs that the host does not list: they keep the commits to which main is moved.
 	hidden     = "refs/bench"
 	hiddenBase = hidden + "/base"
 	hiddenLast = hidden + "/last"
 )
 
-// repository is one on this machine, which the host serves.
+// repository is a repository on this machine that the host serves.
 type repository struct {
 	lab.Repository
 	shape shape
-	// commits are what main can be moved to: the base, and then each a change of one compose file of the one before.
+	// commits are the base, and then commits that each change one compose file of the one before. main can be moved to
+	// each.
 	commits []string
 }
 
-// repository returns one of a shape with so many changes to come, and makes those that there are not yet. Its main is
-// at the base.
+// repository returns a repository of a shape with that many changes after the base, and makes the missing ones. Its
+// main is at the base.
 func (b *bench) repository(ctx context.Context, s shape, changes int) (repository, error) {
 	r := repository{Repository: lab.Repository{Path: filepath.Join(b.repositories, s.directory())}, shape: s}
 	if _, err := os.Stat(r.Path); errors.Is(err, fs.ErrNotExist) {
@@ -52,7 +53,7 @@ func (b *bench) repository(ctx context.Context, s shape, changes int) (repositor
 	return r, r.Move(r.commits[0])
 }
 
-// listCommits returns the base and the changes that there are, oldest first.
+// listCommits returns the base and the existing changes, oldest first.
 func (r repository) listCommits(ctx context.Context) ([]string, error) {
 	base, err := r.Git(ctx, "rev-parse", hiddenBase)
 	if err != nil {
@@ -62,7 +63,7 @@ func (r repository) listCommits(ctx context.Context) ([]string, error) {
 	return append([]string{base}, changes...), err
 }
 
-// addChanges makes the changes from one number up to another, without it.
+// addChanges makes the changes with the numbers from one up to, but not including, another.
 func (r repository) addChanges(ctx context.Context, from, to int) error {
 	return r.Import(ctx, func(i *lab.Importer) {
 		i.Pass(r.shape.history + from)

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// sample is what doing something once took.
+// sample is the time and the traffic of one run.
 type sample struct {
 	time.Duration
 	traffic
 }
 
-// traffic is what went over the wire.
+// traffic is the number of requests and of bytes that went over the wire.
 type traffic struct {
 	requests int
 	bytes    int64
 }
 
-// series is the same thing done again and again.
+// series has the samples of repeated runs.
 type series []sample
 
 // median returns the medians of the durations, of the requests and of the bytes, each by itself.
@@ -40,7 +40,7 @@ func middle[N time.Duration | int | int64](s series, of func(sample) N) N {
 	return median(numbers)
 }
 
-// median returns the number in the middle; of an even count the mean of the two in the middle, and 0 of none.
+// median returns the number in the middle; for an even count the mean of the two in the middle, and 0 for none.
 func median[N time.Duration | int | int64 | float64](numbers []N) N {
 	if len(numbers) == 0 {
 		return 0

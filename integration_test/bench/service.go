@@ -11,10 +11,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// service is mooring as it runs.
+// service is a running mooring.
 type service struct {
 	*lab.Process
-	// address is that of the API, metricsAddress that of /metrics; empty where METRICS_ADDR is not set.
+	// address is that of the API. metricsAddress is that of /metrics; empty if METRICS_ADDR is not set.
 	address, metricsAddress string
 	client                  *http.Client
 }
@@ -22,8 +22,8 @@ type service struct {
 // metricsSetting lets the service serve its metrics.
 const metricsSetting = "METRICS_ADDR=127.0.0.1:0"
 
-// launch starts one of the sides and waits until it listens. Polling is off: it refreshes when it is asked to, unless a
-// variable says otherwise. The caller stops it.
+// launch starts one of the sides and waits until it listens. Polling is off, unless a variable turns it on. The caller
+// stops it.
 func (b *bench) launch(ctx context.Context, of side, line func(string), variables ...string) (*service, error) {
 	process, err := lab.Launch{
 		Program: of.program, Directory: b.work, Home: b.work, Keep: 1000, Line: line,
@@ -56,7 +56,7 @@ func (b *bench) launchReady(ctx context.Context, of side, gitURL string, variabl
 	return s.ready(ctx)
 }
 
-// ready waits until the service is ready, and stops it when it does not get so.
+// ready waits until the service is ready, and stops it after an error.
 func (s *service) ready(ctx context.Context) (*service, error) {
 	limited, cancel := context.WithTimeout(ctx, lab.Limit)
 	defer cancel()
@@ -66,7 +66,7 @@ func (s *service) ready(ctx context.Context) (*service, error) {
 	return s, nil
 }
 
-// ask sends a request, whose answer must have one of the statuses.
+// ask sends a request and reads the answer, which must have one of the statuses.
 func (s *service) ask(
 	ctx context.Context, method, path, body string, headers []string, statuses ...int,
 ) (lab.Reply, error) {
@@ -77,13 +77,13 @@ func (s *service) ask(
 	return reply, err
 }
 
-// outcome is what a refresh came to, as POST /api/v1/refresh tells it.
+// outcome is the result of a refresh, from the answer of POST /api/v1/refresh.
 type outcome struct {
 	Status, Revision string
 	Error            *struct{ Code, Message string }
 }
 
-// refresh asks for a refresh and waits for its end. A failed one is an outcome, not an error.
+// refresh asks for a refresh and waits for its end. A failed refresh is an outcome, and not an error.
 func (s *service) refresh(ctx context.Context) (outcome, error) {
 	var result outcome
 	reply, err := s.ask(ctx, http.MethodPost, "/api/v1/refresh?wait=55s", "", nil, http.StatusOK, http.StatusBadGateway)
@@ -93,7 +93,7 @@ func (s *service) refresh(ctx context.Context) (outcome, error) {
 	return result, err
 }
 
-// mustRefresh asks for a refresh, which must succeed and come to a revision.
+// mustRefresh asks for a refresh, which must succeed with a revision.
 func (s *service) mustRefresh(ctx context.Context, revision string) error {
 	result, err := s.refresh(ctx)
 	switch {
@@ -102,12 +102,12 @@ func (s *service) mustRefresh(ctx context.Context, revision string) error {
 	case result.Error != nil:
 		return fmt.Errorf("mooring could not refresh: %s: %s", result.Error.Code, result.Error.Message)
 	case result.Revision != revision:
-		return fmt.Errorf("main is at %s and mooring tells %s", revision, result.Revision)
+		return fmt.Errorf("main is at %s and mooring has %s", revision, result.Revision)
 	}
 	return nil
 }
 
-// snapshot is the part of GET /api/v1/stacks that is looked at here.
+// snapshot is the part of GET /api/v1/stacks that bench reads.
 type snapshot struct {
 	Revision string
 	Stacks   []stack
@@ -121,7 +121,7 @@ type stack struct {
 	Status      string
 }
 
-// isDeleting tells whether Git has the stack no more.
+// isDeleting tells whether the stack is gone from Git.
 func (s stack) isDeleting() bool { return s.Status == "deleting" }
 
 // snapshot asks for the list of stacks.
@@ -134,7 +134,7 @@ func (s *service) snapshot(ctx context.Context) (snapshot, error) {
 	return seen, err
 }
 
-// stacks asks for the list of stacks, in which none may be skipped.
+// stacks reads the list of stacks. A skipped compose file is an error.
 func (s *service) stacks(ctx context.Context) (lab.Listing, error) {
 	seen, err := s.snapshot(ctx)
 	if err == nil && len(seen.Skipped) > 0 {
@@ -146,7 +146,7 @@ func (s *service) stacks(ctx context.Context) (lab.Listing, error) {
 	return seen.listing()
 }
 
-// listing returns the stacks that Git has.
+// listing returns the stacks that are in Git.
 func (s snapshot) listing() (lab.Listing, error) {
 	found := lab.Listing{Revision: s.Revision, Hashes: make(map[string]string, len(s.Stacks))}
 	for _, stack := range s.Stacks {
@@ -162,7 +162,7 @@ func (s snapshot) listing() (lab.Listing, error) {
 	return found, nil
 }
 
-// metrics reads what the service serves to Prometheus. It was started with metricsSetting.
+// metrics reads the metrics of a service that was started with metricsSetting.
 func (s *service) metrics(ctx context.Context) (map[string]float64, error) {
 	reply, err := lab.Ask(ctx, s.client, http.MethodGet, "http://"+s.metricsAddress+"/metrics", "")
 	if err == nil && reply.Status != http.StatusOK {
@@ -174,7 +174,7 @@ func (s *service) metrics(ctx context.Context) (map[string]float64, error) {
 	return lab.ParseMetrics(string(reply.Body)), nil
 }
 
-// end stops the process and returns the most memory that it had, in bytes, or 0 where the system does not tell.
+// end stops the process and returns the most memory that it had, in bytes, or 0 on systems without figures.
 func (s *service) end() (peak int64, err error) {
 	s.client.CloseIdleConnections()
 	figures, _ := lab.FiguresOf(s.Command.Process.Pid)

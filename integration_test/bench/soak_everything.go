@@ -15,10 +15,10 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// token is the deployer's. Like hookSecret it has characters that each encoding writes in another way.
+// token is the deployer's token. Like hookSecret it has characters that each encoding writes differently.
 const token = `the "deployer's" <token> & more`
 
-// soak is everything at once while it is under way.
+// soak is the state of a running soak.
 type soak struct {
 	history history
 	host    lab.Host
@@ -28,10 +28,9 @@ type soak struct {
 	file string
 }
 
-// soakEverything lets everything happen at once for some minutes: pushes, forced ones too, webhooks good and bad, early
-// and late, failing Git hosts, readers, followers and reports. Every snapshot that is served must be the whole of one
-// commit that git had; at the end it must be what the git program says. Missed tells that the process has kept
-// something.
+// soakEverything runs everything at once for some minutes: pushes and forced pushes, good and bad webhooks, early and
+// late ones, failing Git hosts, readers, followers and reports. Every snapshot must have all stacks of one commit that
+// git has had. The last one must be what the git program lists. missed tells that the process has grown.
 func (b *bench) soakEverything(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	history, err := newHistory(ctx, filepath.Join(b.repositories, "soak.git"))
 	if err != nil {
@@ -49,12 +48,12 @@ func (b *bench) soakEverything(ctx context.Context, o options, out io.Writer) (m
 	missed, err = s.run(ctx, time.Duration(o.minutes*float64(time.Minute)), out)
 	_, stopped := s.service.end()
 	if line := bad.Value(); line != "" {
-		stopped = errors.Join(stopped, errors.New("the log has a line that it must not have: "+line))
+		stopped = errors.Join(stopped, errors.New("the log has a forbidden line: "+line))
 	}
 	return missed, errors.Join(err, stopped)
 }
 
-// launchLogged starts the service and notes the first line of its log that must not be there.
+// launchLogged starts the service and notes the first forbidden line of its log.
 func (b *bench) launchLogged(ctx context.Context, s soak, bad lab.Watched[string]) (*service, error) {
 	line := func(line string) {
 		if isBad(line) {
@@ -74,13 +73,13 @@ func (b *bench) launchLogged(ctx context.Context, s soak, bad lab.Watched[string
 	return started.ready(ctx)
 }
 
-// isBad tells whether a line of the log must not be there.
+// isBad tells whether a line is forbidden in the log.
 func isBad(line string) bool {
 	return strings.Contains(line, "panic") || strings.Contains(line, "code=internal") || lab.Told(line, hookSecret, token) != ""
 }
 
-// run goes on for a fifth of the time, looks at what the process has, goes on for the rest and looks again: the first
-// part fills what is bounded.
+// run reads the figures of the process after a fifth of the time and at the end. In the first part caches and lists of
+// bounded size become full.
 func (s soak) run(ctx context.Context, length time.Duration, out io.Writer) (missed bool, err error) {
 	var figures [2]lab.Figures
 	var refreshes [2]int
@@ -103,7 +102,7 @@ func (s soak) run(ctx context.Context, length time.Duration, out io.Writer) (mis
 	return false, nil
 }
 
-// everything lets all of it happen at once, until the time is over or something is not as it must be.
+// everything runs all tasks at once, until the time is over or one of them returns an error.
 func (s soak) everything(ctx context.Context, length time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
@@ -126,7 +125,7 @@ func (s soak) everything(ctx context.Context, length time.Duration) error {
 	return first
 }
 
-// settle ends the faults, waits for the tip to be served, and compares it with what the git program says.
+// settle ends the faults, waits until the tip is served, and compares the list with the git program's.
 func (s soak) settle(ctx context.Context) error {
 	s.host.Suffer(nil)
 	tip := s.history.tip()
@@ -162,21 +161,21 @@ func (s soak) settle(ctx context.Context) error {
 	}
 	written, err := os.ReadFile(s.file)
 	if err == nil && string(written) != string(reply.Body) {
-		err = errors.New("SNAPSHOT_FILE is not what is served")
+		err = errors.New("SNAPSHOT_FILE differs from the served list")
 	}
 	return err
 }
 
-// figures waits until the connections of the load are gone, and reads what the system says of the process and what it
-// says of itself: how many refreshes have ended, of all sources.
+// figures waits until the connections of the load are closed, and reads the figures of the process. refreshes is the
+// number of ended refreshes of all sources.
 func (s soak) figures(ctx context.Context) (f lab.Figures, refreshes int, err error) {
-	// The open files of a process of which nothing is asked: its listeners, its log, the poller's own and a connection to
-	// the Git host, or few more.
+	// The open files of a process of which nothing is asked: its listeners, its log, the poller's own and a connection
+	// to the Git host, or few more.
 	const idle = 12
 	s.service.client.CloseIdleConnections()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
-	for range 100 { // what was closed is gone within a moment
+	for range 100 { // closed connections disappear within a moment
 		if f, err = lab.FiguresOf(s.service.Command.Process.Pid); err != nil || f.Files <= idle {
 			break
 		}
@@ -188,7 +187,7 @@ func (s soak) figures(ctx context.Context) (f lab.Figures, refreshes int, err er
 	metrics, err := s.service.metrics(ctx)
 	s.service.client.CloseIdleConnections()
 	if err == nil && metrics["go_goroutines"] == 0 {
-		err = errors.New("the metrics do not tell of goroutines")
+		err = errors.New("the metrics have no number of goroutines")
 	}
 	f.Goroutines = int(metrics["go_goroutines"])
 	return f, int(metrics["mooring_refreshes_total"]), err

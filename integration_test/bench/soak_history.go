@@ -10,19 +10,19 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// history is the repository of a soak, and what is known of every commit that its branch ever had.
+// history is the repository of a soak, and a record of every commit that its branch has had.
 type history struct {
 	repo  lab.Repository
 	known lab.Watched[record]
 }
 
-// record is what has been pushed. Its owner alone reads the maps; what they hold is not changed any more.
+// record has the pushed commits. Only its owner reads the maps; their values do not change.
 type record struct {
-	// listings are what mooring must serve of each revision.
+	// listings are the expected listings of the revisions.
 	listings map[string]lab.Listing
 	// stacks are the contents of each revision by path.
 	stacks map[string]map[string]string
-	// order are the revisions as they were made.
+	// order are the revisions, oldest first.
 	order []string
 	tip   string
 }
@@ -49,7 +49,7 @@ func newHistory(ctx context.Context, path string) (history, error) {
 
 const composeFile = "docker-compose.yml"
 
-// commit makes a commit of stacks on another one, or on none, and notes it before any ref that is served has it.
+// commit makes a commit of stacks on a parent, or on none, and records it before a served ref names it.
 func (h history) commit(ctx context.Context, content map[string]string, parent string) (revision string, err error) {
 	const next = "refs/soak/next"
 	err = h.repo.Import(ctx, func(i *lab.Importer) {
@@ -78,7 +78,7 @@ func (h history) commit(ctx context.Context, content map[string]string, parent s
 	return revision, nil
 }
 
-// move lets the branch point at a revision.
+// move moves the branch to a revision.
 func (h history) move(revision string) error {
 	if err := h.repo.Move(revision); err != nil {
 		return err
@@ -89,13 +89,13 @@ func (h history) move(revision string) error {
 
 func (h history) tip() string { return h.known.Value().tip }
 
-// had returns what mooring must serve of a revision; false for one that git never had.
+// had returns the expected listing of a revision; false for a revision that git never had.
 func (h history) had(revision string) (truth lab.Listing, known bool) {
 	h.known.Run(func(r *record) { truth, known = r.listings[revision] })
 	return truth, known
 }
 
-// isWhole returns an error unless a list of stacks is the whole of one commit that git had.
+// isWhole returns an error unless a list has all stacks of one commit that git has had.
 func (h history) isWhole(seen snapshot) error {
 	served, err := seen.listing()
 	if err != nil {
@@ -108,7 +108,7 @@ func (h history) isWhole(seen snapshot) error {
 	return truth.Differs(served)
 }
 
-// next makes the next commit: mostly a change, at times one back to an older commit or of unrelated history.
+// next makes the next commit: mostly a change, and sometimes an older commit or one of unrelated history.
 func (h history) next(ctx context.Context) (before, after string, err error) {
 	var content map[string]string
 	var order []string

@@ -11,18 +11,18 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// points is how often a soak looks at memory.
+// points is how often a soak reads the memory.
 const points = 10
 
 // soaked is one point of a soak.
 type soaked struct {
 	refreshes, changes, failures int
-	// resident and heap are bytes; 0 where they are not known.
+	// resident and heap are bytes; 0 if they are not known.
 	resident, heap int64
 }
 
 // soakRefreshes refreshes one repository again and again: every third time with a change, sometimes while the host
-// fails. It prints memory at ten points; missed tells that it grows.
+// fails. It prints the memory at ten points; missed tells that the memory grows.
 func (b *bench) soakRefreshes(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	s := shape{o.stacks[0], o.history, o.refs, o.blobs}
 	repo, err := b.repository(ctx, s, o.refreshes/3)
@@ -58,17 +58,17 @@ func writePoint(out io.Writer, p soaked) {
 		thousands(p.refreshes), thousands(p.changes), thousands(p.failures), inMiB(p.resident), inMiB(p.heap))
 }
 
-// soakRun is a soak that is under way.
+// soakRun is the state of a running soak of refreshes.
 type soakRun struct {
 	service *service
 	repo    repository
 	// outage makes Git fail, or work again.
 	outage func(failing bool) error
-	// now is what was done so far.
+	// now counts what was done so far.
 	now soaked
 }
 
-// all does the refreshes, and looks at memory and at the whole list of stacks at each point.
+// all does the refreshes, and checks memory and the whole list of stacks at each point.
 func (r *soakRun) all(ctx context.Context, refreshes int, show func(soaked)) ([]soaked, error) {
 	var list []soaked
 	for r.now.refreshes < refreshes {
@@ -88,7 +88,7 @@ func (r *soakRun) all(ctx context.Context, refreshes int, show func(soaked)) ([]
 	return list, nil
 }
 
-// one does one refresh, and checks what it came to.
+// one does one refresh, and checks its result.
 func (r *soakRun) one(ctx context.Context) error {
 	commit := r.repo.commits[r.now.changes]
 	changes := r.now.refreshes%3 == 0 && r.now.changes < len(r.repo.commits)-1
@@ -118,7 +118,7 @@ func (r *soakRun) one(ctx context.Context) error {
 	case !fails && result.Error != nil:
 		return fmt.Errorf("it fails: %s: %s", result.Error.Code, result.Error.Message)
 	case !fails && result.Revision != commit:
-		return fmt.Errorf("main is at %s and mooring tells %q", commit, result.Revision)
+		return fmt.Errorf("main is at %s and mooring has %q", commit, result.Revision)
 	}
 	return nil
 }
@@ -145,8 +145,8 @@ func (r *soakRun) look(ctx context.Context) error {
 	return nil
 }
 
-// grows compares the most memory of the last three points with that of the second to the fourth, and tells whether it is
-// more by what the garbage collector's timing does not explain.
+// grows compares the most memory of the last three points with that of the second to the fourth. It tells whether the
+// difference is larger than the garbage collector's timing explains.
 func grows(list []soaked) bool {
 	most := func(list []soaked) int64 {
 		var bytes int64

@@ -6,7 +6,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// kind is what a soak counts.
+// kind is a kind of event that a soak counts.
 type kind int
 
 const (
@@ -22,17 +22,17 @@ const (
 	kinds
 )
 
-// counts are how often each kind of thing has happened.
+// counts has the number of events of each kind.
 type counts [kinds]int
 
-// String tells the counts in words.
+// String writes the counts as a sentence.
 func (n counts) String() string {
 	return fmt.Sprintf("%d pushes, %d faults, %d webhooks, %d refusals, %d refreshes waited for (%d failed), %d rounds of "+
 		"reading, %d of following, %d reports", n[pushed], n[faulted], n[webhooks], n[refused], n[refreshed], n[failed], n[read],
 		n[followed], n[reported])
 }
 
-// count counts something that has happened.
+// count adds n events of a kind.
 func (s soak) count(k kind, n int) { s.counts.Change(func(c *counts) { c[k] += n }) }
 
 // printed writes the figures of two moments side by side.
@@ -51,7 +51,7 @@ func printed(first, last lab.Figures, refreshes [2]int) string {
 	return text
 }
 
-// small returns an error when something has grown, or the process ever had more memory than it may.
+// small returns an error if a figure has grown, or if the process has had more memory than it may.
 func small(first, last lab.Figures) error {
 	const most = 128 * mebibyte
 	if last.Peak >= most {

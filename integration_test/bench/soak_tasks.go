@@ -14,7 +14,7 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// expect sends a request that must be answered with one of the statuses, and whose answer must tell no secret.
+// expect sends a request. The answer must have one of the statuses, and no secret in it.
 func (s soak) expect(
 	ctx context.Context, method, path, body string, headers []string, statuses ...int,
 ) (lab.Reply, error) {
@@ -35,10 +35,10 @@ func (s soak) stacks(ctx context.Context) (snapshot, error) {
 	return seen, err
 }
 
-// push moves the branch and tells mooring of it as a Git host would: at times too early, twice, or not at all.
+// push moves the branch and sends a delivery to mooring, like a Git host: sometimes too early, twice, or not at all.
 func (s soak) push(ctx context.Context) error {
 	return every(ctx, 150*time.Millisecond, func() error {
-		ctx := context.WithoutCancel(ctx) // a push that has begun comes to its end
+		ctx := context.WithoutCancel(ctx) // a push that has begun is completed
 		before, after, err := s.history.next(ctx)
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ func (s soak) push(ctx context.Context) error {
 	})
 }
 
-// fail lets the host go wrong in one way after another, with rests between that are long enough to recover.
+// fail gives the host one fault after another, with pauses between them that are long enough to recover.
 func (s soak) fail(ctx context.Context) error {
 	list := []lab.Fault{
 		lab.Answers(500, "text/html", "<h1>oops</h1>"), lab.Answers(503, "text/plain", "later"),
@@ -84,7 +84,7 @@ func (s soak) fail(ctx context.Context) error {
 	})
 }
 
-// strangers send what is refused: bad signatures, bad tokens, nonsense.
+// strangers sends requests that must be refused: with bad signatures, bad tokens, and nonsense.
 func (s soak) strangers(ctx context.Context) error {
 	forged := []string{"X-Hub-Signature-256: sha256=" + strings.Repeat("0", 64)}
 	wrong := []string{"Authorization: Bearer x"}
@@ -104,14 +104,14 @@ func (s soak) strangers(ctx context.Context) error {
 	})
 }
 
-// trigger asks for refreshes: with a wait, and with one that its caller does not wait for.
+// trigger asks for refreshes: with a wait, and with a wait after which the caller leaves early.
 func (s soak) trigger(ctx context.Context) error {
 	return every(ctx, 20*time.Millisecond, func() error {
 		ctx := context.WithoutCancel(ctx)
 		if rand.IntN(4) == 0 {
 			hasty, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 			defer cancel()
-			_, _ = s.service.refresh(hasty) // gone before the answer, mostly
+			_, _ = s.service.refresh(hasty) // mostly leaves before the answer
 			return nil
 		}
 		ended, err := s.service.refresh(ctx)
@@ -126,13 +126,13 @@ func (s soak) trigger(ctx context.Context) error {
 			return nil
 		}
 		if _, known := s.history.had(ended.Revision); !known {
-			return fmt.Errorf("a refresh came to %s, which git never had", ended.Revision)
+			return fmt.Errorf("a refresh has the revision %s, which git never had", ended.Revision)
 		}
 		return nil
 	})
 }
 
-// read asks for all that is to be read. Each list of stacks must be one commit's, whole.
+// read sends every reading request. Each list must have all stacks of one commit.
 func (s soak) read(ctx context.Context) error {
 	return every(ctx, 10*time.Millisecond, func() error {
 		ctx := context.WithoutCancel(ctx)
@@ -171,7 +171,7 @@ func (s soak) follow(ctx context.Context) error {
 	})
 }
 
-// report says of any stack that it is being applied, is applied, or is gone.
+// report sends reports on any stack: that it is being applied, is applied, or is gone.
 func (s soak) report(ctx context.Context) error {
 	return every(ctx, 30*time.Millisecond, func() error {
 		ctx := context.WithoutCancel(ctx)

@@ -10,28 +10,29 @@ import (
 )
 
 const (
-	// often is how many refreshes are measured for each cold start: they take little time, and noise is more of it.
+	// often is how many refreshes are measured for each cold start. They are short, so noise is a larger part of their
+	// time.
 	often = 3
-	// burst is how many changes come right after another in one round.
+	// burst is how many changes follow each other without a pause in one round.
 	burst = 10
 )
 
-// subject is one repository, and what was measured with it.
+// subject is one repository, and the measurements with it.
 type subject struct {
 	bench *bench
 	repo  repository
 	url   string
 	// cold, unchanged, changed and rapid are the disciplines.
 	cold, unchanged, changed, rapid contest
-	// peaks are the most memory that a process of each side had, in bytes, the list of stacks included; 0 when it is not
-	// known.
+	// peaks has the most memory that a process of each side had, in bytes, after the list of stacks was read; 0 if it
+	// is not known.
 	peaks []int64
 	// clones are git's sides, services are mooring's.
 	clones   []*clone
 	services []*service
 }
 
-// newSubject makes the repository of a shape with so many changes to come.
+// newSubject makes the repository of a shape with that many changes after the base.
 func (b *bench) newSubject(ctx context.Context, s shape, changes int) (*subject, error) {
 	repo, err := b.repository(ctx, s, changes)
 	if err != nil {
@@ -45,8 +46,8 @@ func (b *bench) newSubject(ctx context.Context, s shape, changes int) (*subject,
 	}, nil
 }
 
-// measure goes through the disciplines of a mode, the sides in turn. With several subjects these take turns as well, so
-// that they can be compared with one another.
+// measure runs the disciplines of a mode, with the sides in turn. Several subjects take turns too, so that they can be
+// compared with one another.
 func (b *bench) measure(ctx context.Context, o options, subjects ...*subject) (err error) {
 	defer func() {
 		for _, s := range subjects {
@@ -66,7 +67,7 @@ func (b *bench) measure(ctx context.Context, o options, subjects ...*subject) (e
 	return nil
 }
 
-// makeClones makes a clone for each way of git's, and measures that.
+// makeClones makes a clone for each of git's ways, and measures that.
 func (s *subject) makeClones(ctx context.Context, c *contest) error {
 	for i := range c.git {
 		path := filepath.Join(s.bench.work, fmt.Sprintf("clone-%d-%s", i, filepath.Base(s.repo.Path)))
@@ -82,7 +83,7 @@ func (s *subject) makeClones(ctx context.Context, c *contest) error {
 	return nil
 }
 
-// endRound compares what all sides came to, and then measures the host.
+// endRound compares the results of all sides, and then measures the host's own time.
 func (s *subject) endRound(ctx context.Context, c *contest, found []lab.Listing) error {
 	for _, listing := range found {
 		if err := s.compare(listing); err != nil {
@@ -96,7 +97,7 @@ func (s *subject) endRound(ctx context.Context, c *contest, found []lab.Listing)
 	return nil
 }
 
-// compare fails unless mooring's list is git's, in every clone.
+// compare returns an error unless mooring's list is that of every clone.
 func (s *subject) compare(found lab.Listing) error {
 	for _, c := range s.clones {
 		if err := c.known.Differs(found); err != nil {
@@ -106,7 +107,7 @@ func (s *subject) compare(found lab.Listing) error {
 	return nil
 }
 
-// stop ends a process of a side and notes its memory.
+// stop stops a process of a side and notes its memory.
 func (s *subject) stop(side int, m *service) error {
 	peak, err := m.end()
 	s.peaks[side] = max(s.peaks[side], peak)

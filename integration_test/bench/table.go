@@ -25,8 +25,8 @@ func (b *bench) sizes(ctx context.Context, o options, out io.Writer) (missed boo
 	return writeMissed(out, o, subjects), nil
 }
 
-// writeTable prints the ratios, and what they are made of: the medians of mooring and of git's best way, the traffic,
-// and what the host takes by itself for what mooring asks.
+// writeTable prints the ratios with the medians of mooring and of git's best way, the traffic, and the host's own time
+// for mooring's requests.
 func writeTable(out io.Writer, o options, subjects []*subject) {
 	row := func(name string, cell func(*subject) string) {
 		fmt.Fprintf(out, "| %s |", name)
@@ -73,7 +73,7 @@ func wired(c contest) string {
 		inKB(mooring.bytes), mooring.requests, inKB(git.bytes), git.requests)
 }
 
-// writeMissed prints the bars that are missed, and by how much.
+// writeMissed prints the missed bars, with the measured values.
 func writeMissed(out io.Writer, o options, subjects []*subject) (missed bool) {
 	miss := func(s *subject, what string, over float64, format string, values ...any) {
 		fmt.Fprintf(out, "\nMissed by %.0f %%: %s, %s: ", over*100, s.repo.shape, what)
@@ -85,14 +85,14 @@ func writeMissed(out io.Writer, o options, subjects []*subject) (missed bool) {
 		for _, d := range disciplines(o) {
 			c := d.of(s)
 			if ratio, bar := c.ratio(), d.bar(limits); ratio > bar {
-				miss(s, d.name, ratio/bar-1, "%.3f where at most %.2f is asked.", ratio, bar)
+				miss(s, d.name, ratio/bar-1, "%.3f; at most %.2f is allowed.", ratio, bar)
 			}
 			if o.against != "" && c.versus() > slower {
-				miss(s, d.name, c.versus()/slower-1, "%.3f of the older one where at most %.2f is asked.", c.versus(), slower)
+				miss(s, d.name, c.versus()/slower-1, "%.3f of the older one; at most %.2f is allowed.", c.versus(), slower)
 			}
 		}
 		if s.peaks[0] > limits.memory {
-			miss(s, "peak memory", float64(s.peaks[0])/float64(limits.memory)-1, "%s where at most %s is asked.",
+			miss(s, "peak memory", float64(s.peaks[0])/float64(limits.memory)-1, "%s; at most %s is allowed.",
 				inMiB(s.peaks[0]), inMiB(limits.memory))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// inMS writes a duration in milliseconds, with as many digits as mean something.
+// inMS writes a duration in milliseconds, with as many digits as are significant.
 func inMS(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	if ms < 10 {
@@ -25,7 +25,7 @@ func inKB(bytes int64) string {
 	return thousands(int(math.Round(kb))) + " kB"
 }
 
-// inMiB writes an amount of memory; 0 is one that is not known.
+// inMiB writes an amount of memory; 0 means that it is not known.
 func inMiB(bytes int64) string {
 	if bytes == 0 {
 		return "–"
@@ -33,7 +33,7 @@ func inMiB(bytes int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(bytes)/mebibyte)
 }
 
-// percentile returns the time that so many of a hundred do not exceed (nearest rank).
+// percentile returns the time that the given per cent of the samples do not exceed (nearest rank).
 func percentile(took []time.Duration, percent int) time.Duration {
 	if len(took) == 0 {
 		return 0
@@ -51,7 +51,7 @@ func thousands(n int) string {
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
 
-// quotient divides one duration by another; by nothing it is 0.
+// quotient divides one duration by another. If the divisor is 0, it returns 0.
 func quotient(a, b time.Duration) float64 {
 	if b == 0 {
 		return 0

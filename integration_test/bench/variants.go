@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// tolerance is how much slower or larger mooring may get by history, refs or big files beside the stacks.
+// tolerance is how much slower or larger mooring may become by history, refs or big files beside the stacks.
 const tolerance = 0.1
 
-// variants measures one size with nothing beside it, with history, with refs, and with big files, in turn, and prints
-// the table and how each compares with the first.
+// variants measures one size without additions, with history, with refs, and with big files, in turn. It prints the
+// table, and compares each with the first.
 func (b *bench) variants(ctx context.Context, o options, out io.Writer) (missed bool, err error) {
 	stacks := o.stacks[0]
 	var subjects []*subject
@@ -39,10 +39,10 @@ func (b *bench) variants(ctx context.Context, o options, out io.Writer) (missed 
 	return writeMissed(out, o, subjects) || worse, nil
 }
 
-// writeComparison continues the table. For each discipline and column it writes how three figures differ from the first
-// column's: the ratio to git, mooring's time, and mooring's time less the host's. The last one is there because the way
-// in which the host keeps a repository counts: where old versions are the bases of the deltas of what is asked for, it
-// has to look for other bases. Mooring is taken for slower only if all three say so.
+// writeComparison continues the table. For each discipline and column it writes how three figures differ from those of
+// the first column: the ratio to git, mooring's time, and mooring's time less the host's own time. The last one is
+// there because the host's time depends on its packs: if the bases of the deltas are old versions, the host must find
+// other bases. mooring counts as slower only if all three figures are larger.
 func writeComparison(out io.Writer, o options, subjects []*subject) (worse bool) {
 	first := subjects[0]
 	for _, d := range disciplines(o) {
@@ -61,7 +61,7 @@ func writeComparison(out io.Writer, o options, subjects []*subject) (worse bool)
 	return writeMemoryComparison(out, subjects) || worse
 }
 
-// relative is a difference in terms of mooring's time.
+// relative is a difference divided by mooring's time.
 func relative(difference time.Duration, base contest) float64 {
 	return float64(difference) / float64(base.took())
 }
@@ -69,7 +69,7 @@ func relative(difference time.Duration, base contest) float64 {
 func writeMemoryComparison(out io.Writer, subjects []*subject) (more bool) {
 	first := subjects[0].peaks[0]
 	if first == 0 {
-		return false // the system does not tell
+		return false // the system has no figures
 	}
 	fmt.Fprint(out, "| peak memory, against the first |")
 	for _, s := range subjects {

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Build builds the service from the module of the working directory into a file, as releases are built. With the race
-// detector a race makes the service exit with a code of its own.
+// Build builds the service from the module of the working directory into a file, with the flags of a release. With the
+// race detector a race makes the service exit with a special exit code.
 func Build(ctx context.Context, target string, race bool) error {
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", target}
 	environment := append(os.Environ(), "CGO_ENABLED=0")
 	if race {
-		args, environment = append(args, "-race"), append(environment, "CGO_ENABLED=1") // the detector is linked by gcc
+		args, environment = append(args, "-race"), append(environment, "CGO_ENABLED=1") // gcc links the detector
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()

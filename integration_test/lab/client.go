@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// NewClient returns a client that keeps so many connections to the service and follows no redirect. It does not ask for
-// compression, which would be the service's work and saves nothing on loopback. The caller closes idle connections.
+// NewClient returns a client that keeps that many connections to the service and follows no redirect. It does not ask
+// for compression, which would be work for the service and saves nothing on loopback. The caller closes idle
+// connections.
 func NewClient(connections int, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: connections},
@@ -18,7 +19,7 @@ func NewClient(connections int, timeout time.Duration) *http.Client {
 	}
 }
 
-// Reply is an answer, read whole.
+// Reply is an answer with its whole body.
 type Reply struct {
 	Status int
 	Header http.Header

@@ -7,18 +7,19 @@ import (
 	"strings"
 )
 
-// Counts are what a host was asked.
+// Counts counts the requests to a host.
 type Counts struct {
-	// Requests were begun. Tips are those among them that ask where a ref stands, Packs those that ask for objects.
+	// Requests is how many requests have begun. Tips is how many of them ask for the commit of a ref, and Packs how
+	// many ask for objects.
 	Requests, Tips, Packs int
-	// UnderWay are the requests that have not ended; Most is how many there ever were at once.
+	// UnderWay is how many requests have not ended; Most is how many there were at most at the same time.
 	UnderWay, Most int
-	// Bytes went over the wire in both directions, headers included; what TCP adds is not.
+	// Bytes is how many bytes HTTP has sent in both directions, with headers and without those of TCP.
 	Bytes int64
 }
 
-// begin counts a request, and puts it on the tape. A protocol 2 client asks for refs and for packs by commands
-// (gitprotocol-v2(5)); one of protocol 0 learns the refs from the first answer.
+// begin counts a request, and puts it on the tape. A client of protocol 2 asks for refs and for packs by commands
+// (gitprotocol-v2(5)); a client of protocol 0 gets the refs in the first answer.
 func (s *HostState) begin(r *http.Request, body []byte) {
 	s.Requests++
 	s.UnderWay++
@@ -61,7 +62,7 @@ func (c *countingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write counts before it writes, so that whoever has read an answer finds it counted.
+// Write counts before it writes, so that an answer that has been read is counted.
 func (c *countingConn) Write(p []byte) (int, error) {
 	c.count(len(p))
 	return c.Conn.Write(p)

@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Sign returns the header by which GitHub signs a body (GitHub Docs, "Validating webhook deliveries").
+// Sign returns the header line with GitHub's signature of a body (GitHub Docs, "Validating webhook deliveries").
 func Sign(secret, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(body))

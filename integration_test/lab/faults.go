@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 )
 
-// Fault answers a request in place of git, or with what it makes of git's answer.
+// Fault answers a request instead of git, or changes git's answer.
 type Fault func(w http.ResponseWriter, r *http.Request, git http.Handler)
 
 // Answers gives one answer to everything. Headers are names and values in turn.
@@ -25,11 +25,11 @@ func Answers(status int, contentType, body string, headers ...string) Fault {
 
 // Hangs never answers.
 func Hangs(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-	_, _ = io.Copy(io.Discard, r.Body) // net/http notices that a client leaves when its body was read
+	_, _ = io.Copy(io.Discard, r.Body) // net/http notices that a client leaves only after the body has been read
 	<-r.Context().Done()
 }
 
-// Resets breaks the connection off without a word.
+// Resets resets the connection without an answer.
 func Resets(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -44,7 +44,7 @@ func Resets(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	conn.Close()
 }
 
-// Record lets git answer, takes over the status and the headers but for the length, and returns the body.
+// Record lets git answer. It writes the status and the headers except for the length, and returns the body.
 func Record(w http.ResponseWriter, r *http.Request, git http.Handler) []byte {
 	recorder := httptest.NewRecorder()
 	git.ServeHTTP(recorder, r)
@@ -60,7 +60,7 @@ func Record(w http.ResponseWriter, r *http.Request, git http.Handler) []byte {
 // PackStart begins every pack (gitformat-pack(5)).
 const PackStart = "PACK"
 
-// Spoiler writes something else than git's answer.
+// Spoiler writes a spoiled form of git's answer.
 type Spoiler func(w http.ResponseWriter, r *http.Request, answer []byte)
 
 // InAnswer spoils every answer.
@@ -68,7 +68,7 @@ func InAnswer(spoil Spoiler) Fault {
 	return func(w http.ResponseWriter, r *http.Request, git http.Handler) { spoil(w, r, Record(w, r, git)) }
 }
 
-// InPack spoils the answers that hold a pack, and lets the others pass.
+// InPack spoils the answers with a pack, and passes the others on.
 func InPack(spoil Spoiler) Fault {
 	return InAnswer(func(w http.ResponseWriter, r *http.Request, answer []byte) {
 		if bytes.Contains(answer, []byte(PackStart)) {
@@ -79,7 +79,7 @@ func InPack(spoil Spoiler) Fault {
 	})
 }
 
-// Halves sends the first half of an answer as if it were all.
+// Halves sends only the first half of an answer.
 func Halves(w http.ResponseWriter, _ *http.Request, answer []byte) {
 	_, _ = w.Write(answer[:len(answer)/2])
 }

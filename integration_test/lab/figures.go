@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// Figures are what a process has at one moment.
+// Figures are the resources that a process uses at one moment.
 type Figures struct {
-	// Resident is its memory, Peak the most that it ever had, in bytes (proc_pid_status(5), VmRSS and VmHWM).
+	// Resident is its memory, and Peak the most that it ever had, in bytes (proc_pid_status(5), VmRSS and VmHWM).
 	//
-	// The peak that wait4(2) tells is of no use: a process begins as a copy of the one that starts it, and its peak
-	// begins with that one's.
+	// The peak of wait4(2) is of no use: a process begins as a copy of its parent, and its peak begins with the
+	// parent's.
 	Resident, Peak int64
 	Threads, Files int
-	// CPU is how long it ran on a processor so far.
+	// CPU is the processor time that it has used.
 	CPU time.Duration
-	// Goroutines is what the service says of itself; 0 where it was not asked.
+	// Goroutines comes from the service's metrics; 0 if they were not read.
 	Goroutines int
 }
 
-// FiguresOf returns what Linux tells of a process. Other systems are an error.
+// FiguresOf reads the figures of a process from Linux. On other systems it returns an error.
 func FiguresOf(pid int) (Figures, error) {
 	place := fmt.Sprintf("/proc/%d/", pid)
 	status, err := os.ReadFile(place + "status")
@@ -49,9 +49,9 @@ func FiguresOf(pid int) (Figures, error) {
 	return f, nil
 }
 
-// cpu reads the times in user and system mode (proc_pid_stat(5)), which Linux tells in ticks of 10 ms.
+// cpu reads the times in user and system mode (proc_pid_stat(5)). Linux gives them in ticks of 10 ms.
 func cpu(stat []byte) time.Duration {
-	// The second field is the program's name in brackets, which may hold anything.
+	// The second field is the program's name in brackets, which may contain blanks and brackets.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const user, system, tick = 14 - 3, 15 - 3, 10 * time.Millisecond
 	var ticks int
@@ -62,7 +62,8 @@ func cpu(stat []byte) time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// Grown tells what has grown since, beyond what a new connection, the garbage collector and the scheduler explain.
+// Grown returns an error that names each figure that has grown by more than a new connection, the garbage collector and
+// the scheduler explain.
 func (f Figures) Grown(since Figures) error {
 	const slack = 8 << 20 // bytes
 	var grown []error
@@ -79,7 +80,7 @@ func (f Figures) Grown(since Figures) error {
 	return errors.Join(grown...)
 }
 
-// ParseMetrics reads what the service serves to Prometheus (its text format), and adds up what differs by labels alone.
+// ParseMetrics reads metrics in Prometheus' text format. It adds up the series of one metric.
 func ParseMetrics(text string) map[string]float64 {
 	sums := map[string]float64{}
 	for line := range strings.Lines(text) {

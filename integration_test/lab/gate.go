@@ -2,19 +2,20 @@ package lab
 
 import "context"
 
-// Gate is where somebody hangs until it is opened. It belongs to the owner of what it is in; the zero gate is open.
+// Gate makes callers of Pass wait while it is shut. It belongs to the owner of the value that contains it; the zero
+// gate is open.
 type Gate struct {
 	shut chan struct{} // closed by Open
 }
 
-// Shut lets everybody hang who comes from now on.
+// Shut makes every later Pass wait.
 func (g *Gate) Shut() {
 	if g.shut == nil {
 		g.shut = make(chan struct{})
 	}
 }
 
-// Open lets everybody pass, those who hang included.
+// Open lets every Pass return, and those that wait too.
 func (g *Gate) Open() {
 	if g.shut != nil {
 		close(g.shut)
@@ -22,7 +23,7 @@ func (g *Gate) Open() {
 	g.shut = nil
 }
 
-// Pass waits until the gate is opened; false when ctx ends first.
+// Pass waits until the gate is open and returns true. It returns false when ctx ends first.
 func (g Gate) Pass(ctx context.Context) bool {
 	if g.shut == nil {
 		return true

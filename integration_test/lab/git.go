@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// Limit bounds each program that runs here. The largest repositories take minutes to make on a slow machine.
+// Limit bounds the time of each git program. On a slow machine it takes minutes to make the largest repositories.
 const Limit = 20 * time.Minute
 
-// GitEnvironment is all that a git program gets to see of this machine: no configuration of the user's or the system's.
+// GitEnvironment is the whole environment of a git program. It leaves out the configuration of the user and the system.
 func GitEnvironment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "LC_ALL=C",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
 		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.org",
 		"GIT_COMMITTER_NAME=committer", "GIT_COMMITTER_EMAIL=committer@example.org",
-		// Maintenance would go on after the command that started it.
+		// Maintenance would run on after the command that started it.
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=maintenance.auto", "GIT_CONFIG_VALUE_0=false",
 	}
 }
@@ -35,7 +35,7 @@ func Git(ctx context.Context, directory string, input io.Reader, args ...string)
 	return output.String(), err
 }
 
-// GitReading runs git and lets read take its standard output as it comes. The input may be nil.
+// GitReading runs git and calls read with its standard output while git runs. The input may be nil.
 func GitReading(
 	ctx context.Context, directory string, input io.Reader, read func(io.Reader) error, args ...string,
 ) error {
@@ -46,7 +46,7 @@ func GitReading(
 	})
 }
 
-// GitWriting runs git and lets write fill its standard input.
+// GitWriting runs git and calls write with its standard input.
 func GitWriting(ctx context.Context, directory string, write func(io.Writer) error, args ...string) error {
 	return runGit(ctx, directory, args, func(command *exec.Cmd) (func() error, error) {
 		input, err := command.StdinPipe()
@@ -54,7 +54,8 @@ func GitWriting(ctx context.Context, directory string, write func(io.Writer) err
 	})
 }
 
-// runGit runs git to its end. The function connect prepares a pipe and returns what is done with it while git runs.
+// runGit runs git to its end. The function connect prepares a pipe and returns a function that uses the pipe while git
+// runs.
 func runGit(
 	ctx context.Context, directory string, args []string, connect func(*exec.Cmd) (func() error, error),
 ) error {
@@ -62,7 +63,7 @@ func runGit(
 	defer cancel()
 	command := exec.CommandContext(ctx, "git", args...)
 	command.Dir, command.Env = directory, GitEnvironment()
-	// The programs that git starts may hold on to its output for a moment longer than it lives.
+	// The programs that git starts may keep its output open for a moment longer than git.
 	command.WaitDelay = 10 * time.Second
 	var complaint bytes.Buffer
 	command.Stderr = &complaint
@@ -83,13 +84,13 @@ func runGit(
 	return nil
 }
 
-// GitProgram returns the path of a program that git brings along, such as git-http-backend.
+// GitProgram returns the path of a program that is a part of git, such as git-http-backend.
 func GitProgram(ctx context.Context, name string) (string, error) {
 	directory, err := Git(ctx, "", nil, "--exec-path")
 	return filepath.Join(strings.TrimSpace(directory), name), err
 }
 
-// Tail cuts a text down to its end, where a program says why it failed.
+// Tail returns the end of a text, where a program says why it failed.
 func Tail(text string) string {
 	const enough = 2000 // bytes
 	return strings.TrimSpace(text[max(0, len(text)-enough):])

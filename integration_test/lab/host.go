@@ -11,25 +11,25 @@ import (
 	"path/filepath"
 )
 
-// Host serves the repositories of a directory over smart HTTP on loopback, by git-http-backend(1). It can be told to
-// hang, to refuse and to go wrong, and notes what it is asked.
+// Host serves the repositories of a directory over smart HTTP on loopback, by git-http-backend(1). A test can make it
+// hang, refuse and fail. It counts its requests.
 type Host struct {
 	*httptest.Server
 	State Watched[HostState]
 }
 
-// HostState is how a host answers, and what it was asked so far. The host's owner goroutine has it.
+// HostState tells how a host answers, and counts its requests. The host's owner goroutine has it.
 type HostState struct {
-	// Gate is where requests hang while it is shut.
+	// Gate makes requests hang while it is shut.
 	Gate Gate
-	// Fault answers requests in place of git; nil: git does.
+	// Fault answers requests instead of git; nil for none.
 	Fault Fault
-	// Refusal is the status that requests are refused with; 0 lets them pass.
+	// Refusal is the status of the answer to every request; 0 for none.
 	Refusal int
-	// User and Password are demanded where a password is set.
+	// User and Password are needed if a password is set.
 	User, Password string
 	Counts
-	// tape is what was recorded; nil while nothing is.
+	// tape has the recorded requests; nil if none are recorded.
 	tape *[]Taped
 }
 
@@ -44,7 +44,7 @@ func StartHost(ctx context.Context, directory string) (Host, error) {
 		Path: program,
 		Env: append(GitEnvironment(), "GIT_PROJECT_ROOT="+directory, "GIT_HTTP_EXPORT_ALL=1",
 			"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=uploadpack.allowFilter", "GIT_CONFIG_VALUE_0=true"),
-		Stderr: io.Discard, Logger: log.New(io.Discard, "", 0), // clients leave, which is no news
+		Stderr: io.Discard, Logger: log.New(io.Discard, "", 0), // without errors about clients that have left
 	}})
 	server.Listener = countingListener{server.Listener, state}
 	server.Start()
@@ -61,24 +61,24 @@ func (h Host) Close() {
 // Address is the URL of a repository.
 func (h Host) Address(r Repository) string { return h.URL + "/" + filepath.Base(r.Path) }
 
-// Hang lets every request from now on hang until Release.
+// Hang makes every request from now on hang until Release.
 func (h Host) Hang() { h.State.Change(func(s *HostState) { s.Gate.Shut() }) }
 
-// Release lets all requests pass that hang.
+// Release ends Hang: the hanging requests go on.
 func (h Host) Release() { h.State.Change(func(s *HostState) { s.Gate.Open() }) }
 
 // Refuse answers every request from now on with a status; 0 ends that.
 func (h Host) Refuse(status int) { h.State.Change(func(s *HostState) { s.Refusal = status }) }
 
-// Demand lets only requests with these credentials pass from now on.
+// Demand refuses every request without these credentials from now on.
 func (h Host) Demand(user, password string) {
 	h.State.Change(func(s *HostState) { s.User, s.Password = user, password })
 }
 
-// Suffer lets every request from now on meet the fault; nil ends that.
+// Suffer makes the fault answer every request from now on; nil ends that.
 func (h Host) Suffer(f Fault) { h.State.Change(func(s *HostState) { s.Fault = f }) }
 
-// Counts returns what the host was asked so far.
+// Counts returns the counts of the requests so far.
 func (h Host) Counts() Counts { return h.State.Value().Counts }
 
 // backend is the handler of a host.
@@ -87,7 +87,7 @@ type backend struct {
 	git   cgi.Handler
 }
 
-// ServeHTTP lets the fault answer that the host suffers, or else git.
+// ServeHTTP lets the fault answer, or git if there is no fault.
 func (b backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault := b.state.Value().Fault; fault != nil {
 		fault(w, r, http.HandlerFunc(b.serve))
@@ -121,10 +121,10 @@ func (b backend) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// whole reads a request's body and gives the request its length: CGI has no other kind (RFC 3875, section 4.2), and git
-// sends long requests in chunks.
+// whole reads a request's body and gives the request its length. Git sends long requests in chunks, and CGI needs a
+// length (RFC 3875, section 4.2).
 func whole(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	const longest = 64 << 20 // bytes of what a client says it wants and has
+	const longest = 64 << 20 // bytes of a request
 	body, err := io.ReadAll(io.LimitReader(r.Body, longest+1))
 	switch {
 	case err != nil:

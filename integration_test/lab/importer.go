@@ -18,11 +18,11 @@ func newImporter(w io.Writer) *Importer {
 	return &Importer{bufio.NewWriterSize(w, buffer), start}
 }
 
-// Pass lets the clock of the commits pass so many commits, which another import has made.
+// Pass advances the clock by the time of that many commits, which another import has made.
 func (i *Importer) Pass(commits int) { i.clock += int64(commits) * 600 }
 
-// Commit begins a commit on a ref. An empty parent stands for the last commit of this input on the ref, if there is
-// one.
+// Commit begins a commit on a ref. If parent is empty, the parent is the last commit of this input on the ref, if there
+// is one.
 func (i *Importer) Commit(ref, message, parent string) {
 	i.Pass(1)
 	fmt.Fprintf(i.out, "commit %s\ncommitter lab <lab@example.org> %d +0000\ndata %d\n%s\n",
@@ -42,7 +42,7 @@ func (i *Importer) File(path string, content []byte) {
 	fmt.Fprintln(i.out)
 }
 
-// Branch makes a branch that begins at a ref, or at the commit that is being made on it.
+// Branch makes a branch at the commit of a ref, or at the commit that is being made on that ref.
 func (i *Importer) Branch(ref, from string) { fmt.Fprintf(i.out, "reset %s\nfrom %s\n\n", ref, from) }
 
 // done ends the input.

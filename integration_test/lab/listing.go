@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// Listing is what a refresh must come to.
+// Listing is the expected result of a refresh.
 type Listing struct {
 	Revision string
-	// Hashes are the compose files' by path: "sha256:" and 64 hex digits.
+	// Hashes are the hashes of the compose files, by path: "sha256:" and 64 hex digits.
 	Hashes map[string]string
 }
 
-// Differs compares what git has with what mooring serves, and returns an error that tells the first difference.
+// Differs compares this listing of git with mooring's, and returns an error that tells the first difference.
 func (l Listing) Differs(other Listing) error {
 	if l.Revision != other.Revision {
 		return fmt.Errorf("git has revision %s and mooring %s", l.Revision, other.Revision)
@@ -39,11 +39,11 @@ func (l Listing) Differs(other Listing) error {
 // ComposeFile is a compose file in a tree.
 type ComposeFile struct {
 	Path string
-	// ID is the blob's; empty for a file that is gone.
+	// ID is the id of the blob; empty for a removed file.
 	ID string
 }
 
-// ComposeFiles runs git-ls-tree(1) -z or git-diff-tree(1) -z and returns the compose files among what they list.
+// ComposeFiles runs git-ls-tree(1) -z or git-diff-tree(1) -z and returns the compose files in the output.
 func ComposeFiles(ctx context.Context, repository string, args ...string) ([]ComposeFile, error) {
 	var files []ComposeFile
 	err := GitReading(ctx, repository, nil, func(r io.Reader) error {
@@ -100,8 +100,7 @@ func isCompose(name []byte) bool {
 	return false
 }
 
-// HashFiles reads all the files by one git cat-file, and Hashes them. The Revision is the commit that a name stands
-// for.
+// HashFiles reads and hashes all the files by one git cat-file. The Revision is the commit that the name stands for.
 func HashFiles(ctx context.Context, repository, name string, files []ComposeFile) (Listing, error) {
 	var input bytes.Buffer
 	fmt.Fprintf(&input, "%s\n", name)

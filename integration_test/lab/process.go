@@ -19,41 +19,41 @@ import (
 // StopLimit is how long the service may take to stop.
 const StopLimit = 5 * time.Second
 
-// EndOfLog is put after the last line of a log.
+// EndOfLog follows the last line of a log.
 const EndOfLog = "(end of log)"
 
-// Launch says how the service is started.
+// Launch has the parameters of a start of the service.
 type Launch struct {
 	Program string
-	// Directory is the working directory, Home is HOME and TMPDIR.
+	// Directory is the working directory, and Home is HOME and TMPDIR.
 	Directory, Home string
 	// Variables have the form NAME=value; the last one of a name counts.
 	Variables []string
 	Stdout    io.Writer
-	// Keep is how many of the log's last lines are kept, at least; 0 keeps all.
+	// Keep is how many of the log's last lines are kept at least; 0 keeps all.
 	Keep int
-	// Line is called with each line of the log, by the goroutine that reads it; nil: nothing is.
+	// Line is called with each line of the log, by the goroutine that reads the log. It may be nil.
 	Line func(string)
 }
 
-// Process is the service as it runs.
+// Process is a running service.
 type Process struct {
 	Command *exec.Cmd
-	// Log are the lines of standard error so far, and EndOfLog when there are no more.
+	// Log has the lines of standard error so far, and at the end EndOfLog.
 	Log Watched[[]string]
-	// Exited is closed when the process has ended and its log is whole.
+	// Exited is closed when the process has ended and its log is complete.
 	Exited <-chan struct{}
 }
 
-// Environment is all that a process of the service gets to see of this machine.
+// Environment is the whole environment of a process of the service.
 func Environment(home string, variables []string) []string {
-	// GORACE saves the second that the race detector sleeps at an exit; it means nothing to other builds.
+	// GORACE stops the race detector from sleeping for a second at an exit. Other builds ignore it.
 	clean := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "GORACE=atexit_sleep_ms=0"}
 	return append(clean, variables...)
 }
 
-// Start starts the process, which is killed when ctx ends, and waits for nothing that it does. The caller waits for
-// Exited and then closes Log.
+// Start starts the process and returns at once. The process is killed when ctx ends. The caller waits for Exited and
+// then closes Log.
 func (l Launch) Start(ctx context.Context) (*Process, error) {
 	exited := make(chan struct{})
 	p := &Process{Command: exec.CommandContext(ctx, l.Program), Log: Watch([]string(nil)), Exited: exited}
@@ -66,11 +66,11 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 		p.Log.Close()
 		return nil, fmt.Errorf("start the service: %w", err)
 	}
-	// Ends when the process does; whoever started it waits for Exited.
+	// Ends when the process does; the caller waits for Exited.
 	go func() {
 		defer close(exited)
 		p.follow(stderr, l)
-		_ = p.Command.Wait() // ProcessState tells
+		_ = p.Command.Wait() // the result is in ProcessState
 	}()
 	return p, nil
 }
@@ -100,8 +100,8 @@ func (p *Process) follow(stderr io.Reader, l Launch) {
 	}
 }
 
-// Exit waits for the end of the process and returns its exit code, -1 for one that a signal ended. A process that takes
-// longer than StopLimit is killed, which is an error.
+// Exit waits for the end of the process and returns its exit code, or -1 if a signal ended it. After StopLimit it kills
+// the process and returns an error.
 func (p *Process) Exit() (int, error) {
 	limit := time.NewTimer(StopLimit)
 	defer limit.Stop()
@@ -109,14 +109,15 @@ func (p *Process) Exit() (int, error) {
 	select {
 	case <-p.Exited:
 	case <-limit.C:
-		_ = p.Command.Process.Kill() // it may have ended just now
+		_ = p.Command.Process.Kill() // fails if it has just ended
 		<-p.Exited
 		err = fmt.Errorf("the service has not stopped within %s", StopLimit)
 	}
 	return p.Command.ProcessState.ExitCode(), err
 }
 
-// Stop asks the process to end, which must come in time and with exit code 0, and closes its log.
+// Stop asks the process to end and closes its log. It returns an error if the process does not end in time and with
+// exit code 0.
 func (p *Process) Stop() error {
 	defer p.Log.Close()
 	if err := p.Command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -147,7 +148,7 @@ func (p *Process) Metrics(ctx context.Context) (string, error) {
 	})
 }
 
-// tells waits for a line of the log that has something in it, and returns that.
+// tells waits until the function in returns something for a line of the log, and returns that.
 func (p *Process) tells(ctx context.Context, in func(string) string) (string, error) {
 	found := ""
 	lines, err := p.Log.Await(ctx, func(lines []string) bool {
@@ -167,8 +168,8 @@ func (p *Process) tells(ctx context.Context, in func(string) string) (string, er
 	return found, nil
 }
 
-// Ready waits until /readyz answers 200. To ask without pause would take the processor from the service: it is asked
-// after each new line of the log, and otherwise now and then; every millisecond once the log tells of a refresh's end.
+// Ready waits until /readyz answers 200. Requests without a pause would take processor time from the service. So Ready
+// asks after each new line of the log and every 50 ms, and every millisecond once the log tells of a refresh's end.
 func (p *Process) Ready(ctx context.Context, client *http.Client, address string) error {
 	const seldom, often = 50 * time.Millisecond, time.Millisecond
 	ticker := time.NewTicker(seldom)
@@ -195,7 +196,7 @@ func (p *Process) Ready(ctx context.Context, client *http.Client, address string
 	}
 }
 
-// Listening returns the address that one of a log's lines tells, in either format, or nothing.
+// Listening returns the address in the line that tells of the listener, in either format of the log, or nothing.
 func Listening(lines []string) string {
 	told := regexp.MustCompile(`"?msg"?[=:]"?listening"? ?,?"?address"?[=:]"?([0-9.:]+)`)
 	for _, line := range lines {

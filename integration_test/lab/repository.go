@@ -16,7 +16,7 @@ type Repository struct {
 	Path string
 }
 
-// NewRepository makes an empty repository at a path. No program of git works on it later by itself.
+// NewRepository makes an empty repository at a path. Git's automatic maintenance is off.
 func NewRepository(ctx context.Context, path string) (Repository, error) {
 	r := Repository{path}
 	if _, err := Git(ctx, "", nil, "init", "-q", "--bare", "--template=", "-b", "main", path); err != nil {
@@ -36,7 +36,7 @@ func (r Repository) Git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSuffix(output, "\n"), err
 }
 
-// Import lets write make commits, by git-fast-import(1). Refs may be moved back.
+// Import runs git-fast-import(1), and calls write to make the commits. Refs may be moved back.
 func (r Repository) Import(ctx context.Context, write func(*Importer), options ...string) error {
 	return GitWriting(ctx, r.Path, func(w io.Writer) error {
 		i := newImporter(w)
@@ -45,17 +45,17 @@ func (r Repository) Import(ctx context.Context, write func(*Importer), options .
 	}, append([]string{"fast-import", "--quiet", "--done", "--force"}, options...)...)
 }
 
-// Commits returns the ids of a range's commits, oldest first. A range is what git-rev-list(1) takes.
+// Commits returns the ids of the commits in a range of git-rev-list(1), oldest first.
 func (r Repository) Commits(ctx context.Context, of string) ([]string, error) {
 	list, err := r.Git(ctx, "rev-list", "--reverse", of)
 	return strings.Fields(list), err
 }
 
-// Move lets the branch point at a commit, as a push does. It does by itself what git does, without a process: a lock
-// file beside the ref, and a rename.
+// Move moves the branch to a commit, as a push does. It starts no process: like git it writes a lock file beside the
+// ref and renames it.
 func (r Repository) Move(commit string) error {
 	place := filepath.Join(r.Path, filepath.FromSlash(Branch))
-	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil { // where all refs are packed
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil { // missing if all refs are packed
 		return err
 	}
 	if err := os.WriteFile(place+".lock", []byte(commit+"\n"), 0o644); err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Told returns the first of the secrets that a text tells, in whatever form it may be written there, or nothing.
+// Told returns the first of the secrets that is in a text in any encoding, or nothing.
 func Told(text string, secrets ...string) string {
 	if len(secrets) == 0 {
 		return ""
@@ -22,7 +22,7 @@ func Told(text string, secrets ...string) string {
 	return ""
 }
 
-// readings are the text itself, and the text after its encodings are undone: the entities of HTML, the backslashes of
+// readings returns the text itself, and the text with its encodings undone: the entities of HTML, the backslashes of
 // JSON and of quoted values in a log, a query's plus for a blank, percent-encoding, and each of these inside another.
 func readings(text string) []string {
 	queried := func(text string) string { return strings.ReplaceAll(text, "+", " ") }
@@ -45,7 +45,7 @@ func withoutBackslashes(text string) string {
 	return escape.ReplaceAllStringFunc(text, func(escape string) string {
 		value, multibyte, _, err := strconv.UnquoteChar(escape, '"')
 		switch {
-		case err != nil: // JSON alone has it, such as \/
+		case err != nil: // an escape that only JSON has, such as \/
 			return escape[1:]
 		case multibyte:
 			return string(value)
@@ -54,7 +54,7 @@ func withoutBackslashes(text string) string {
 	})
 }
 
-// WithoutPercent undoes percent-encoding (RFC 3986, section 2.1) and leaves alone what is no such code.
+// WithoutPercent undoes percent-encoding (RFC 3986, section 2.1). It does not change an invalid code.
 func WithoutPercent(text string) string {
 	if !strings.Contains(text, "%") {
 		return text

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// Taped is a request that a host was sent.
+// Taped is a recorded request.
 type Taped struct {
 	method, path string
 	header       http.Header
@@ -17,7 +17,7 @@ type Taped struct {
 // Record starts a new tape.
 func (h Host) Record() { h.State.Change(func(s *HostState) { s.tape = new([]Taped) }) }
 
-// Recorded stops the tape and returns what is on it.
+// Recorded stops the tape and returns the recorded requests.
 func (h Host) Recorded() []Taped {
 	var requests []Taped
 	h.State.Run(func(s *HostState) {
@@ -29,8 +29,8 @@ func (h Host) Recorded() []Taped {
 	return requests
 }
 
-// Replay sends the requests again, one after another, and looks at none of the answers. What this takes is what the
-// host takes by itself: no client that asks the same can be faster.
+// Replay sends the requests again, one after another, and ignores the answers. Its time is the host's own time: no
+// client with the same requests can be faster.
 func (h Host) Replay(ctx context.Context, client *http.Client, requests []Taped) error {
 	for _, one := range requests {
 		request, err := http.NewRequestWithContext(ctx, one.method, h.URL+one.path, bytes.NewReader(one.body))

@@ -2,8 +2,8 @@ package lab
 
 import "context"
 
-// Watched is the handle on a value that one goroutine owns. Others change it by messages and wait until it is as they
-// want it.
+// Watched is the handle on a value that one goroutine owns. Other goroutines change it by messages, and wait for a
+// condition of it.
 type Watched[T any] struct {
 	changes chan<- func(*T)        // from anyone → owner
 	looks   chan<- chan<- Sight[T] // from anyone → owner
@@ -17,7 +17,7 @@ type Sight[T any] struct {
 	Changed <-chan struct{}
 }
 
-// Watch starts the owner of a value. The caller closes it.
+// Watch starts the owner of a value. The caller calls Close.
 func Watch[T any](value T) Watched[T] {
 	changes, looks, done := make(chan func(*T)), make(chan chan<- Sight[T]), make(chan struct{})
 	ctx, stop := context.WithCancel(context.Background())
@@ -41,13 +41,13 @@ func Watch[T any](value T) Watched[T] {
 	return Watched[T]{changes, looks, done, stop}
 }
 
-// Close ends the owner. Afterwards a change does nothing, and the value is the zero value.
+// Close ends the owner. Afterwards Change does nothing, and Look returns the zero value.
 func (w Watched[T]) Close() {
 	w.stop()
 	<-w.done
 }
 
-// Change lets the owner apply a function. Whoever looks afterwards sees what it did.
+// Change lets the owner apply a function. A later Look sees its effect.
 func (w Watched[T]) Change(f func(*T)) {
 	select {
 	case w.changes <- f:
@@ -55,7 +55,7 @@ func (w Watched[T]) Change(f func(*T)) {
 	}
 }
 
-// Run lets the owner apply a function, and returns when that is done.
+// Run lets the owner apply a function, and returns when the function has returned.
 func (w Watched[T]) Run(f func(*T)) {
 	ran := make(chan struct{})
 	w.Change(func(value *T) { f(value); close(ran) })
@@ -79,8 +79,8 @@ func (w Watched[T]) Look() Sight[T] {
 // Value returns the value as it is now.
 func (w Watched[T]) Value() T { return w.Look().Value }
 
-// Await returns the value as soon as it is as wanted. When ctx ends first, it returns the last value and the error of
-// ctx.
+// Await waits until the function wanted returns true for the value, and returns the value. When ctx ends first, it
+// returns the last value and the error of ctx.
 func (w Watched[T]) Await(ctx context.Context, wanted func(T) bool) (T, error) {
 	for {
 		seen := w.Look()

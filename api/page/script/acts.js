@@ -1,4 +1,4 @@
-// What a person does: refresh, filter, copy.
+// The actions of a person: refresh, filter, copy.
 
 let refreshing = false;
 let toldOf = ''; // the refresh that the outcome is about, or 'none'; empty when there is no outcome

@@ -1,4 +1,4 @@
-// Asking the service: the long poll for stacks, the short one for the state, and what happens when nothing answers.
+// The requests to the service: the long poll for stacks, the short one for the state, and the reaction to no answer.
 
 class Refused extends Error {}
 

@@ -1,9 +1,9 @@
-// The last refreshes. Those in a row that say the same share one row of the list.
+// The last refreshes. Consecutive polls with the same result share one row of the list.
 
 const changes = (r) => r.changes || { added: [], changed: [], removed: [] };
 const changed = (r) => Object.values(changes(r)).reduce((sum, paths) => sum + paths.length, 0);
 
-// alike tells whether two polls say the same to an operator.
+// alike tells whether two refreshes are polls with the same result.
 function alike(a, b) {
   const ended = a.status === 'completed' || a.status === 'failed';
   if (!ended || a.trigger.source !== 'poll' || b.trigger.source !== 'poll' || a.status !== b.status) return false;

@@ -1,4 +1,4 @@
-// What the page says first: the verdict, the failure, the revision, Git, and what runs.
+// The first section of the page: the verdict, the failure, the revision, Git, and the running refresh.
 
 let status = null;
 

@@ -6,7 +6,7 @@ const count = (n) => n.toLocaleString('en');
 const short = (text) => text.replace(/^sha256:/, '').slice(0, 12);
 const utc = (iso) => iso ? `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC` : '';
 
-// These change nothing that already is as it should be: a change costs layout, and a screen reader reads it again.
+// These change nothing if the element is right already: a change costs layout, and a screen reader reads it again.
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const show = (element, shown) => { if (element.hidden === Boolean(shown)) element.hidden = !shown; };
 const put = (element, name, value) => { if (element.dataset[name] !== value) element.dataset[name] = value; };
