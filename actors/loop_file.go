@@ -89,7 +89,7 @@ func (l *loop) stop() error {
 
 // finishFile waits for the write that runs, and for one more if the file still does not hold the last snapshot.
 func (l *loop) finishFile() {
-	if l.state.save() {
+	if l.state.beginWrite() {
 		l.startWrite()
 	}
 	l.deadline.Reset(lastWrite)

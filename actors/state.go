@@ -187,7 +187,7 @@ func (s *state) tick(now time.Time) effects {
 		_, e = s.trigger(Trigger{Source: Poll, ReceivedAt: now}, now)
 	}
 	if isDue(s.file.again, now) {
-		e.save = s.save()
+		e.save = s.beginWrite()
 	}
 	return e
 }
@@ -221,7 +221,7 @@ func (s *state) complete(desired DesiredState, now time.Time) effects {
 		s.current.Changes = changes
 		if changed {
 			s.snapshot, e.changed = next, true
-			e.save = s.save()
+			e.save = s.beginWrite()
 		}
 	}
 	s.desired = desired
