@@ -1,5 +1,5 @@
-# mooring as an image: one static program, the roots that TLS is checked with, and nothing else: no shell, no packages.
-# It listens on 8080 as user 65532, and writes nowhere but to SNAPSHOT_FILE, when that is set.
+# mooring as an image: only one static program and the root certificates for TLS, no shell and no packages.
+# It listens on 8080 as user 65532, and writes only to SNAPSHOT_FILE, if that is set.
 
 # Tag and digest belong together: the digest decides, and Dependabot moves both.
 FROM --platform=$BUILDPLATFORM golang:1.26.9-bookworm@sha256:d9c68c2c51161e12fd77e4c6320687c9cd86e1af1e3ad6e6cd63ff970641453c AS build
@@ -23,13 +23,13 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 
 FROM scratch
 LABEL org.opencontainers.image.title="mooring" \
-      org.opencontainers.image.description="Keeps docker-compose stacks tied to what Git says" \
+      org.opencontainers.image.description="Serves the desired state of docker-compose stacks in a Git repository" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image /
 COPY --from=build --chown=65532:65532 /home/mooring /var/lib/mooring
-# By number, so that Kubernetes can see that it is not root.
+# A number, so that Kubernetes can see that the user is not root.
 USER 65532:65532
 EXPOSE 8080
-# Healthy means listening: a host of Git that is down makes nobody restart the container. /readyz tells of the refresh.
+# Healthy means listening: a Git host that is down is no reason to restart the container. /readyz tells of the refresh.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["/mooring", "-healthcheck"]
 ENTRYPOINT ["/mooring"]

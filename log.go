@@ -14,16 +14,16 @@ const (
 	lastLines = time.Second
 )
 
-// logWriter is where slog's handlers write: each call of Write is one line. A line goes to an actor that never waits for
-// standard error, so nobody who logs does either, whether a pipe there is full or a disk is.
+// logWriter is the writer of slog's handlers: each call of Write is one line. A line goes to an actor that never waits
+// for standard error. So nobody who logs waits, even if standard error is a full pipe or a file on a full disk.
 type logWriter struct {
 	lines chan<- []byte   // from whoever logs → logQueue
 	stopc chan<- struct{} // closed by close
 	done  <-chan struct{} // closed by logQueue at its end
 }
 
-// Write hands a line over. It always takes the whole line and returns no error: what cannot be written is counted and told
-// later. Lines that come after close are lost.
+// Write hands a line to the actor. It always takes the whole line and returns no error: the actor counts the lines that
+// it cannot write, and logs their number later. Lines that come after close are lost.
 func (w logWriter) Write(line []byte) (int, error) {
 	select {
 	case w.lines <- bytes.Clone(line): // slog uses its buffer again
@@ -32,7 +32,7 @@ func (w logWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// close gives the lines that wait up to lastLines to be written, and ends the actor. It is called once.
+// close waits for up to lastLines until the waiting lines are written, and ends the actor. It is called once.
 func (w logWriter) close() {
 	close(w.stopc)
 	<-w.done
@@ -50,21 +50,20 @@ type logQueue struct {
 
 	waiting []logged
 	size    int  // bytes of waiting
-	dropped int  // lines that are lost and that no notice tells of yet
+	dropped int  // lost lines that no notice has counted yet
 	failing bool // the last write failed
 	writing bool
 	current logged // what is being written
 }
 
-// logged is a text for standard error, and how many lines are lost if it cannot be written: one, or for a notice the
-// lines that it tells of.
+// logged is a text for standard error, and the number of lines that are lost if it cannot be written: one for a line,
+// and for a notice the lines that it counts.
 type logged struct {
 	text  []byte
 	lines int
 }
 
-// startLog returns the writer for a log that ends at standard error. The handler gives the notice of dropped lines the
-// form of the log.
+// startLog returns the writer for a log at standard error. The notice of dropped lines has the format of the handler.
 func startLog(stderr io.Writer, handler func(io.Writer) slog.Handler) logWriter {
 	lines, texts := make(chan []byte), make(chan []byte)
 	stopc, done, results := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -119,7 +118,8 @@ func (q *logQueue) run() {
 	}
 }
 
-// add keeps a line, or drops it where too much waits already: the lines that wait tell how the trouble began.
+// add keeps a line, or drops it if too much waits already. It drops the new line and keeps the old ones, because they
+// tell how the trouble began.
 func (q *logQueue) add(line []byte) {
 	if q.size+len(line) > mostQueued {
 		q.dropped++
@@ -136,7 +136,8 @@ func (q *logQueue) keep(l logged) { q.waiting, q.size = append(q.waiting, l), q.
 
 func (q *logQueue) noticed() logged { return logged{q.notice(q.dropped), q.dropped} }
 
-// next returns what can be written now, if there is something. While writes fail, only new lines are tried.
+// next returns the text that can be written now, if there is one. While writes fail, it returns new lines and no
+// notice.
 func (q *logQueue) next() (logged, bool) {
 	switch {
 	case q.writing:
@@ -149,18 +150,18 @@ func (q *logQueue) next() (logged, bool) {
 	return logged{}, false
 }
 
-// begin takes note that next has been handed to the writing goroutine.
+// begin notes that next has been handed to the writing goroutine.
 func (q *logQueue) begin(next logged) {
 	q.writing, q.current = true, next
 	if len(q.waiting) == 0 {
-		q.dropped = 0 // it is the notice of all of them
+		q.dropped = 0 // next is the notice that counts them
 		return
 	}
-	q.waiting[0] = logged{} // or its text is kept
+	q.waiting[0] = logged{} // otherwise the slice keeps its text in memory
 	q.waiting, q.size = q.waiting[1:], q.size-len(next.text)
 }
 
-// wrote takes note of how a write ended.
+// wrote notes how a write ended.
 func (q *logQueue) wrote(err error) {
 	q.writing, q.failing = false, err != nil
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// sink is a standard error that the test can stop and make fail.
+// sink is a standard error that the test can block and make fail.
 type sink struct {
-	gate    chan struct{} // each write receives from it first; nil: none does
+	gate    chan struct{} // each write receives from it first, unless it is nil
 	failure error
 	written bytes.Buffer
 }
@@ -49,7 +49,7 @@ func TestLogWritesEachLineInOrder(t *testing.T) {
 		out.close()
 		is.Equal(stderr.written.String(), want.String())
 		n, err := fmt.Fprintln(out, "too late")
-		is.NoErr(err) // whoever logs after the end is told nothing
+		is.NoErr(err) // a line after the end is no error
 		is.Equal(n, len("too late\n"))
 		is.Equal(stderr.written.String(), want.String())
 	})
@@ -73,7 +73,7 @@ func TestLogThatNobodyReadsBlocksNobodyAndTellsWhatItDropped(t *testing.T) {
 		out.close()
 		text := stderr.written.String()
 		kept := strings.Count(text, line)
-		is.Equal(kept, mostQueued/len(line)+1) // what may wait, and the one that was being written
+		is.Equal(kept, mostQueued/len(line)+1) // the lines that may wait, and the one that was being written
 		before, notice, _ := strings.Cut(text, strings.Repeat(line, kept))
 		is.Equal(before, "")
 		is.True(strings.Contains(notice, "level=ERROR"))

@@ -1,5 +1,6 @@
-// Command mooring keeps the desired state of docker-compose stacks that live in a Git repository, and serves it. See
-// packaging/help.txt for what it can be told, and the packages for what it does: here they are put together.
+// Command mooring reads docker-compose stacks from a Git repository and serves their desired state over HTTP.
+// packaging/help.txt describes its flags and settings. This package reads the settings, and starts and stops the parts
+// that the other packages implement.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 
 	"mooring/actors"
 	"mooring/api"
+	"mooring/api/encode"
 	"mooring/gitsource"
 )
 
@@ -27,8 +29,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole command; ctx ends when it is asked to stop. It returns the exit code: 0, 2 for what the operator set
-// or typed wrongly, 1 for all else that failed.
+// run is the whole command. ctx ends when the process is asked to stop. The exit code is 2 after a wrong setting or
+// argument, 1 after any other error, and 0 otherwise.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := command(ctx, args, stdout, stderr)
 	if err == nil {
@@ -43,11 +45,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// errReported is in the chain of an error that the log has told already.
+// errReported is in the chain of an error that is in the log already.
 var errReported = errors.New("the log has the reason")
 
-// report tells why the command has failed, in one line: in words for people, and as the rest of the log where a program
-// reads that.
+// report writes one line that says why the command failed. The line is a sentence for people, and JSON if the service
+// has a log in JSON.
 func report(err error, serving bool, stderr io.Writer) {
 	if serving && os.Getenv("LOG_FORMAT") == "json" {
 		slog.New(slog.NewJSONHandler(stderr, nil)).Error("mooring has failed", "error", err)
@@ -68,7 +70,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	case errors.Is(err, flag.ErrHelp):
 		return help(stdout)
 	case err != nil:
-		return settingError{fmt.Errorf("%w; mooring -help tells what there is", err)}
+		return settingError{fmt.Errorf("%w; mooring -help lists the flags and the settings", err)}
 	case flags.NArg() > 0:
 		// The argument is not shown: it may be an address with a password in it.
 		return settingError{errors.New("unexpected argument: settings are read from the environment, the repository's " +
@@ -93,21 +95,22 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	}
 }
 
-// checkHealth asks the service that runs here. Its settings are the service's to check.
+// checkHealth asks the service that runs on this machine. It does not validate the settings: the service did that when
+// it started.
 func checkHealth(ctx context.Context) error {
 	var s settings
 	err := errors.Join(process(&s.Process), process(&s.API))
-	if err != nil || s.Process.Headless { // a headless one cannot be asked
+	if err != nil || s.Process.Headless { // a headless service does not listen
 		return err
 	}
 	return api.CheckHealth(ctx, s.API.ListenAddr)
 }
 
-// unreadable is what an operator is told of a snapshot file that a start cannot use.
+// unreadable is the sentence for an operator when a start cannot use the snapshot file.
 const unreadable = "SNAPSHOT_FILE cannot be read back: what deployers reported is not known"
 
-// start runs the refresh actor until ctx ends. The channel gets what the actor returns at its end. Warn gets the reason
-// why the snapshot file is unreadable, if it is.
+// start runs the refresh actor until ctx ends. The channel gets the error with which the actor ends, or nil. If the
+// snapshot file is unreadable, start calls warn with the reason.
 func start(
 	ctx context.Context, s settings, log *slog.Logger, warn func(error),
 ) (*actors.Refresher, <-chan error, error) {
@@ -115,7 +118,7 @@ func start(
 	if err != nil {
 		return nil, nil, settingError{err}
 	}
-	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: api.EncodeSnapshot, Decode: api.DecodeSnapshot}
+	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: encode.Snapshot, Decode: encode.DecodeSnapshot}
 	restored, err := file.Restore()
 	if err != nil {
 		warn(err)
@@ -127,11 +130,12 @@ func start(
 	return actor, exited, nil
 }
 
-func trigger(source actors.TriggerSource) actors.Trigger {
+func newTrigger(source actors.TriggerSource) actors.Trigger {
 	return actors.Trigger{Source: source, ReceivedAt: time.Now()}
 }
 
-// runOnce does one refresh and prints the snapshot. It prints nothing that SNAPSHOT_FILE, if it is set, does not hold.
+// runOnce does one refresh and prints the snapshot. If SNAPSHOT_FILE is set and could not be written, it prints nothing
+// and returns the error.
 func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
@@ -145,13 +149,13 @@ func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err := errors.Join(err, <-exited); err != nil {
 		return err
 	}
-	_, err = stdout.Write(api.EncodeSnapshot(snapshot))
+	_, err = stdout.Write(encode.Snapshot(snapshot))
 	return err
 }
 
-// refreshOnce returns the snapshot after one refresh, or why that failed.
+// refreshOnce does one refresh and returns the snapshot, or an error that says why the refresh failed.
 func refreshOnce(ctx context.Context, actor *actors.Refresher) (actors.Snapshot, error) {
-	refresh, err := actor.TriggerAndWait(ctx, trigger(actors.Startup), nil)
+	refresh, err := actor.TriggerAndWait(ctx, newTrigger(actors.Startup), nil)
 	switch {
 	case err != nil:
 		return actors.Snapshot{}, err
@@ -164,7 +168,7 @@ func refreshOnce(ctx context.Context, actor *actors.Refresher) (actors.Snapshot,
 	return view.Snapshot, err
 }
 
-// isTerminal tells whether what is written is read by a person at once.
+// isTerminal tells whether out is a terminal, where a person reads each line at once.
 func isTerminal(out io.Writer) bool {
 	file, ok := out.(*os.File)
 	if !ok {
@@ -174,7 +178,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// serveLogged serves with a log at standard error, which holds up nobody, and tells there why the service has failed.
+// serveLogged runs the service with a log at standard error. Nobody who logs waits for standard error. If the service
+// fails, the last line of the log says why.
 func serveLogged(ctx context.Context, s settings, stderr io.Writer) error {
 	out := startLog(stderr, s.logHandler)
 	defer out.close()
@@ -186,8 +191,8 @@ func serveLogged(ctx context.Context, s settings, stderr io.Writer) error {
 	return fmt.Errorf("%w: %w", errReported, err)
 }
 
-// serve runs until ctx ends or a listener fails. The refresh actor stops first: it answers all who wait, and leaves the
-// last snapshot in its file. The HTTP servers stop next; they have only short requests left.
+// serve runs until ctx ends or a listener fails. The refresh actor stops first: it answers the callers that wait, and
+// writes the last snapshot to its file. The HTTP servers stop next; they have only short requests left.
 func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -203,7 +208,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 		return err
 	}
 	log.Info("mooring starts", "version", api.Version(), "headless", s.Process.Headless)
-	_, _ = actor.Trigger(ctx, trigger(actors.Startup)) // refused only when ctx has ended
+	_, _ = actor.Trigger(ctx, newTrigger(actors.Startup)) // refused only when ctx has ended
 	if listeners.API != nil {
 		log.Info("listening", "address", listeners.API.Addr().String())
 	}
@@ -212,14 +217,14 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	}
 	served := make(chan error, 1)
 	server := api.New(s.API, actor, log)
-	// Ends with ctx, or when a listener fails; served tells, and is received from below.
+	// Ends with ctx, or when a listener fails. The code below waits for it by receiving from served.
 	go func() { served <- server.Serve(ctx, listeners) }()
 	tell(log, serviceReady)
 	ended := false
 	for waiting := true; waiting; {
 		select {
 		case <-hangups:
-			_, _ = actor.Trigger(ctx, trigger(actors.Manual))
+			_, _ = actor.Trigger(ctx, newTrigger(actors.Manual))
 		case err = <-served:
 			ended, waiting = true, false
 		case <-ctx.Done():
@@ -231,12 +236,13 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	if !ended {
 		err = <-served
 	}
-	<-exited // the log has told of a snapshot that the file does not hold
+	<-exited // its error is in the log already: the actor logs each write that fails
 	log.Info("mooring has stopped")
 	return err
 }
 
-// listen opens the addresses that are served. One that is in use is told before anything is asked of Git.
+// listen opens the addresses that the service listens on. It runs before the first request to Git, so that an address
+// that is in use shows at once.
 func listen(s settings) (api.Listeners, error) {
 	var at api.Listeners
 	if !s.Process.Headless {
@@ -254,38 +260,4 @@ func listen(s settings) (api.Listeners, error) {
 		at.Metrics = listener
 	}
 	return at, nil
-}
-
-// What the service manager is told (sd_notify(3)).
-const (
-	serviceReady    = "READY=1"
-	serviceStopping = "STOPPING=1"
-)
-
-// tell tells the service manager how the service stands. One that does not listen is no reason to stop.
-func tell(log *slog.Logger, state string) {
-	if err := notify(os.Getenv("NOTIFY_SOCKET"), state); err != nil {
-		log.Warn("the service manager cannot be told", "state", state, "error", err)
-	}
-}
-
-// notify sends a state to the service manager's socket, if there is one: a datagram to a path, or to a name of Linux's
-// abstract namespace, which begins with "@" (sd_notify(3), unix(7)).
-func notify(socket, state string) error {
-	if socket == "" {
-		return nil
-	}
-	connection, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
-	if err != nil {
-		return fmt.Errorf("dial NOTIFY_SOCKET: %w", err)
-	}
-	defer connection.Close()
-	const patience = time.Second // a full socket must not keep the service from its work, nor from stopping
-	if err := connection.SetWriteDeadline(time.Now().Add(patience)); err != nil {
-		return fmt.Errorf("set a deadline for NOTIFY_SOCKET: %w", err)
-	}
-	if _, err := connection.Write([]byte(state)); err != nil {
-		return fmt.Errorf("write to NOTIFY_SOCKET: %w", err)
-	}
-	return nil
 }

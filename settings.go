@@ -20,20 +20,21 @@ import (
 	"mooring/gitsource"
 )
 
-// settings of the process and of the packages that it is made of.
+// settings are those of the process and of each package that has some.
 type settings struct {
 	Process struct {
 		Headless     bool     `envconfig:"HEADLESS" default:"false" desc:"do not open LISTEN_ADDR; refresh at the start, by POLL_INTERVAL and on SIGHUP"`
 		SnapshotFile string   `envconfig:"SNAPSHOT_FILE" desc:"after each change the stacks are written here, as JSON, and read back at a start"`
-		LogLevel     logLevel `envconfig:"LOG_LEVEL" default:"info" desc:"least level that is logged, to standard error: debug, info, warn or error"`
-		LogFormat    string   `envconfig:"LOG_FORMAT" default:"text" desc:"form of the log: text or json"`
+		LogLevel     logLevel `envconfig:"LOG_LEVEL" default:"info" desc:"lowest level that is logged to standard error: debug, info, warn or error"`
+		LogFormat    string   `envconfig:"LOG_FORMAT" default:"text" desc:"format of the log: text or json"`
 	}
 	Git     gitsource.Settings
 	Refresh actors.Settings
 	API     api.Settings
 }
 
-// logLevel is a slog.Level in words alone: slog takes "info-1" for one too.
+// logLevel is a slog.Level that is set by its name alone. The parser of slog also accepts "info-1", and this one does
+// not.
 type logLevel slog.Level
 
 // UnmarshalText reads a level in any case.
@@ -44,10 +45,10 @@ func (l *logLevel) UnmarshalText(text []byte) error {
 	return (*slog.Level)(l).UnmarshalText(text)
 }
 
-// settingError is an error that the operator mends in the environment.
+// settingError is an error in a setting or an argument: the operator can correct it.
 type settingError struct{ error }
 
-// unsetEmpty makes an empty variable count as unset, which it does not for envconfig.
+// unsetEmpty unsets the empty variables, because envconfig takes an empty variable for a value.
 func unsetEmpty() {
 	for _, variable := range os.Environ() {
 		if name, value, _ := strings.Cut(variable, "="); name != "" && value == "" {
@@ -74,8 +75,8 @@ func readSettings() (settings, error) {
 	return s, nil
 }
 
-// process fills one package's settings. What envconfig says of a value that it cannot parse is said anew: its own words
-// are for programmers.
+// process fills one package's settings from the environment. It replaces envconfig's sentence about a value that cannot
+// be parsed, because that sentence is for programmers.
 func process(spec any) error {
 	err := envconfig.Process("", spec)
 	bad, ok := errors.AsType[*envconfig.ParseError](err)
@@ -90,7 +91,7 @@ func process(spec any) error {
 	return fmt.Errorf("%s must be %s, and is %q", bad.KeyName, rule, bad.Value)
 }
 
-// secrets are the settings that can be read from files, by their variables.
+// secrets returns the settings that can also be read from files, by the names of their variables.
 func (s *settings) secrets() map[string]*func() (string, error) {
 	return map[string]*func() (string, error){
 		"GIT_PASSWORD":            &s.Git.Password,
@@ -116,8 +117,8 @@ func (s *settings) readSecrets() error {
 	return nil
 }
 
-// readSecret binds a secret to its variable, or to the file that its _FILE twin names. The file is read once now, so
-// that a mistake shows at the start, and again at each use, so that a rotated secret counts.
+// readSecret binds a secret to its variable, or to the file that the variable with the suffix _FILE names. It reads the
+// file now, so that a mistake shows at the start. Each use reads the file again, so that a rotated secret takes effect.
 func readSecret(name string, secret *func() (string, error)) error {
 	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
 	switch {
@@ -164,7 +165,8 @@ func (s *settings) validate() error {
 		}
 	}
 	if os.Getenv("ALLOWED_HOSTS") != "" && len(s.API.AllowedHosts) == 0 {
-		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank") // which would let all in
+		// An empty list would allow every host.
+		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank")
 	}
 	if s.Process.Headless && s.Refresh.PollInterval == 0 {
 		return errors.New("HEADLESS needs POLL_INTERVAL above 0: without it nothing follows Git")
@@ -187,7 +189,7 @@ func (s *settings) logHandler(out io.Writer) slog.Handler {
 //go:embed packaging/help.txt
 var manual string
 
-// help prints the manual: the text, and in its middle what the tags of the settings say.
+// help prints the manual: packaging/help.txt, with the descriptions in the settings' tags in its middle.
 func help(out io.Writer) error {
 	var s settings
 	before, after, _ := strings.Cut(manual, "{settings}\n")
@@ -226,12 +228,12 @@ func describe(out io.Writer, group any) error {
 	return nil
 }
 
-// sentence makes a phrase one.
+// sentence turns a phrase into a sentence.
 func sentence(phrase string) string {
 	return strings.ToUpper(phrase[:1]) + phrase[1:] + "."
 }
 
-// wrap breaks a text between its words into lines of at most so many columns.
+// wrap breaks a text between its words into lines of at most width columns.
 func wrap(text string, width int) []string {
 	lines := []string{""}
 	for word := range strings.FieldsSeq(text) {

@@ -12,10 +12,10 @@ import (
 type appliedModel struct {
 	*state
 	seconds  float64
-	inGit    map[string]string // path → hash; the last one that could be read, where what may run cannot be now
+	inGit    map[string]string // path → hash; the last readable one while the compose file of a stack that may run cannot be served
 	broken   map[string]bool   // Git has the compose file, and it cannot be served
 	applied  map[string]string // path → the hash last reported as applied
-	working  map[string]bool   // a deployer said that it is at work, and nothing since
+	working  map[string]bool   // the last report of a deployer was syncing
 	revision int
 }
 
@@ -24,7 +24,7 @@ var modelPaths = []string{".", "a", "a-b", "a/b", "ä"}
 func (m *appliedModel) mayRun(path string) bool { return m.applied[path] != "" || m.working[path] }
 
 func (m *appliedModel) refresh(t *rapid.T) {
-	m.revision += rapid.IntRange(0, 1).Draw(t, "commits") // now and then Git has not moved
+	m.revision += rapid.IntRange(0, 1).Draw(t, "commits") // sometimes Git has not changed
 	if m.revision != len(m.desired.Revision) {
 		clear(m.broken)
 		for _, path := range modelPaths {
@@ -42,7 +42,7 @@ func (m *appliedModel) refresh(t *rapid.T) {
 				m.inGit[path] = hash
 			}
 			if i, listed := m.find(path); listed && m.snapshot.Stacks[i].Status == Deleting && m.inGit[path] != "" {
-				m.working[path] = false // back in Git it is missing: only what was applied counts from here on
+				m.working[path] = false // back in Git the stack is missing: from here on only what was applied tells whether it may run
 			}
 		}
 	}
@@ -136,19 +136,19 @@ func (m *appliedModel) check(t *rapid.T) {
 	}
 }
 
-// step runs one action a second after the last one. The snapshot from before must stay as it was, and the version must
-// count when the content differs and only then.
+// step runs one action, a second after the last one. The snapshot from before must stay as it was, and the version must
+// grow exactly when the content differs.
 func (m *appliedModel) step(action func(*rapid.T)) func(*rapid.T) {
 	return func(t *rapid.T) {
 		m.seconds++
-		held, before := m.snapshot, slices.Clone(m.snapshot.Stacks)
+		old, before := m.snapshot, slices.Clone(m.snapshot.Stacks)
 		action(t)
-		if !slices.Equal(held.Stacks, before) {
+		if !slices.Equal(old.Stacks, before) {
 			t.Fatal("a published snapshot was modified")
 		}
-		differs := held.Revision != m.snapshot.Revision || !slices.Equal(before, m.snapshot.Stacks)
-		if differs != (held.Version != m.snapshot.Version) {
-			t.Fatalf("content differs: %v; version went from %d to %d", differs, held.Version, m.snapshot.Version)
+		differs := old.Revision != m.snapshot.Revision || !slices.Equal(before, m.snapshot.Stacks)
+		if differs != (old.Version != m.snapshot.Version) {
+			t.Fatalf("content differs: %v; version went from %d to %d", differs, old.Version, m.snapshot.Version)
 		}
 		m.check(t)
 	}

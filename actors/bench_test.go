@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// unchanging answers at once with the state that it is given.
+// unchanging is a source that returns the previous state at once.
 type unchanging DesiredState
 
 func (u unchanging) Fetch(context.Context, DesiredState) (DesiredState, error) {

@@ -8,9 +8,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// The clock of a machine may jump at any time. Durations and the times of attempts are taken from readings that keep
-// their share of the monotonic clock, which does not (package time, "Monotonic Clocks"); a time that has one shows it as
-// "m=".
+// The wall clock of a machine may jump at any time; the monotonic clock does not (package time, "Monotonic Clocks").
+// Durations and the times of attempts come from times with a monotonic reading. The text of such a time contains "m=".
 func TestTimesKeepTheirMonotonicReading(t *testing.T) {
 	is := is.New(t)
 	monotonic := func(reading time.Time) bool { return strings.Contains(reading.String(), " m=") }

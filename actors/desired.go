@@ -4,13 +4,13 @@ import "context"
 
 // Source reads the desired state. The refresh actor calls it from one goroutine at a time and keeps what it returns.
 type Source interface {
-	// Fetch returns the desired state as it is now. The previous one, zero at first, saves the source from reading again
-	// what it knows; where nothing has moved the previous one itself comes back. An error is a *Failure when the source
-	// knows what went wrong. Fetch must come back when ctx ends.
+	// Fetch returns the desired state as it is now. It gets the previous one, zero at first, so that the source reads
+	// only what has changed. If nothing has changed, Fetch returns the previous one. An error is a *Failure when the
+	// source knows what went wrong. Fetch must return when ctx ends.
 	Fetch(ctx context.Context, previous DesiredState) (DesiredState, error)
 }
 
-// DesiredState is what Git says at one commit, whole. It is immutable from the moment a Source returns it.
+// DesiredState is all that Git wants at one commit. It is immutable from the moment a Source returns it.
 type DesiredState struct {
 	// Revision is the full commit id that everything here was read from.
 	Revision string
@@ -18,10 +18,10 @@ type DesiredState struct {
 	Stacks []DesiredStack
 	// Skipped are the compose files that cannot be served, sorted by path, bytewise.
 	Skipped []Skipped
-	// Shadowed are the paths of compose files that are not read because a better name stands in the same directory.
+	// Shadowed are the paths of compose files that are not read because the same directory has one with a better name.
 	Shadowed []string
-	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the source
-	// looks inside. The source keeps nothing else between two calls, so a call that ends too late harms nobody.
+	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the
+	// source looks inside. The source keeps nothing else between two calls, so a call that ends too late does no harm.
 	Index any
 }
 
@@ -35,7 +35,7 @@ type DesiredStack struct {
 	Hash string
 }
 
-// Skipped is a compose file that cannot be served, and why.
+// Skipped is a compose file that cannot be served, with the reason.
 type Skipped struct {
 	// Path of the file. Bytes that are not UTF-8 and control characters are escaped as in a Go string literal.
 	Path string

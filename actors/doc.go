@@ -5,16 +5,16 @@
 //
 // The refresh actor (loop) is one goroutine that owns all state. Everybody else holds a Refresher: that handle has the
 // other ends of the actor's channels and nothing else, and what it returns are values that never change. The actor has
-// two workers. One reads the desired state from the Source, one writes the snapshot file. Each is a goroutine that holds
-// copies, runs once, and sends one message when it is done; there is never more than one of a kind. Nothing is guarded by
-// a lock, because nothing is shared.
+// two workers. One reads the desired state from the Source, one writes the snapshot file. Each is a goroutine that
+// holds copies, runs once, and sends one message when it is done; there is never more than one of a kind. There are no
+// locks, because no state is shared.
 //
 // # Messages of the refresh actor
 //
 //	request   handlers, main → loop   asks for a refresh; answered with it, and once more at its end if asked to
 //	leave     handlers, main → loop   a caller no longer waits for an end
 //	lookup    handlers → loop         asks for a refresh by its id
-//	view      loop → handlers         all that may be read, as one immutable value, for whoever receives
+//	view      loop → handlers         all that may be read, as one immutable value
 //	report    handlers → loop         a deployer tells what it does with a stack
 //	forget    handlers → loop         a deployer tells that a stack is gone
 //	fetched   fetch worker → loop     the desired state, or why there is none
@@ -23,8 +23,8 @@
 //	tick      timer → loop            the next automatic refresh is due, or the next try to write the file
 //
 // A question carries the type of its answer (question). A method of state folds each message into the state and does no
-// more than that (state.go, merge.go, report.go, saving.go). It returns the effects that the loop then carries out: fetch,
-// save, answer those who wait (loop.go, loop_file.go).
+// more than that (state.go, merge.go, report.go, saving.go). It returns the effects that the loop then carries out:
+// fetch, save, answer the callers that wait (loop.go, loop_file.go).
 //
 // # A refresh
 //
@@ -56,25 +56,27 @@
 // # The snapshot file
 //
 // After each change the actor writes its snapshot to SNAPSHOT_FILE, if there is one, and starts from it again after a
-// restart. A report is answered when the file holds it. A write takes all that has happened before it begins, so reports
-// that arrive while a write runs share the next one. A write that fails is told to whoever waits for it, and is tried
-// again after ten seconds, at the next change and at the next report.
+// restart. A report is answered when the file holds it. A write takes all that has happened before it begins, so
+// reports that arrive while a write runs share the next one. When a write fails, the callers that wait for it get the
+// error. The actor tries it again after ten seconds, at the next change and at the next report.
 //
 // # How it stops
 //
-// When the context of run ends, the loop answers those who wait for a refresh with the refresh as it stands. It waits for
-// up to a second until the file holds the last snapshot. Then it closes done, and every later call returns ErrStopped. A
-// fetch that still runs has two seconds in all to come back. That leaves some of the five seconds that a stop may take.
+// When the context of run ends, the loop answers the callers that wait for a refresh with the refresh as it stands. It
+// waits for up to a second until the file holds the last snapshot. Then it closes done, and every later call returns
+// ErrStopped. A fetch that still runs has two seconds in all to return. The other three of the five seconds that a stop
+// may take are left for the HTTP servers.
 //
 // # Where this comes from
 //
 // The loops of golang.org/x/net (http2/server.go, quic/conn.go) own their connection in the same way: one goroutine,
-// messages on channels, time passed in. go.etcd.io/raft splits a pure core (rawnode.go) from a shell of channels (node.go).
-// btcd (github.com/btcsuite/btcd, netsync) answers queries by a reply channel inside the message, as question does.
+// messages on channels, time passed in. go.etcd.io/raft splits a pure core (rawnode.go) from a shell of channels
+// (node.go). btcd (github.com/btcsuite/btcd, netsync) answers queries by a reply channel inside the message, as
+// question does.
 //
 // # What is not a message
 //
-// Three things come near to shared state, and are not. View.Changed is a channel that the loop alone closes, and nobody
-// sends on it. A view's slices are shared and never written to after the loop has given them out. A worker's context and
-// its cancel function cross goroutines; the context package makes that safe.
+// Three things look like shared state, and are safe. View.Changed is a channel that the loop alone closes, and nobody
+// sends on it. A view's slices are shared, and nobody writes to them after the loop has given them out. A worker's
+// context and its cancel function are used by two goroutines; the context package makes that safe.
 package actors

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// about returns a logger whose lines carry what every line about a refresh carries.
-func (l *loop) about(refresh Refresh, revision string) *slog.Logger {
+// logOf returns a logger with the attributes of every line about a refresh.
+func (l *loop) logOf(refresh Refresh, revision string) *slog.Logger {
 	log := l.log.With("id", refresh.ID, "source", string(refresh.Trigger.Source), "revision", revision)
 	if refresh.Trigger.Delivery != "" {
 		log = log.With("delivery", refresh.Trigger.Delivery)
@@ -15,14 +15,14 @@ func (l *loop) about(refresh Refresh, revision string) *slog.Logger {
 }
 
 func (l *loop) logStarted(refresh Refresh) *slog.Logger {
-	log := l.about(refresh, l.state.snapshot.Revision)
+	log := l.logOf(refresh, l.state.snapshot.Revision)
 	log.Info("refresh started")
 	return log
 }
 
 func (l *loop) logQueued(refresh Refresh) {
 	if refresh.Phase == Queued {
-		l.about(refresh, l.state.snapshot.Revision).Debug("refresh queued", "replaces", refresh.Replaces)
+		l.logOf(refresh, l.state.snapshot.Revision).Debug("refresh queued", "replaces", refresh.Replaces)
 	}
 }
 
@@ -30,7 +30,7 @@ func (l *loop) logQueued(refresh Refresh) {
 // most one refresh of the effects has completed.
 func (l *loop) logEnded(refresh Refresh, e effects) {
 	if refresh.Phase == Failed {
-		log := l.about(refresh, l.state.snapshot.Revision)
+		log := l.logOf(refresh, l.state.snapshot.Revision)
 		log.Error("refresh failed", "code", string(refresh.Failure.Code), "error", refresh.Failure.Message,
 			"duration", refresh.Duration, "consecutive_failures", l.state.failures)
 		if next := l.state.nextAttempt; !next.IsZero() {
@@ -38,7 +38,7 @@ func (l *loop) logEnded(refresh Refresh, e effects) {
 		}
 		return
 	}
-	log := l.about(refresh, refresh.Revision)
+	log := l.logOf(refresh, refresh.Revision)
 	for _, n := range e.notices {
 		log.Warn("compose file not served", "path", n.path, "reason", n.reason)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// logging runs an actor whose log is in the buffer once the actor has stopped.
+// logging runs an actor. The buffer may be read when the actor has stopped; it holds the log then.
 func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
 	log := new(bytes.Buffer)
 	settings := Settings{RefreshTimeout: time.Minute}
@@ -41,7 +41,7 @@ func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
 		r, log := logging(t, scripted{fetches: make(chan fetch)})
 		r.trigger(Startup)
 		r.answers(desired("r1", "web", "h1"), nil)
-		for range 2 { // said again it changes nothing
+		for range 2 { // the second report changes nothing
 			_, err := r.Report(t.Context(), Report{"web", Synced, "h1"})
 			is.NoErr(err)
 		}
@@ -85,7 +85,7 @@ func TestLineAboutAComposeFileNamesTheRefreshThatFoundIt(t *testing.T) {
 		is := is.New(t)
 		r, log := logging(t, scripted{fetches: make(chan fetch)})
 		first := r.trigger(Webhook)
-		r.trigger(Manual) // which has begun when the first one's end is told
+		r.trigger(Manual) // it has begun when the log tells of the first one's end
 		found := desired("r1")
 		found.Skipped = []Skipped{{"big/docker-compose.yml", "too large"}}
 		found.Shadowed = []string{"web/docker-compose.yaml"}

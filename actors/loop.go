@@ -26,13 +26,13 @@ type loop struct {
 	reports  <-chan question[Report, Stack]    // from handlers → loop
 	forgets  <-chan question[string, Stack]    // from handlers → loop
 	views    chan<- View                       // from loop → handlers
-	done     chan struct{}                     // closed when all who waited are answered
+	done     chan struct{}                     // closed when all callers that waited are answered
 
 	state   *state
 	source  Source
 	file    SnapshotFile
 	log     *slog.Logger
-	changed chan struct{} // each view carries it; closed when a newer snapshot takes the place of the view's
+	changed chan struct{} // View.Changed of the current views; closed when the snapshot changes
 
 	awaitCurrent waiters
 	awaitQueued  waiters
@@ -41,22 +41,22 @@ type loop struct {
 	fetched  <-chan fetchedMessage // from the fetch worker → loop; nil while no fetch runs
 	written  <-chan writtenMessage // from the write worker → loop; nil while no write runs
 	giveUp   context.CancelFunc    // ends the fetch worker's context
-	deadline *time.Timer           // the fetch worker should be back
+	deadline *time.Timer           // the fetch worker should have returned
 	tick     *time.Timer           // the next automatic refresh, or the next try to write the file, is due
 }
 
-// waiters are the reply channels of those who wait for the end of a refresh. Each has capacity 1.
+// waiters are the reply channels of the callers that wait for the end of a refresh. Each has capacity 1.
 type waiters map[chan<- Refresh]struct{}
 
-func (w waiters) answer(refresh Refresh) {
+func (w waiters) tell(refresh Refresh) {
 	for ended := range w {
 		ended <- refresh // never blocks: capacity 1, answered once
 	}
 }
 
 // New returns the handle on a new refresh actor, and the function that runs the actor until its context ends. The actor
-// starts from a restored snapshot, or from the zero one. It refreshes when it is triggered, and by its own clock once the
-// first refresh has ended. It keeps the newest snapshot in the file; a zero file keeps none.
+// starts from a restored snapshot, or from the zero one. It refreshes when it is triggered, and by its own clock once
+// the first refresh has ended. It keeps the newest snapshot in the file, if file has a path.
 //
 // The function returns ErrNotSaved, wrapped, when the file does not hold the last snapshot at the end.
 func New(
@@ -157,8 +157,8 @@ func (l *loop) view() View {
 	return view
 }
 
-// trigger answers with the refresh as it was accepted. A caller who waits for the end waits in the slot of that refresh,
-// running or queued, and so is answered by whichever refresh is in that slot when it ends.
+// trigger answers with the refresh as it was accepted. A caller that waits for the end joins the waiters of the running
+// or of the queued refresh. If another refresh replaces the queued one, the waiters stay and wait for that one.
 func (l *loop) trigger(ctx context.Context, q question[request, Refresh]) {
 	refresh, effects := l.state.trigger(q.about.trigger, time.Now())
 	switch ended := q.about.ended; {
@@ -175,11 +175,11 @@ func (l *loop) trigger(ctx context.Context, q question[request, Refresh]) {
 	l.carryOut(ctx, effects)
 }
 
-// carryOut does what a message asks for, and arms the timer for what the state does next by itself.
+// carryOut carries out the effects of a message, and sets the timer for the next tick.
 func (l *loop) carryOut(ctx context.Context, e effects) {
 	for _, refresh := range e.ended {
 		l.logEnded(refresh, e)
-		l.awaitCurrent.answer(refresh)
+		l.awaitCurrent.tell(refresh)
 		l.awaitCurrent, l.awaitQueued = l.awaitQueued, make(waiters)
 	}
 	if e.changed {
@@ -210,12 +210,12 @@ func (l *loop) startFetch(ctx context.Context) {
 	w := worker{source: l.source, previous: l.state.desired, trigger: refresh.Trigger, limit: limit, log: log}
 	fetched := make(chan fetchedMessage, 1)
 	l.fetched = fetched
-	// Ends when the source returns, which it does when ctx ends. The loop waits for it, and a stop does for stopGrace. If
-	// the source never returns, both abandon it, and the message is dropped with the channel.
+	// Ends when the source returns; the source must return when ctx ends. The loop waits for it, and a stop waits for
+	// up to stopGrace. If the source never returns, both abandon it, and nobody receives the message.
 	go func() { fetched <- fetchedMessage{refresh.ID, w.fetch(ctx)} }()
 }
 
-// fetchIsOver lets go of what a fetch holds.
+// fetchIsOver releases the channel, the context and the timer of a fetch.
 func (l *loop) fetchIsOver() {
 	l.fetched = nil
 	l.giveUp()

@@ -11,15 +11,16 @@ type writtenMessage struct {
 	err     error
 }
 
-// unsavedAnswer is the answer to a deployer that waits until the file holds the snapshot it speaks of.
+// unsavedAnswer is the answer to a deployer. It waits until the file holds the snapshot of that version.
 type unsavedAnswer struct {
 	version uint64
 	reply   chan<- answer[Stack]
 	answer  answer[Stack]
 }
 
-// answerWhenSaved answers a deployer at once, or when the file holds what the answer says: a restart must not forget what
-// a deployer was told. That a stack is not there is such an answer too, because an older file may still have the stack.
+// answerWhenSaved answers a deployer when the file holds the newest snapshot, so that a restart does not take back what
+// the answer says. ErrStackNotFound waits too, because an older file may still have the stack. Other errors do not
+// wait.
 func (l *loop) answerWhenSaved(reply chan<- answer[Stack], stack Stack, err error) {
 	a := answer[Stack]{stack, err}
 	if l.state.file.holds(l.state.snapshot) || err != nil && err != ErrStackNotFound {
@@ -35,12 +36,12 @@ func (l *loop) startWrite() {
 	file, snapshot := l.file, l.state.snapshot
 	written := make(chan writtenMessage, 1)
 	l.written = written
-	// Ends when the file system returns. The loop waits for it, and a stop does for lastWrite; a write that hangs for
-	// longer is left behind, and its message is dropped with the channel.
+	// Ends when the file system returns. The loop waits for it, and a stop waits for up to lastWrite. A stop leaves a
+	// write that hangs for longer behind, and nobody receives its message.
 	go func() { written <- writtenMessage{snapshot.Version, file.write(snapshot)} }()
 }
 
-// writeIsOver takes note of a write, and answers the deployers who waited for it.
+// writeIsOver notes the end of a write, and answers the deployers that waited for it.
 func (l *loop) writeIsOver(m writtenMessage) effects {
 	l.written = nil
 	if m.err != nil {
@@ -61,12 +62,12 @@ func (l *loop) writeIsOver(m writtenMessage) effects {
 	return l.state.written(m.version, m.err, time.Now())
 }
 
-// stop answers all who wait for a refresh with the refresh as it stands. It gives the file time to hold the last snapshot,
-// tells every later caller that the actor has stopped, and gives a running fetch time to return: the fetch's context has
-// ended with the loop's.
+// stop answers the callers that wait for a refresh with the refresh as it stands. It waits until the file holds the
+// last snapshot, tells every later caller that the actor has stopped, and waits for a running fetch: the fetch's
+// context has ended with the loop's. Both waits are bounded.
 func (l *loop) stop() error {
-	l.awaitCurrent.answer(l.state.current)
-	l.awaitQueued.answer(l.state.queued)
+	l.awaitCurrent.tell(l.state.current)
+	l.awaitQueued.tell(l.state.queued)
 	began := time.Now()
 	l.finishFile()
 	close(l.done)
@@ -75,7 +76,7 @@ func (l *loop) stop() error {
 		select {
 		case <-l.fetched:
 		case <-l.deadline.C:
-			log := l.about(l.state.fetching(), l.state.snapshot.Revision)
+			log := l.logOf(l.state.fetching(), l.state.snapshot.Revision)
 			log.Warn("a fetch did not come back in time and is left behind")
 		}
 		l.giveUp()
@@ -86,9 +87,9 @@ func (l *loop) stop() error {
 	return nil
 }
 
-// finishFile waits for the write that runs, and for one more where the file does not hold the last snapshot then.
+// finishFile waits for the write that runs, and for one more if the file still does not hold the last snapshot.
 func (l *loop) finishFile() {
-	if l.state.save() {
+	if l.state.beginWrite() {
 		l.startWrite()
 	}
 	l.deadline.Reset(lastWrite)

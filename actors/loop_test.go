@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// scripted is a source whose answers the test gives, one fetch at a time.
+// scripted is a source. The test gives its answers, one fetch at a time.
 type scripted struct {
 	fetches chan fetch // from the worker → test
 	deaf    bool       // it ignores its context, as some libraries do
@@ -96,7 +96,7 @@ func (r running) view() View {
 	return view
 }
 
-// answers lets the fetch that is under way end, and waits until the actor has taken note.
+// answers ends the fetch that is under way, and waits until the actor has its result.
 func (r running) answers(desired DesiredState, err error) fetch {
 	f := <-r.fetches
 	f.answer <- result{desired, err}
@@ -115,7 +115,7 @@ func (r running) idle() bool {
 	}
 }
 
-// waits triggers and waits, on a goroutine that ends with its context at the latest; the channel gets what came back.
+// waits calls TriggerAndWait on a goroutine that ends with its context at the latest; the channel gets the result.
 func (r running) waits(ctx context.Context, trigger Trigger) <-chan Refresh {
 	served := make(chan Refresh, 1)
 	// Ends when TriggerAndWait returns, with ctx or the actor at the latest; the bubble waits for it.
@@ -139,7 +139,7 @@ func TestRefreshPublishesTheDesiredState(t *testing.T) {
 		is.True(runs)
 		is.Equal(current.ID, accepted.ID)
 		r.answers(desired("r1", "web", "h1"), nil)
-		<-before.Changed // whoever waits for a change is woken
+		<-before.Changed // a reader that waits for a change wakes up
 		view := r.view()
 		is.Equal(view.Snapshot.Revision, "r1")
 		is.Equal(view.Snapshot.Stacks[0].Status, Missing)
@@ -219,7 +219,7 @@ func TestCallerGoneBeforeTheReplyBlocksNobody(t *testing.T) {
 		is := is.New(t)
 		r := run(t, Settings{})
 		defer r.stop()
-		// A caller that has sent its message and reads no answer, ever.
+		// A caller that has sent its message and never reads the answer.
 		r.triggers <- question[request, Refresh]{request{ended: make(chan Refresh, 1)}, make(chan answer[Refresh], 1)}
 		r.lookups <- question[string, Refresh]{reply: make(chan answer[Refresh], 1)}
 		r.answers(desired("r1"), nil)
@@ -277,7 +277,7 @@ func TestStopWhileFetchingAnswersAllWhoWait(t *testing.T) {
 		is.Equal((<-current).Phase, Refreshing)
 		is.Equal((<-queued).Phase, Queued)
 		<-r.stopped
-		r.stop() // a second stop is none
+		r.stop() // a second stop does nothing
 		_, err := r.Trigger(t.Context(), Trigger{Source: Manual})
 		is.Equal(err, ErrStopped)
 		_, err = r.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
@@ -296,7 +296,7 @@ func TestStopDoesNotWaitForAFetchThatIgnoresIt(t *testing.T) {
 		began := time.Now()
 		r.stop()
 		<-r.Done()
-		is.Equal(time.Since(began), time.Duration(0)) // callers are let go at once
+		is.Equal(time.Since(began), time.Duration(0)) // callers get their answers at once
 		<-r.stopped
 		is.Equal(time.Since(began), stopGrace)
 		hanging.answer <- result{}
@@ -329,7 +329,7 @@ func TestQueuedRefreshRunsAfterATimeout(t *testing.T) {
 		r := run(t, Settings{RefreshTimeout: 10 * time.Second})
 		defer r.stop()
 		first := r.waits(t.Context(), Trigger{Source: Manual})
-		<-r.fetches // and no answer: it comes back with its context's end
+		<-r.fetches // it gets no answer, and returns when its context ends
 		second := r.waits(t.Context(), Trigger{Source: Manual})
 		failed := <-first
 		is.Equal(failed.Failure.Code, CodeTimeout)
@@ -455,7 +455,7 @@ func TestCommitThatIsKnownCountsThoughAskingAgainFails(t *testing.T) {
 			served := r.waits(t.Context(), push)
 			r.answers(desired("old"), nil)
 			r.answers(DesiredState{}, &Failure{Code: CodeUnreachable, RetryAfter: 2 * time.Minute})
-			is.Equal((<-served).Revision, "old") // the host is not asked before that, and the refresh ends before it
+			is.Equal((<-served).Revision, "old") // the pause that the host asked for is longer than the refresh may take
 			is.True(r.idle())
 			is.Equal(time.Until(r.view().NextAttempt), 2*time.Minute) // nor by the next poll
 		})
@@ -467,7 +467,7 @@ func TestCommitThatIsKnownCountsThoughAskingAgainFails(t *testing.T) {
 			defer r.stop()
 			served := r.waits(t.Context(), push)
 			r.answers(desired("old"), nil)
-			<-r.fetches // and no answer
+			<-r.fetches // it gets no answer
 			refresh := <-served
 			is.Equal(refresh.Revision, "old")
 			is.True(refresh.Duration < 2*time.Second)

@@ -7,8 +7,8 @@ import (
 )
 
 // merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the new snapshot
-// differs from the old one. A new stack is missing. A stack that stays in Git keeps its status and what is applied. A stack
-// that left Git is deleting if something of it may run, and is dropped if not.
+// differs from the old one. A new stack is missing. A stack that stays in Git keeps its status and its applied hash. A
+// stack that left Git is deleting if something of it may run; otherwise it is dropped.
 func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes, bool) {
 	next := Snapshot{
 		Version:   old.Version + 1,
@@ -43,8 +43,8 @@ func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes
 	return next, changes, changed
 }
 
-// directories returns the paths of the stacks whose compose files are skipped. Git still has these stacks. So a stack that
-// may run stays as it is: otherwise a symbolic link that breaks would make a deployer take it down.
+// directories returns the paths of the stacks whose compose files are skipped. Git still has these stacks. So a stack
+// that may run stays as it is: otherwise a symbolic link that breaks would make a deployer take it down.
 func directories(skipped []Skipped) map[string]struct{} {
 	found := make(map[string]struct{}, len(skipped))
 	for _, file := range skipped {
@@ -81,8 +81,8 @@ func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stac
 	return stacks, append(removed, stack.Path)
 }
 
-// stay handles a stack that was in the snapshot before and that Git has. What is applied stays the same, however the
-// compose file has changed.
+// stay handles a stack that was in the snapshot before and that Git has. The applied hash stays, even if the compose
+// file has changed.
 func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Stack {
 	switch {
 	case stack.Status == Deleting:
@@ -104,15 +104,15 @@ type notice struct {
 func notices(old, next DesiredState) []notice {
 	var list []notice
 	for _, skipped := range next.Skipped {
-		i, known := slices.BinarySearchFunc(old.Skipped, skipped.Path, func(s Skipped, path string) int {
+		i, found := slices.BinarySearchFunc(old.Skipped, skipped.Path, func(s Skipped, path string) int {
 			return strings.Compare(s.Path, path)
 		})
-		if !known || old.Skipped[i] != skipped {
+		if !found || old.Skipped[i] != skipped {
 			list = append(list, notice{skipped.Path, skipped.Reason})
 		}
 	}
 	for _, path := range next.Shadowed {
-		if _, known := slices.BinarySearch(old.Shadowed, path); !known {
+		if _, found := slices.BinarySearch(old.Shadowed, path); !found {
 			list = append(list, notice{path, "another compose file in the same directory comes first"})
 		}
 	}

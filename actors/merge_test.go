@@ -6,7 +6,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// stack makes a stack of a snapshot whose status has stood since second 1.
+// stack makes a stack of a snapshot; its status last changed at second 1.
 func stack(path, hash string, status Status, applied string) Stack {
 	return Stack{DesiredStack{path, "docker-compose.yml", hash}, status, at(1), applied}
 }
@@ -158,7 +158,7 @@ func TestReportMovesTheStatus(t *testing.T) {
 			is := is.New(t)
 			s := testState(Settings{})
 			s.snapshot = Snapshot{Version: 1, Revision: "r", Stacks: []Stack{test.before}}
-			held := s.snapshot
+			old := s.snapshot
 			after, effects, err := s.report(test.report, at(9))
 			is.NoErr(err)
 			is.Equal(after, test.after)
@@ -166,11 +166,11 @@ func TestReportMovesTheStatus(t *testing.T) {
 			is.True(effects.changed)
 			is.Equal(s.snapshot.Stacks, []Stack{test.after})
 			is.Equal(s.snapshot.ChangedAt, at(9))
-			is.Equal(held.Stacks, []Stack{test.before}) // who held the old snapshot still does
+			is.Equal(old.Stacks, []Stack{test.before}) // the old snapshot has not changed
 
 			_, effects, err = s.report(test.report, at(10))
 			is.NoErr(err)
-			is.True(!effects.changed) // said twice, changed once
+			is.True(!effects.changed) // the second report changes nothing
 			is.Equal(s.snapshot.Version, uint64(2))
 		})
 	}

@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// queueModel drives an actor with any sequence of triggers, ends, failures, departures and pauses, and knows what must
-// hold after each.
+// queueModel drives an actor with any sequence of triggers, ends, failures, departures and pauses, and checks the
+// invariants after each.
 type queueModel struct {
 	running
 	begun    int              // fetches that have begun
@@ -29,7 +29,7 @@ type departer struct {
 	leave  context.CancelFunc
 }
 
-// look takes up the fetch that is under way, if one is, and checks the invariants.
+// look notes the fetch that is under way, if there is one, and checks the invariants.
 func (m *queueModel) look(t *rapid.T) {
 	synctest.Wait()
 	select {
@@ -91,7 +91,7 @@ func (m *queueModel) depart(t *rapid.T) {
 	caller := m.waiting[id]
 	delete(m.waiting, id)
 	caller.leave()
-	<-caller.served // the caller comes back, whatever the actor does
+	<-caller.served // the call returns, whatever the actor does
 	m.look(t)
 }
 
@@ -113,13 +113,13 @@ func (m *queueModel) end(t *rapid.T) {
 }
 
 func (m *queueModel) pass(t *rapid.T) {
-	time.Sleep(time.Duration(rapid.IntRange(1, 90).Draw(t, "seconds")) * time.Second) // the bubble's time, not ours
+	time.Sleep(time.Duration(rapid.IntRange(1, 90).Draw(t, "seconds")) * time.Second) // the bubble's time
 	m.look(t)
 }
 
 func TestAnySequenceOfTriggersKeepsTheQueuesPromises(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The bubble's time knows no deadline of the test, so rapid must not ask for one.
+		// The deadline of the test is not in the bubble's time, so rapid must not see it.
 		rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) {
 			m := &queueModel{
 				running: run(t, Settings{PollInterval: time.Minute, RefreshTimeout: time.Hour}),
@@ -138,7 +138,7 @@ func TestAnySequenceOfTriggersKeepsTheQueuesPromises(t *testing.T) {
 	})
 }
 
-// drain ends what runs and waits, and checks that the last trigger was followed by a fetch that began after it.
+// drain ends the running and the queued refresh, and checks that a fetch began after the last trigger.
 func (m *queueModel) drain(t *rapid.T) {
 	for m.look(t); m.underWay != nil; m.look(t) {
 		m.underWay.answer <- result{desired: desired("last")}

@@ -2,33 +2,7 @@ package actors
 
 import "time"
 
-// TriggerSource names what asked for a refresh.
-type TriggerSource string
-
-const (
-	// Startup is the refresh that every start begins with.
-	Startup TriggerSource = "startup"
-	// Webhook is a signed delivery of the Git host.
-	Webhook TriggerSource = "webhook"
-	// Manual is a POST of a script or a person, or SIGHUP.
-	Manual TriggerSource = "manual"
-	// Poll is the actor's own clock: the poll interval, or a retry after a failure.
-	Poll TriggerSource = "poll"
-)
-
-// Trigger is a request for a refresh.
-type Trigger struct {
-	Source     TriggerSource
-	ReceivedAt time.Time
-	// Delivery is the Git host's id of a webhook delivery, or empty.
-	Delivery string
-	// Expected is the revision that a push announced, or empty.
-	Expected string
-	// Stale are the revisions that Git may still answer with until the announced push has reached it.
-	Stale []string
-}
-
-// Phase is where a refresh stands.
+// Phase is a step in the life of a refresh.
 type Phase string
 
 const (
@@ -36,20 +10,20 @@ const (
 	Refreshing Phase = "refreshing"
 	// Queued: it starts when the running one ends.
 	Queued Phase = "queued"
-	// Completed: the snapshot is what Git said.
+	// Completed: it has ended, and the snapshot is as in Git.
 	Completed Phase = "completed"
-	// Failed: the snapshot is as it was before.
+	// Failed: it has ended, and the snapshot is as it was before.
 	Failed Phase = "failed"
 )
 
-// Refresh is one refresh as it stands at one moment: a value, never updated in place.
+// Refresh is the state of one refresh at one moment. It is a value and is never updated in place.
 type Refresh struct {
 	ID      string
 	Phase   Phase
 	Trigger Trigger
-	// Replaces is the id of the queued refresh that this one took the place of, or empty.
+	// Replaces is the id of the queued refresh whose place this one took, or empty.
 	Replaces string
-	// StartedAt and FinishedAt are zero until then.
+	// StartedAt is zero while the refresh is queued, and FinishedAt until it has ended.
 	StartedAt, FinishedAt time.Time
 	// Duration of the run, measured on the monotonic clock; zero until it has ended.
 	Duration time.Duration
@@ -61,11 +35,11 @@ type Refresh struct {
 	Failure *Failure
 }
 
-// Ended tells whether the refresh has come to its end, good or bad.
+// Ended tells whether the refresh has completed or failed.
 func (r Refresh) Ended() bool { return r.Phase == Completed || r.Phase == Failed }
 
-// Changes are the paths of stacks that a refresh added, whose compose file it found changed, and that Git no longer
-// has. Each list is sorted bytewise.
+// Changes are the paths of the stacks that are new in Git, that have a changed compose file, and that are gone from
+// Git. Each list is sorted bytewise.
 type Changes struct {
 	Added, Changed, Removed []string
 }
@@ -78,7 +52,7 @@ const (
 	CodeUnreachable Code = "git_unreachable"
 	// CodeUntrusted: a TLS certificate or SSH host key that is not trusted.
 	CodeUntrusted Code = "git_untrusted"
-	// CodeAuth: the host refused the credentials, or wants some.
+	// CodeAuth: the host refused the credentials, or asks for credentials that are not set.
 	CodeAuth Code = "git_auth"
 	// CodeNotFound: no such repository.
 	CodeNotFound Code = "git_not_found"
@@ -92,14 +66,14 @@ const (
 	CodeTimeout Code = "timeout"
 	// CodeDeployDirNotFound: the commit has no deploy directory.
 	CodeDeployDirNotFound Code = "deploy_dir_not_found"
-	// CodeDeployDirNotADirectory: something else stands in its place.
+	// CodeDeployDirNotADirectory: the path of the deploy directory is something else, such as a file.
 	CodeDeployDirNotADirectory Code = "deploy_dir_not_a_directory"
 	// CodeInternal: a fault of this program.
 	CodeInternal Code = "internal"
 )
 
-// Failure is why a refresh failed, in words that may be shown to anyone: one line, no secret, nothing quoted from a
-// Git host beyond a short clean phrase.
+// Failure tells why a refresh failed. Anyone may see it: the message is one line, has no secret, and quotes a Git host
+// with no more than a short clean phrase.
 type Failure struct {
 	Code    Code
 	Message string

@@ -17,13 +17,13 @@ var (
 	ErrDeleting = errors.New("the stack is gone from Git and waits to be deleted")
 	// ErrStillDesired: a stack that Git has cannot be forgotten.
 	ErrStillDesired = errors.New("the stack is still in Git")
-	// ErrNotSaved: the snapshot file does not hold what the actor accepted, so a restart would lose it. What it wraps tells
-	// why.
+	// ErrNotSaved: the snapshot file does not hold what the actor accepted, so a restart would lose it. The error of
+	// the write is beside it in the chain.
 	ErrNotSaved = errors.New("SNAPSHOT_FILE could not be written")
 )
 
-// Refresher is the handle on the refresh actor. It holds nothing but its ends of the actor's channels, and any number of
-// goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error when the
+// Refresher is the handle on the refresh actor. It holds nothing but its ends of the actor's channels, and any number
+// of goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error when the
 // context ends first. The actor may have accepted a message whose caller got the context's error.
 type Refresher struct {
 	triggers chan<- question[request, Refresh] // from handlers and main → loop
@@ -32,7 +32,7 @@ type Refresher struct {
 	reports  chan<- question[Report, Stack]    // from handlers → loop
 	forgets  chan<- question[string, Stack]    // from handlers → loop
 	views    <-chan View                       // from loop → handlers: a receiver gets the newest
-	done     <-chan struct{}                   // closed by the loop when all who waited are answered
+	done     <-chan struct{}                   // closed by the loop when all callers that waited are answered
 }
 
 // question is a message that asks about a Q and is answered once with an A.
@@ -41,7 +41,7 @@ type question[Q, A any] struct {
 	reply chan<- answer[A] // capacity 1
 }
 
-// answer is the reply to a question: a value, or the error that came in its place.
+// answer is the reply to a question: a value, or an error.
 type answer[A any] struct {
 	value A
 	err   error
@@ -57,16 +57,16 @@ type request struct {
 	ended   chan<- Refresh // capacity 1
 }
 
-// Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with the id of the refresh that it
-// replaced.
+// Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with the id of the refresh that
+// it replaced.
 func (r *Refresher) Trigger(ctx context.Context, t Trigger) (Refresh, error) {
 	return ask(ctx, r.done, r.triggers, request{trigger: t})
 }
 
-// TriggerAndWait asks for a refresh and waits until that one, or the one that took its place in the queue, has ended. When
-// enough is closed, the context ends or the actor stops before that, it returns the refresh as it stands at that moment,
-// without an error. An error tells that the actor may not have accepted the trigger. Enough, which may be nil, bounds the
-// wait alone: however early it is closed, the trigger is accepted.
+// TriggerAndWait asks for a refresh and waits until that one, or the one that took its place in the queue, has ended.
+// When enough is closed, the context ends or the actor stops before that, it returns the refresh as it stands at that
+// moment, without an error. An error tells that the actor may not have accepted the trigger. Enough may be nil. It ends
+// only the wait: even if it is closed already, the actor accepts the trigger.
 func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger, enough <-chan struct{}) (Refresh, error) {
 	ended := make(chan Refresh, 1)
 	accepted, err := ask(ctx, r.done, r.triggers, request{t, ended})
@@ -84,7 +84,7 @@ func (r *Refresher) TriggerAndWait(ctx context.Context, t Trigger, enough <-chan
 		r.leave(ended)
 	}
 	select {
-	case refresh := <-ended: // the end came in the same moment
+	case refresh := <-ended: // the refresh ended at the same moment
 		return refresh, nil
 	default:
 	}
@@ -102,13 +102,13 @@ func (r *Refresher) leave(ended chan<- Refresh) {
 	}
 }
 
-// Lookup returns a refresh by its id, or the one that took its place in the queue. The actor remembers the last 100 that
-// ended and the last 1,000 that were replaced; for any other id Lookup returns ErrRefreshNotFound.
+// Lookup returns a refresh by its id, or the one that took its place in the queue. The actor remembers the last 100
+// that ended and the last 1,000 that were replaced; for any other id Lookup returns ErrRefreshNotFound.
 func (r *Refresher) Lookup(ctx context.Context, id string) (Refresh, error) {
 	return ask(ctx, r.done, r.lookups, id)
 }
 
-// View returns what the actor knows now. It costs the actor no more than handing it over.
+// View returns what the actor knows now, as one immutable value.
 func (r *Refresher) View(ctx context.Context) (View, error) {
 	select {
 	case view := <-r.views:
@@ -129,12 +129,13 @@ func (r *Refresher) Report(ctx context.Context, report Report) (Stack, error) {
 
 // Forget drops a stack that is deleting and returns it as it was. It returns ErrStackNotFound, or ErrStillDesired for a
 // stack that Git has. With a snapshot file it returns when the file no longer holds the stack. It returns ErrNotSaved,
-// wrapped, when the actor no longer has the stack and the file could not be written: a restart might find the stack again.
+// wrapped, when the actor no longer has the stack and the file could not be written: a restart might find the stack
+// again.
 func (r *Refresher) Forget(ctx context.Context, path string) (Stack, error) {
 	return ask(ctx, r.done, r.forgets, path)
 }
 
-// Done returns a channel that is closed when the actor has stopped and all who waited are answered.
+// Done returns a channel that is closed when the actor has stopped and all callers that waited are answered.
 func (r *Refresher) Done() <-chan struct{} { return r.done }
 
 // ask sends a question and waits for its answer. It stops waiting when the caller's context ends or the owner is done.

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Report is what a deployer tells about a stack: that it applies it, has applied it, or could not.
+// Report is a deployer's message about a stack: it is applying the stack, has applied it, or could not.
 type Report struct {
 	Path string
 	// Status is Syncing, Synced or Missing.
 	Status Status
-	// Hash is what was applied; set with Synced, and with nothing else.
+	// Hash is the hash of the compose file that was applied. It is set if Status is Synced, and empty otherwise.
 	Hash string
 }
 
@@ -32,7 +32,7 @@ func (s *state) report(r Report, now time.Time) (Stack, effects, error) {
 		stack.AppliedHash = r.Hash
 	}
 	if stack == s.snapshot.Stacks[i] {
-		return stack, effects{save: s.save()}, nil // a repeated report asks again for a write that failed
+		return stack, effects{save: s.beginWrite()}, nil // a repeated report asks again for a write that failed
 	}
 	stacks := slices.Clone(s.snapshot.Stacks)
 	stacks[i] = stack
@@ -43,7 +43,7 @@ func (s *state) report(r Report, now time.Time) (Stack, effects, error) {
 func (s *state) forget(path string, now time.Time) (Stack, effects, error) {
 	i, found := s.find(path)
 	if !found {
-		return Stack{}, effects{save: s.save()}, ErrStackNotFound // as for a repeated report
+		return Stack{}, effects{save: s.beginWrite()}, ErrStackNotFound // asks again for a write, like a repeated report
 	}
 	stack := s.snapshot.Stacks[i]
 	if stack.Status != Deleting {
@@ -62,5 +62,5 @@ func (s *state) publish(stacks []Stack, now time.Time) effects {
 	s.snapshot.Version++
 	s.snapshot.ChangedAt = now
 	s.snapshot.Stacks = stacks
-	return effects{changed: true, save: s.save()}
+	return effects{changed: true, save: s.beginWrite()}
 }

@@ -11,10 +11,10 @@ import (
 type savingModel struct {
 	*state
 	seconds float64
-	out     uint64 // version that the write which runs will leave; 0 while none runs
+	out     uint64 // version that the running write writes; 0 while none runs
 }
 
-// take notes a write that a message asked for.
+// take starts a write if a message asked for one.
 func (m *savingModel) take(t *rapid.T, e effects) {
 	if e.save {
 		if m.out != 0 {
@@ -61,13 +61,13 @@ func TestNoChangeIsLeftUnwrittenWithoutAPlan(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"report": m.reportOne, "refresh": m.refresh, "end of a write": m.endWrite, "pass": m.pass,
 			"": func(t *rapid.T) {
-				held, planned := m.file.holds(m.snapshot), !m.file.again.IsZero()
+				holds, planned := m.file.holds(m.snapshot), !m.file.again.IsZero()
 				switch {
 				case (m.out != 0) != (m.file.writing != 0):
 					t.Fatal("the state does not know whether a write runs")
 				case m.out != 0 && planned:
 					t.Fatal("a write runs and another is planned")
-				case !held && m.out == 0 && !planned:
+				case !holds && m.out == 0 && !planned:
 					t.Fatal("the file is behind, and nothing will write it")
 				case m.file.saved > m.snapshot.Version:
 					t.Fatal("the file holds what never was")

@@ -13,15 +13,15 @@ type Settings struct {
 	RefreshTimeout time.Duration `envconfig:"REFRESH_TIMEOUT" default:"2m" desc:"a refresh that takes longer is failed and given up"`
 }
 
-// longest is the longest time that can be set: a year. Times that are longer by much cannot be counted with.
-const longest = 8760 * time.Hour
+// longestSetting is the longest time that can be set: a year. Sums with much longer times overflow.
+const longestSetting = 8760 * time.Hour
 
 // Validate returns an error that names the variable and the rule it breaks.
 func (s Settings) Validate() error {
-	if s.PollInterval < 0 || s.PollInterval > longest {
+	if s.PollInterval < 0 || s.PollInterval > longestSetting {
 		return errors.New("POLL_INTERVAL must be 0 (no polling) or a duration above 0, such as 1m, and at most 8760h")
 	}
-	if s.RefreshTimeout <= 0 || s.RefreshTimeout > longest {
+	if s.RefreshTimeout <= 0 || s.RefreshTimeout > longestSetting {
 		return errors.New("REFRESH_TIMEOUT must be a duration above 0, such as 2m, and at most 8760h")
 	}
 	return nil

@@ -24,7 +24,8 @@ type SnapshotFile struct {
 	Decode func([]byte) (Snapshot, error)
 }
 
-// write puts a snapshot in the file's place. A panic of Encode becomes an error: the next snapshot may well be written.
+// write replaces the file with a snapshot. A panic of Encode becomes an error, because the next snapshot may be written
+// without one.
 func (f SnapshotFile) write(snapshot Snapshot) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -34,8 +35,8 @@ func (f SnapshotFile) write(snapshot Snapshot) (err error) {
 	return replaceFile(f.Path, f.Encode(snapshot))
 }
 
-// replaceFile puts content in the place of a file in one step: a reader, and a machine that fails, finds the old or the
-// new content, whole. A symbolic link stays, and the file that it points to is replaced.
+// replaceFile replaces the content of a file in one step: a reader finds all of the old or all of the new content, even
+// after the machine has failed. A symbolic link stays, and the file that it points to is replaced.
 func replaceFile(file string, content []byte) error {
 	file, err := followLinks(file)
 	if err != nil {
@@ -81,8 +82,9 @@ func followLinks(file string) (string, error) {
 	return "", fmt.Errorf("%s leads through more than %d symbolic links", file, most)
 }
 
-// syncDirectory makes a rename in a directory outlive a machine that fails, where the system can: some file systems and
-// Windows do not sync directories, and a directory may be one that can be written to and not read.
+// syncDirectory makes a rename in a directory survive a failure of the machine. It returns no error if the system
+// cannot do that: Windows and some file systems do not sync directories, and the directory may be writable and not
+// readable.
 func syncDirectory(name string) error {
 	directory, err := os.Open(name)
 	if err == nil {
@@ -94,10 +96,10 @@ func syncDirectory(name string) error {
 	return err
 }
 
-// Restore reads back the snapshot that an earlier process left. A file that is not there yet, and an empty path, give the
-// zero snapshot and no error. After an error the service can start all the same: the next refresh restores everything but
-// what deployers reported. A file that cannot be read is moved aside and not overwritten, so that an operator can save
-// these reports.
+// Restore reads back the snapshot that an earlier process left. It returns the zero snapshot and no error if the path
+// is empty or the file does not exist. After an error the service can start all the same: the next refresh restores
+// everything but what deployers reported. Restore moves an unreadable file aside, so that an operator can save these
+// reports.
 func (f SnapshotFile) Restore() (Snapshot, error) {
 	if f.Path == "" {
 		return Snapshot{}, nil
@@ -112,7 +114,8 @@ func (f SnapshotFile) Restore() (Snapshot, error) {
 	return snapshot, nil
 }
 
-// keepAside moves a file out of the way of the next snapshot, and tells where to.
+// keepAside renames a file so that the next snapshot does not overwrite it, and returns a phrase that tells the new
+// name.
 func keepAside(file string) string {
 	file, err := followLinks(file)
 	aside := file + ".unreadable"
@@ -141,8 +144,8 @@ func (f SnapshotFile) read() (Snapshot, error) {
 	return f.Decode(content)
 }
 
-// CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to its place. An empty
-// path needs none.
+// CheckSnapshotFile returns an error that names SNAPSHOT_FILE when no snapshot can be written to that path. An empty
+// path is valid: the service then keeps no file.
 func CheckSnapshotFile(file string) error {
 	if file == "" {
 		return nil
@@ -161,7 +164,8 @@ func CheckSnapshotFile(file string) error {
 	if err != nil {
 		return fmt.Errorf("SNAPSHOT_FILE must be in a directory that can be written to: %w", err)
 	}
-	// A file that is a mount itself cannot be replaced by a rename (EBUSY, rename(2)); a link to it tells so.
+	// A rename cannot replace a file that is itself a mount (EBUSY, rename(2)). A hard link to such a file fails
+	// (EXDEV).
 	if err := os.Link(file, probe.Name()); errors.Is(err, syscall.EXDEV) {
 		return fmt.Errorf("SNAPSHOT_FILE must not be a mount itself, as %s is: mount its directory", file)
 	} else if err == nil {

@@ -28,7 +28,7 @@ func decode(content []byte) (Snapshot, error) {
 
 func restore(file string) (Snapshot, error) { return SnapshotFile{file, encode, decode}.Restore() }
 
-// constant is a source that always says the same.
+// constant is a source that always returns the same state.
 type constant DesiredState
 
 func (c constant) Fetch(context.Context, DesiredState) (DesiredState, error) {
@@ -43,7 +43,7 @@ func keeping(t *testing.T, file string, source Source) kept {
 // kept is an actor with a snapshot file.
 type kept struct {
 	*Refresher
-	stop func() error // ends the actor and returns what its run returned
+	stop func() error // ends the actor and returns the result of its run
 }
 
 func keepingIn(t *testing.T, file SnapshotFile, source Source) kept {
@@ -79,7 +79,7 @@ func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	is.NoErr(err)
 	is.Equal(restored.Stacks[1].AppliedHash, "h")
 
-	// A process that begins with it finds web gone from Git, and knows that it runs.
+	// A process that starts from this file finds that web is gone from Git, and that web may run.
 	actor = keeping(t, file, constant(desired("r2", "db", "h")))
 	view, err := actor.View(t.Context())
 	is.NoErr(err)
@@ -102,7 +102,7 @@ func TestSnapshotThatDidNotChangeIsNotWritten(t *testing.T) {
 	is.NoErr(first.stop()) // the file holds the last snapshot at the end
 	written := stat(t, file)
 
-	again := keeping(t, file, constant(desired("r1", "web", "h"))) // Git still says what was restored
+	again := keeping(t, file, constant(desired("r1", "web", "h"))) // Git is as it was in the restored snapshot
 	_, err := again.TriggerAndWait(t.Context(), Trigger{Source: Manual}, nil)
 	is.NoErr(err)
 	is.NoErr(again.stop())
@@ -126,9 +126,9 @@ func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
 	is.NoErr(os.RemoveAll(dir))
 	_, err := actor.Report(t.Context(), Report{"web", Syncing, ""})
 	is.True(errors.Is(err, ErrNotSaved))
-	is.True(errors.Is(err, fs.ErrNotExist)) // which is why
+	is.True(errors.Is(err, fs.ErrNotExist)) // the reason of the write
 	is.NoErr(os.Mkdir(dir, 0o755))
-	_, err = actor.Report(t.Context(), Report{"web", Syncing, ""}) // said again, as the error asks
+	_, err = actor.Report(t.Context(), Report{"web", Syncing, ""}) // repeated, as the error asks
 	is.NoErr(err)
 	restored, err := restore(file)
 	is.NoErr(err)
@@ -151,7 +151,7 @@ func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
 	is.NoErr(os.RemoveAll(dir))
 	_, err = actor.Forget(t.Context(), "web")
 	is.True(errors.Is(err, ErrNotSaved))
-	_, err = actor.Forget(t.Context(), "web") // said again, as the error asks
+	_, err = actor.Forget(t.Context(), "web") // repeated, as the error asks
 	is.True(errors.Is(err, ErrNotSaved))      // a restart would still find it
 	is.NoErr(os.Mkdir(dir, 0o755))
 	_, err = actor.Forget(t.Context(), "web")
@@ -192,9 +192,9 @@ func TestWriteThatHangsDoesNotHoldUpAStop(t *testing.T) {
 		stop()
 		is.True(errors.Is(<-ran, ErrNotSaved))
 		is.Equal(time.Since(asked), lastWrite)
-		is.Equal(<-reported, ErrStopped) // whether the file holds the report is not known
+		is.Equal(<-reported, ErrStopped) // nobody knows whether the file holds the report
 		close(let)
-		<-left // the worker ends with the write that it is at
+		<-left // the worker ends when its write does
 	})
 }
 
@@ -244,12 +244,12 @@ func TestPlacesThatCannotHoldASnapshot(t *testing.T) {
 	is.Equal(none, Snapshot{})
 }
 
-// What was deployed by the word of a file that cannot be read is nowhere else: an operator may mend it.
+// Only the snapshot file knows what was deployed. An operator may repair a file that cannot be read, so it is kept.
 func TestSnapshotFileThatCannotBeReadIsKeptAside(t *testing.T) {
 	is := is.New(t)
 	dir := t.TempDir()
 	file, aside := filepath.Join(dir, "stacks.json"), filepath.Join(dir, "stacks.json.unreadable")
-	for _, garbage := range []string{"{", "[]"} { // the newest counts
+	for _, garbage := range []string{"{", "[]"} { // the second one replaces the first
 		is.NoErr(os.WriteFile(file, []byte(garbage), 0o600))
 		_, err := restore(file)
 		is.True(strings.Contains(err.Error(), aside))
@@ -257,7 +257,7 @@ func TestSnapshotFileThatCannotBeReadIsKeptAside(t *testing.T) {
 		is.NoErr(err)
 		is.Equal(string(kept), garbage)
 		_, err = restore(file)
-		is.NoErr(err) // there is none
+		is.NoErr(err) // there is no file any more
 	}
 	is.NoErr(os.WriteFile(file, []byte("{"), 0o600))
 	is.NoErr(os.Remove(aside))
@@ -289,7 +289,7 @@ func TestEachReportTriesOnceToWriteAFileThatCannotBeWritten(t *testing.T) {
 	is.Equal(len(tried)-before, 10)
 }
 
-// saved returns when the file holds the newest snapshot: a stack that is not there is answered then, and no sooner.
+// saved returns when the file holds the newest snapshot: the answer about an unknown stack waits for that.
 func (k kept) saved(t *testing.T) {
 	t.Helper()
 	_, err := k.Forget(t.Context(), "no such stack")
@@ -325,7 +325,7 @@ func TestReportsThatArriveTogetherShareAWrite(t *testing.T) {
 		writes := make(chan struct{}, 10*atOnce*rounds)
 		file := SnapshotFile{filepath.Join(t.TempDir(), "snapshot.json"), func(snapshot Snapshot) []byte {
 			writes <- struct{}{}
-			time.Sleep(time.Millisecond) // of the bubble's time, as a disk takes
+			time.Sleep(time.Millisecond) // of the bubble's time: the disk is slow
 			return []byte(snapshot.Revision)
 		}, decode}
 		actor := keepingIn(t, file, constant(stacks))
@@ -348,7 +348,7 @@ func TestReportsThatArriveTogetherShareAWrite(t *testing.T) {
 			is.NoErr(<-answered)
 		}
 		t.Logf("%d reports, %d at a time, took %d writes", atOnce*rounds, atOnce, len(writes)-before)
-		is.True(len(writes)-before <= 2*rounds+1) // one in the worst case alternates with the reports it left out
+		is.True(len(writes)-before <= 2*rounds+1) // in the worst case a write takes one report, and the next write takes the others
 		is.NoErr(actor.stop())
 	})
 }

@@ -10,7 +10,6 @@ import (
 const (
 	historySize   = 100
 	replacedSize  = 1000
-	staleSize     = 16
 	firstRetry    = time.Second
 	longestRetry  = time.Minute
 	longestPause  = time.Hour // the longest Retry-After that is obeyed
@@ -25,7 +24,7 @@ const (
 type state struct {
 	settings Settings
 	random   *rand.Rand
-	instance string // tells the ids of this process from those of one before
+	instance string // prefix of the ids, so that no two processes give the same id
 	serial   int
 
 	desired  DesiredState // what the source returned last
@@ -53,15 +52,15 @@ type state struct {
 type effects struct {
 	fetch   bool      // start a fetch for current
 	save    bool      // start a write of the snapshot
-	ended   []Refresh // tell those who wait for these, oldest first
+	ended   []Refresh // tell the callers that wait for these, oldest first
 	notices []notice  // for the log
-	changed bool      // the snapshot is another one
+	changed bool      // the snapshot has changed
 }
 
 func newState(settings Settings, saves bool, restored Snapshot, instance string, random *rand.Rand) *state {
 	restored.Version = 0
 	if restored.Revision != "" {
-		restored.Version = 1 // which the file holds
+		restored.Version = 1 // the file holds this version
 	}
 	return &state{
 		settings: settings,
@@ -73,14 +72,15 @@ func newState(settings Settings, saves bool, restored Snapshot, instance string,
 	}
 }
 
-// trigger accepts a request for a refresh: it starts one, or queues one in the place of the one that waits.
+// trigger accepts a request for a refresh. It starts one if none runs, and otherwise queues one; the new one replaces a
+// queued one.
 func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	s.serial++
 	refresh := Refresh{ID: fmt.Sprintf("%s-%d", s.instance, s.serial), Phase: Queued, Trigger: t}
 	if s.current.ID == "" {
 		refresh.Trigger = t.inherit(s.unmet)
 		effects := s.begin(refresh, now)
-		accepted, _ := s.lookup(refresh.ID) // it may have failed at once: see begin
+		accepted, _ := s.lookup(refresh.ID) // begin may have failed it at once
 		return accepted, effects
 	}
 	if s.queued.ID != "" {
@@ -93,24 +93,7 @@ func (s *state) trigger(t Trigger, now time.Time) (Refresh, effects) {
 	return refresh, effects{}
 }
 
-// inherit returns a trigger that also expects what the replaced one expected, unless the new trigger expects something
-// newer. A revision that the replaced trigger calls stale is older, unless the new trigger is a push back to it.
-func (t Trigger) inherit(older Trigger) Trigger {
-	late := slices.Contains(older.Stale, t.Expected) && !slices.Contains(t.Stale, older.Expected)
-	if t.Expected == "" || late {
-		t.Expected = older.Expected
-	}
-	t.Stale = slices.Concat(older.Stale, t.Stale)
-	t.Stale = t.Stale[max(0, len(t.Stale)-staleSize):]
-	return t
-}
-
-// outdated tells whether a revision that Git answers with is from before the push that the trigger announced.
-func (t Trigger) outdated(revision string) bool {
-	return revision != t.Expected && slices.Contains(t.Stale, revision)
-}
-
-// remember notes who took the place of a replaced refresh and forgets the oldest such note beyond replacedSize.
+// remember notes which refresh replaced another one. It keeps the newest replacedSize notes.
 func (s *state) remember(id, successor string) {
 	s.replaced[id] = successor
 	s.order = append(s.order, id)
@@ -140,7 +123,7 @@ func (s *state) lookup(id string) (Refresh, error) {
 	return s.ended[i], nil
 }
 
-// begin makes a refresh the current one. While an abandoned fetch has not come back no other fetch can start, so the
+// begin makes a refresh the current one. While an abandoned fetch has not returned, no other fetch can start, and the
 // refresh fails at once.
 func (s *state) begin(refresh Refresh, now time.Time) effects {
 	refresh.Phase = Refreshing
@@ -156,7 +139,7 @@ func (s *state) begin(refresh Refresh, now time.Time) effects {
 	return effects{fetch: true}
 }
 
-// outcome is what a fetch came to: a desired state, or a failure.
+// outcome is the result of a fetch: a desired state, or a failure.
 type outcome struct {
 	desired DesiredState
 	failure *Failure
@@ -164,7 +147,7 @@ type outcome struct {
 	retryAfter time.Duration
 }
 
-// fetched takes the outcome of a fetch. It drops an outcome that comes after its refresh has failed for want of time.
+// fetched takes the outcome of a fetch. It drops an outcome that comes after the refresh has failed with CodeTimeout.
 func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	if id == s.abandoned.ID {
 		s.abandoned = Refresh{}
@@ -179,7 +162,7 @@ func (s *state) fetched(id string, o outcome, now time.Time) effects {
 	}
 }
 
-// overdue fails the current refresh because its fetch has not come back by the deadline, and abandons that fetch.
+// overdue fails the current refresh because its fetch has not returned by the deadline, and abandons that fetch.
 func (s *state) overdue(now time.Time) effects {
 	if s.current.ID == "" {
 		return effects{}
@@ -210,7 +193,7 @@ func (s *state) tick(now time.Time) effects {
 		_, e = s.trigger(Trigger{Source: Poll, ReceivedAt: now}, now)
 	}
 	if isDue(s.file.again, now) {
-		e.save = s.save()
+		e.save = s.beginWrite()
 	}
 	return e
 }
@@ -249,7 +232,7 @@ func (s *state) complete(o outcome, now time.Time) effects {
 		s.current.Changes = changes
 		if changed {
 			s.snapshot, e.changed = next, true
-			e.save = s.save()
+			e.save = s.beginWrite()
 		}
 	}
 	s.desired = desired
@@ -285,20 +268,20 @@ func (s *state) end(e effects, now time.Time) effects {
 
 // backoff is the pause after a failure: 1 s, doubled by each further failure, up to a minute or the poll interval.
 func (s *state) backoff() time.Duration {
-	longest := longestRetry
+	limit := longestRetry
 	if s.settings.PollInterval > 0 {
-		longest = min(longest, s.settings.PollInterval)
+		limit = min(limit, s.settings.PollInterval)
 	}
 	doublings := min(s.failures-1, 10)
-	return min(firstRetry<<doublings, longest)
+	return min(firstRetry<<doublings, limit)
 }
 
-// jitter moves a pause by up to a tenth, so that many services do not ask one Git host in step.
+// jitter changes a pause by up to a tenth, so that many services do not ask one Git host at the same time.
 func (s *state) jitter(pause time.Duration) time.Duration {
 	return time.Duration(float64(pause) * (1 - jitterPortion + 2*jitterPortion*s.random.Float64()))
 }
 
-// view returns what readers may see. The loop adds the channel that tells of the next snapshot.
+// view returns what readers may see. The loop adds View.Changed.
 func (s *state) view() View {
 	return View{
 		Snapshot:    s.snapshot,

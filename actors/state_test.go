@@ -45,7 +45,7 @@ func TestTriggerWhileRefreshingReplacesQueued(t *testing.T) {
 	third, effects := s.trigger(Trigger{Source: Manual}, at(2))
 	is.True(!effects.fetch)
 	is.Equal(third.Replaces, second.ID)
-	is.Equal(third.Trigger, Trigger{Source: Manual, Expected: "b", Stale: []string{"a"}}) // takes over what was expected
+	is.Equal(third.Trigger, Trigger{Source: Manual, Expected: "b", Stale: []string{"a"}}) // inherits what the replaced one expected
 
 	effects = s.fetched(first.ID, outcome{desired: desired("r1")}, at(3))
 	is.True(effects.fetch) // the queued one begins when the running one has ended
@@ -66,7 +66,7 @@ func TestNewerExpectationWinsAndOlderRevisionsStayOutdated(t *testing.T) {
 	is.True(!merged.outdated("c"))
 	is.True(!merged.outdated("something else"))
 	back := Trigger{Expected: "a", Stale: []string{"b"}}.inherit(older)
-	is.True(!back.outdated("a")) // a push back to where the older one came from
+	is.True(!back.outdated("a")) // a push back to the revision before the older push
 	for i := range 1000 {
 		merged = Trigger{Expected: "z", Stale: []string{fmt.Sprint(i)}}.inherit(merged)
 	}
@@ -81,7 +81,7 @@ func TestOlderPushThatComesLaterDoesNotTakeTheNewerOnesPlace(t *testing.T) {
 	is.True(merged.outdated("a"))
 	is.True(merged.outdated("b"))
 	back := Trigger{Expected: "b", Stale: []string{"c"}}.inherit(newer)
-	is.Equal(back.Expected, "b") // pushed back from what was expected
+	is.Equal(back.Expected, "b") // a push back from the expected revision
 	is.True(back.outdated("c"))
 }
 
@@ -98,7 +98,7 @@ func TestOutcomeOfAnotherRefreshIsDropped(t *testing.T) {
 	s.fetched(first.ID, outcome{desired: desired("late", "a", "h")}, at(62))
 	is.Equal(s.snapshot.Revision, "")
 	_, effects = s.trigger(Trigger{Source: Manual}, at(63))
-	is.True(effects.fetch) // it has come back, so the next one runs
+	is.True(effects.fetch) // the abandoned fetch has returned, so the next one runs
 }
 
 func TestHistoryAndReplacedIDsAreBounded(t *testing.T) {
@@ -222,7 +222,7 @@ func TestTotalsCountBySourceAndOutcome(t *testing.T) {
 	s := testState(Settings{})
 	s.trigger(Trigger{Source: Startup}, at(0))
 	s.fetched(s.current.ID, outcome{failure: errUnreachable}, at(0.01))
-	held := s.view().Totals
+	before := s.view().Totals
 	for range 2 {
 		s.trigger(Trigger{Source: Webhook}, at(1))
 		s.trigger(Trigger{Source: Manual}, at(1))
@@ -233,8 +233,8 @@ func TestTotalsCountBySourceAndOutcome(t *testing.T) {
 	totals := s.view().Totals
 	is.Equal(totals.Replaced, uint64(2))
 	is.Equal(len(totals.Ended), 2)
-	is.Equal(totals.Ended[0], held.Ended[0]) // the failure of before
-	is.Equal(held.Ended[0], EndedTotal{Startup, Failed, 1, 10 * time.Millisecond, []uint64{0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}})
+	is.Equal(totals.Ended[0], before.Ended[0]) // the failure that was counted first
+	is.Equal(before.Ended[0], EndedTotal{Startup, Failed, 1, 10 * time.Millisecond, []uint64{0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}})
 	completed := totals.Ended[1]
 	is.Equal(completed.Source, Webhook)
 	is.Equal(completed.Outcome, Completed)

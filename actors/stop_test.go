@@ -10,7 +10,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// A stop ends the fetch, and both come in at once: whichever the loop looks at first, the refresh was not at fault.
+// A stop ends the fetch, and the loop gets both at once. Whichever it looks at first, the refresh has not failed.
 func TestRefreshThatTheStopInterruptsHasNotFailed(t *testing.T) {
 	for range 64 { // select picks at random
 		synctest.Test(t, func(t *testing.T) {

@@ -7,13 +7,13 @@ import (
 
 // Totals count what has happened since the process started. They only grow.
 type Totals struct {
-	// Ended counts the refreshes that have ended, by source and outcome. What never happened is not listed.
+	// Ended counts the refreshes that have ended, by source and outcome. It has no entry for a count of zero.
 	Ended []EndedTotal
 	// Replaced counts the queued refreshes whose place a newer one took.
 	Replaced uint64
 }
 
-// EndedTotal are the refreshes of one source that came to one end.
+// EndedTotal counts the refreshes of one source that ended with one outcome.
 type EndedTotal struct {
 	Source TriggerSource
 	// Outcome is Completed or Failed.
@@ -25,8 +25,8 @@ type EndedTotal struct {
 	Within []uint64
 }
 
-// DurationBounds are the bounds by which the durations of refreshes are counted: from one request on loopback to the
-// longest refresh that is usual.
+// DurationBounds returns the upper bounds of EndedTotal.Within: from the time of one request on loopback to the longest
+// refresh that is usual.
 func DurationBounds() []time.Duration {
 	return []time.Duration{
 		5 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond,
@@ -35,7 +35,7 @@ func DurationBounds() []time.Duration {
 	}
 }
 
-// Of returns how many refreshes of a source came to an outcome, zeros where none did.
+// Of returns the total of a source and an outcome. It has zeros if there was no such refresh.
 func (t Totals) Of(source TriggerSource, outcome Phase) EndedTotal {
 	for _, total := range t.Ended {
 		if total.Source == source && total.Outcome == outcome {
@@ -45,7 +45,7 @@ func (t Totals) Of(source TriggerSource, outcome Phase) EndedTotal {
 	return EndedTotal{Source: source, Outcome: outcome, Within: make([]uint64, len(DurationBounds()))}
 }
 
-// All returns how many refreshes of any source came to an outcome; its Source is empty.
+// All returns the total of an outcome over all sources; its Source is empty.
 func (t Totals) All(outcome Phase) EndedTotal {
 	all := t.Of("", outcome)
 	for _, total := range t.Ended {
@@ -61,7 +61,7 @@ func (t Totals) All(outcome Phase) EndedTotal {
 	return all
 }
 
-// count returns the totals with one more ended refresh. The old ones stay as they are: views hold them.
+// count returns the totals with one more ended refresh. It does not change the old ones, because views share them.
 func (t Totals) count(refresh Refresh) Totals {
 	i := slices.IndexFunc(t.Ended, func(total EndedTotal) bool {
 		return total.Source == refresh.Trigger.Source && total.Outcome == refresh.Phase

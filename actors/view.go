@@ -5,8 +5,8 @@ import "time"
 // View is what the refresh actor knows at one moment. It is immutable.
 type View struct {
 	Snapshot Snapshot
-	// Changed is closed by the actor when another Snapshot takes the place of this one. A reader that waits for a change
-	// receives from it, and leaves nothing behind when it stops waiting.
+	// Changed is closed by the actor when the snapshot changes. A reader waits for a change by receiving from it. A
+	// reader that stops waiting has nothing to clean up.
 	Changed <-chan struct{}
 	// LastSuccess is the newest completed refresh; its ID is empty when there is none. It outlives the history.
 	LastSuccess Refresh
@@ -35,8 +35,8 @@ func (v View) Last() (Refresh, bool) {
 	return v.ended[0], true
 }
 
-// Refreshes returns the newest refreshes that are remembered, at most limit, newest first: the queued and the running
-// one, where there are such, and then the ended ones.
+// Refreshes returns at most limit refreshes, newest first: the queued and the running one, if they exist, and then the
+// ended ones that the actor remembers.
 func (v View) Refreshes(limit int) []Refresh {
 	list := make([]Refresh, 0, min(limit, len(v.ended)+2))
 	for _, refresh := range []Refresh{v.queued, v.current} {

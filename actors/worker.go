@@ -31,9 +31,9 @@ type fetchedMessage struct {
 	outcome outcome
 }
 
-// fetch asks the source, and asks again while it answers with what was there before the push that the trigger
-// announced: a webhook may arrive before the host serves what it tells of. A panic becomes a failure, since the next refresh
-// may well work.
+// fetch asks the source. It asks again while the source returns a state that is older than the push that the trigger
+// announced: a webhook may arrive before the host serves the push. A panic becomes a failure, because the next refresh
+// may work.
 func (w worker) fetch(ctx context.Context) (o outcome) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -48,9 +48,9 @@ func (w worker) fetch(ctx context.Context) (o outcome) {
 	return w.askAgain(ctx, desired)
 }
 
-// askAgain asks until Git answers with the announced push, a few times at most. It returns the newest desired state that it
-// got, and the pause that the host asked for last. An error does not lose a good answer from before. It returns before the
-// refresh's time is over, so that the good answer is not too late.
+// askAgain asks until Git has the announced push, a few times at most, and returns the newest desired state that it
+// got, with the pause that the host asked for last. After an error it keeps the state that it has. It returns before the refresh's time is over, so that this state
+// still counts.
 func (w worker) askAgain(ctx context.Context, desired DesiredState) outcome {
 	if deadline, ok := ctx.Deadline(); ok {
 		earlier, cancel := context.WithDeadline(ctx, deadline.Add(-comeBack))
@@ -71,15 +71,16 @@ func (w worker) askAgain(ctx context.Context, desired DesiredState) outcome {
 		if failure, ok := errors.AsType[*Failure](err); ok {
 			retryAfter = failure.RetryAfter
 		}
-		if !errors.Is(ctx.Err(), context.Canceled) { // a stop cancels it, and nobody needs to be told
-			w.log.Warn("asking again has failed: the revision found before counts", "found", desired.Revision, "error", err)
+		if !errors.Is(ctx.Err(), context.Canceled) { // after a stop nobody needs to know
+			w.log.Warn("asking again has failed: the refresh keeps the revision that it has",
+				"found", desired.Revision, "error", err)
 		}
 	}
 	return outcome{desired: desired, retryAfter: retryAfter}
 }
 
-// pause waits, and tells whether it waited to the end. It does not begin a wait that the context's deadline would cut
-// short: the answer that is there already is better than a timeout.
+// pause waits for d and returns true. It returns false if the context ends before that, and at once if the context's
+// deadline is nearer than d: the caller then uses the state that it has, instead of running into the timeout.
 func pause(ctx context.Context, d time.Duration) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= d {
 		return false
@@ -94,8 +95,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// explain turns an error of the source into a failure. When the refresh's time is over, that is the reason, whatever the
-// error says.
+// explain turns an error of the source into a failure. When the refresh's time is over, the failure is a timeout,
+// whatever the error says.
 func (w worker) explain(ctx context.Context, err error) *Failure {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return timedOut(w.limit)

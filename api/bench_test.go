@@ -4,48 +4,34 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
-	"time"
 
-	"github.com/matryer/is"
-
-	"mooring/actors"
-	"mooring/hashing"
+	"mooring/api/apitest"
+	"mooring/api/encode"
 )
 
-// manyStacks returns a snapshot as large as a service's.
-func manyStacks(count int) actors.Snapshot {
-	snapshot := actors.Snapshot{Version: 1, Revision: revisionA, ChangedAt: time.UnixMilli(1.8e12)}
+// manyPaths returns the paths of as many stacks as a large service has.
+func manyPaths(count int) []string {
+	paths := make([]string, 0, count)
 	for i := range count {
-		path := fmt.Sprintf("environments/production/team-%02d/service-%06d", i%50, i)
-		snapshot.Stacks = append(snapshot.Stacks, actors.Stack{
-			DesiredStack: actors.DesiredStack{
-				Path: path, ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte(path)),
-			},
-			Status: actors.Synced, StatusChangedAt: time.UnixMilli(1.8e12), AppliedHash: hashing.Of([]byte(path)),
-		})
+		paths = append(paths, fmt.Sprintf("environments/production/team-%02d/service-%06d", i%50, i))
 	}
-	sortStacks(snapshot.Stacks)
-	return snapshot
-}
-
-func BenchmarkEncodeSnapshot20000(b *testing.B) {
-	snapshot := manyStacks(20_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		b.SetBytes(int64(len(EncodeSnapshot(snapshot))))
-	}
+	slices.Sort(paths)
+	return paths
 }
 
 func BenchmarkCompress20000(b *testing.B) {
-	list := newList(EncodeSnapshot(manyStacks(20_000)))
+	s := serve(b, options{})
+	s.Refreshed(apitest.RevisionA, manyPaths(20_000)...)
+	plain := newList(s.Viewed().Snapshot, filter{})
 	for b.Loop() {
-		b.SetBytes(int64(len(list.body)))
-		list.compress()
+		b.SetBytes(int64(len(plain.body)))
+		plain.gzipped()
 	}
 }
 
-// get is one request over a connection that is kept.
+// get sends one request over a connection that stays open.
 func (s service) get(path string) int {
 	response, err := s.client.Get("http://" + s.address + path)
 	if err != nil {
@@ -72,17 +58,13 @@ func (s service) benchmark(b *testing.B, path string) {
 
 func BenchmarkStacks1000(b *testing.B) {
 	s := serve(b, options{})
-	var paths []string
-	for _, stack := range manyStacks(1000).Stacks {
-		paths = append(paths, stack.Path)
-	}
-	s.refreshed(revisionA, paths...)
+	s.Refreshed(apitest.RevisionA, manyPaths(1000)...)
 	s.benchmark(b, "/api/v1/stacks")
 }
 
 func BenchmarkRefreshStatus(b *testing.B) {
 	s := serve(b, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	s.benchmark(b, "/api/v1/refresh")
 }
 
@@ -90,15 +72,11 @@ func BenchmarkHealth(b *testing.B) {
 	serve(b, options{}).benchmark(b, "/healthz")
 }
 
-// BenchmarkBareServer is what the others are measured against: net/http and nothing else, with the bytes of a
-// RefreshStatus.
+// BenchmarkBareServer is the measure for the others: net/http alone, which answers with the bytes of a RefreshStatus.
 func BenchmarkBareServer(b *testing.B) {
-	is := is.New(b)
 	s := serve(b, options{})
-	s.refreshed(revisionA, "a")
-	view, err := s.View(b.Context())
-	is.NoErr(err)
-	body := appendRefreshStatus(nil, view)
+	s.Refreshed(apitest.RevisionA, "a")
+	body := encode.RefreshStatus(s.Viewed())
 	bare := serve(b, options{adjust: func(s *Server) {
 		s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

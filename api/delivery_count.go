@@ -1,23 +1,18 @@
 package api
 
-import (
-	"context"
-	"maps"
+import "maps"
 
-	"mooring/actors"
-)
-
-// deliveryResult is what became of a delivery: accepted, ignored, or the code of the error that it was refused with.
+// deliveryResult is the result of a delivery: accepted, ignored, or the code of the error that it was refused with.
 type deliveryResult string
 
 const (
-	// deliveryAccepted: it asked for a refresh, and was told of it.
+	// deliveryAccepted: it asked for a refresh and got one.
 	deliveryAccepted deliveryResult = "accepted"
-	// deliveryIgnored: it was signed, and asked for nothing here.
+	// deliveryIgnored: its proof holds, and it needs no refresh.
 	deliveryIgnored deliveryResult = "ignored"
 )
 
-// deliveryResults are all that there are. Each is counted from 0 on: what is not there cannot be seen to rise.
+// deliveryResults returns all possible results.
 func deliveryResults() []deliveryResult {
 	results := []deliveryResult{deliveryAccepted, deliveryIgnored}
 	for _, code := range []errorCode{
@@ -29,73 +24,21 @@ func deliveryResults() []deliveryResult {
 	return results
 }
 
-// deliveryCount is how many deliveries came to each result since the start. It is immutable.
-type deliveryCount map[deliveryResult]uint64
+// deliveryCount is the number of deliveries since the start, by result. It is immutable.
+type deliveryCount map[string]uint64
 
-// plus returns the count with one more delivery. The old one stays as it is: readers hold it.
-func (c deliveryCount) plus(result deliveryResult) deliveryCount {
-	next := maps.Clone(c)
-	next[result]++
-	return next
-}
-
-// deliveries is the handle on the counter of deliveries.
-type deliveries struct {
-	resultc chan<- deliveryResult // from handlers → deliveryCounter
-	countc  <-chan deliveryCount  // from deliveryCounter → the collector of metrics
-	done    <-chan struct{}       // closed by deliveryCounter at its end
-}
-
-// add counts a delivery. The counter takes it at once, or has ended.
-func (d deliveries) add(ctx context.Context, result deliveryResult) {
-	select {
-	case d.resultc <- result:
-	case <-d.done:
-	case <-ctx.Done():
-	}
-}
-
-// count returns what was counted so far. It returns the context's error, or actors.ErrStopped when the counter has
-// ended.
-func (d deliveries) count(ctx context.Context) (deliveryCount, error) {
-	select {
-	case count := <-d.countc:
-		return count, nil
-	case <-d.done:
-		return nil, actors.ErrStopped
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// deliveryCounter is the actor that counts deliveries.
-type deliveryCounter struct {
-	resultc <-chan deliveryResult // from handlers → deliveryCounter
-	countc  chan<- deliveryCount  // from deliveryCounter → the collector of metrics
-	done    chan<- struct{}       // closed at the end
-}
-
-func newDeliveryCounter() (deliveries, deliveryCounter) {
-	resultc := make(chan deliveryResult)
-	countc := make(chan deliveryCount)
-	done := make(chan struct{})
-	return deliveries{resultc, countc, done}, deliveryCounter{resultc, countc, done}
-}
-
-// run counts until ctx ends.
-func (c deliveryCounter) run(ctx context.Context) {
-	defer close(c.done)
+// newDeliveryCount returns 0 for every result: Prometheus cannot see the first increase of a series that did not exist.
+func newDeliveryCount() deliveryCount {
 	count := make(deliveryCount)
 	for _, result := range deliveryResults() {
-		count[result] = 0
+		count[string(result)] = 0
 	}
-	for {
-		select {
-		case result := <-c.resultc:
-			count = count.plus(result)
-		case c.countc <- count:
-		case <-ctx.Done():
-			return
-		}
-	}
+	return count
+}
+
+// plus returns the count with one more delivery. It does not change the old count, because readers share it.
+func (c deliveryCount) plus(result deliveryResult) deliveryCount {
+	next := maps.Clone(c)
+	next[string(result)]++
+	return next
 }

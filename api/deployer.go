@@ -13,6 +13,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"mooring/actors"
+	"mooring/api/encode"
 	"mooring/hashing"
 )
 
@@ -37,11 +38,11 @@ func (s *Server) putReport(w http.ResponseWriter, r *http.Request, params httpro
 	if err != nil {
 		return err
 	}
-	respondStack(w, stack)
+	respond(w, http.StatusOK, encode.Stack(stack))
 	return nil
 }
 
-// deleteStack answers DELETE /api/v1/stacks/PATH: a deployer's word that a deleting stack is gone.
+// deleteStack answers DELETE /api/v1/stacks/PATH: a deployer reports that a deleting stack is gone.
 func (s *Server) deleteStack(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	if err := s.deployers.admit(w, r); err != nil {
 		return err
@@ -53,12 +54,12 @@ func (s *Server) deleteStack(w http.ResponseWriter, r *http.Request, params http
 	if err != nil {
 		return err
 	}
-	respondStack(w, stack)
+	respond(w, http.StatusOK, encode.Stack(stack))
 	return nil
 }
 
-// parseReport reads a report: one JSON object with a status and, with synced, a hash. Names are taken to the letter,
-// which encoding/json does not do for a struct; null stands for absent.
+// parseReport reads a report: one JSON object with a status and, with synced, a hash. It reads a map and not a struct,
+// because encoding/json ignores the case of a struct's names. A member that is null counts as absent.
 func parseReport(body []byte) (actors.Report, error) {
 	if !json.Valid(body) {
 		return actors.Report{}, fault{http.StatusBadRequest, codeInvalidBody,
@@ -72,7 +73,7 @@ func parseReport(body []byte) (actors.Report, error) {
 	for name, value := range members {
 		switch {
 		case name != "status" && name != "hash":
-			return actors.Report{}, invalidReport("a report has no members but status and hash")
+			return actors.Report{}, invalidReport("a report has only the members status and hash")
 		case value == nil:
 		case name == "status":
 			report.Status = actors.Status(*value)
@@ -85,7 +86,7 @@ func parseReport(body []byte) (actors.Report, error) {
 	case report.Status != actors.Synced && report.Status != actors.Syncing && report.Status != actors.Missing:
 		return actors.Report{}, invalidReport("status must be syncing, synced or missing")
 	case report.Status != actors.Synced && hashed:
-		return actors.Report{}, invalidReport("a hash goes with the status synced alone")
+		return actors.Report{}, invalidReport("a hash may be sent only with the status synced")
 	case report.Status == actors.Synced && !hashing.Valid(report.Hash):
 		return actors.Report{}, invalidReport(
 			"with the status synced, hash must be the hash that was applied: sha256: and 64 lower-case hex digits")
@@ -97,14 +98,14 @@ func invalidReport(message string) error {
 	return fault{http.StatusBadRequest, codeInvalidReport, message}
 }
 
-// deployers lets those report who have the token.
+// deployers checks the token of requests that change a stack.
 type deployers struct {
-	token func() (string, error) // nil when none is needed
+	token func() (string, error) // nil when no token is needed
 	log   *slog.Logger
 }
 
-// newDeployers decides once whether a token is needed: a file that is empty for a moment while it is rotated must not
-// open the door.
+// newDeployers decides once, at the start, whether a token is needed. So a token file that is empty for a moment, while
+// it is replaced, does not let everyone in.
 func newDeployers(token func() (string, error), log *slog.Logger) deployers {
 	if token == nil {
 		return deployers{nil, log}
@@ -115,7 +116,7 @@ func newDeployers(token func() (string, error), log *slog.Logger) deployers {
 	return deployers{token, log}
 }
 
-// admit returns nil for a request that may report. It compares in a time that tells nothing of the token.
+// admit returns nil for a request with the right token. The time of the comparison says nothing about the token.
 func (d deployers) admit(w http.ResponseWriter, r *http.Request) error {
 	if d.token == nil {
 		return nil
@@ -133,11 +134,11 @@ func (d deployers) admit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		d.log.Warn("a report is refused because DEPLOYER_TOKEN cannot be read", "error", err, "remote", r.RemoteAddr)
 		return fault{http.StatusUnauthorized, codeInvalidToken,
-			"the service cannot read its DEPLOYER_TOKEN, so no token is accepted"}
+			"the service cannot read its DEPLOYER_TOKEN, so it accepts no token"}
 	}
-	wanted, shown := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))
-	if subtle.ConstantTimeCompare(wanted[:], shown[:]) != 1 {
-		d.log.Warn("a report is refused for its token", "path", r.URL.Path, "remote", r.RemoteAddr)
+	wanted, sent := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(given))
+	if subtle.ConstantTimeCompare(wanted[:], sent[:]) != 1 {
+		d.log.Warn("a report is refused: wrong token", "path", r.URL.Path, "remote", r.RemoteAddr)
 		return fault{http.StatusUnauthorized, codeInvalidToken, "the token is not the DEPLOYER_TOKEN of this service"}
 	}
 	w.Header().Del("WWW-Authenticate")

@@ -9,13 +9,14 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 	"mooring/hashing"
 )
 
 func TestReportsMoveAStack(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, ".", "apps/a b")
+	s.Refreshed(apitest.RevisionA, ".", "apps/a b")
 	hash, older := hashing.Of([]byte("apps/a b")), hashing.Of([]byte("older"))
 	for _, step := range []struct {
 		report  string
@@ -46,7 +47,7 @@ func TestReportsMoveAStack(t *testing.T) {
 
 func TestWhatIsNoReportIsRefused(t *testing.T) {
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	for body, code := range map[string]errorCode{
 		"":                                   codeInvalidBody,
 		"syncing":                            codeInvalidBody,
@@ -89,13 +90,13 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 func TestReportsOnStacksThatAreNotThereAreRefused(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a", "b")
+	s.Refreshed(apitest.RevisionA, "a", "b")
 	s.refuses(s.do("PUT", "/api/v1/stacks/none", `{"status":"syncing"}`), http.StatusNotFound, codeNotFound)
 	s.refuses(s.do("PUT", "/api/v1/stacks/", `{"status":"syncing"}`), http.StatusNotFound, codeNotFound)
 	s.refuses(s.do("DELETE", "/api/v1/stacks/none", ""), http.StatusNotFound, codeNotFound)
 	s.refuses(s.do("DELETE", "/api/v1/stacks/a", ""), http.StatusConflict, codeStillDesired)
-	s.report(actors.Report{Path: "a", Status: actors.Syncing})
-	s.refreshed(revisionB, "b")
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Refreshed(apitest.RevisionB, "b")
 	s.refuses(s.do("PUT", "/api/v1/stacks/a", `{"status":"missing"}`), http.StatusConflict, codeDeleting)
 	r := s.do("DELETE", "/api/v1/stacks/a", "")
 	is.Equal(r.status, http.StatusOK)
@@ -110,7 +111,7 @@ func fixed(secret string) func() (string, error) {
 func TestReportsNeedTheTokenWhereOneIsSet(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{settings: Settings{DeployerToken: fixed("s3cret token")}})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	for _, method := range []string{"PUT", "DELETE"} {
 		for _, c := range []struct {
 			headers   []string
@@ -140,16 +141,16 @@ func TestReportsNeedTheTokenWhereOneIsSet(t *testing.T) {
 	}
 	r := s.do("DELETE", "/api/v1/stacks/a", "", "Authorization: Bearer s3cret token")
 	s.refuses(r, http.StatusConflict, codeStillDesired)
-	is.Equal(s.do("GET", "/api/v1/stacks/a", "").status, http.StatusOK) // reading needs none
+	is.Equal(s.do("GET", "/api/v1/stacks/a", "").status, http.StatusOK) // reading needs no token
 }
 
 func TestTokenIsReadAtEachUse(t *testing.T) {
 	is := is.New(t)
-	tokens := make(chan func() (string, error), 1) // what the next use reads
+	tokens := make(chan func() (string, error), 1) // the result of the next use
 	use := func(token string, err error) { tokens <- func() (string, error) { return token, err } }
 	use("", errors.New("a file that is not there yet"))
 	s := serve(t, options{settings: Settings{DeployerToken: func() (string, error) { return (<-tokens)() }}})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	put := func(token string) reply {
 		return s.do("PUT", "/api/v1/stacks/a", `{"status":"syncing"}`, "Authorization: Bearer "+token)
 	}
@@ -165,7 +166,7 @@ func TestTokenIsReadAtEachUse(t *testing.T) {
 
 func TestUnsetTokenLetsEveryoneReport(t *testing.T) {
 	s := serve(t, options{settings: Settings{DeployerToken: fixed("")}})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	is.New(t).Equal(s.do("PUT", "/api/v1/stacks/a", `{"status":"syncing"}`).status, http.StatusOK)
 }
 

@@ -1,33 +1,36 @@
-// Package api is mooring's HTTP side: it turns requests into messages to the refresh actor and the actor's values into
-// JSON. The contract's section 3 fixes every route, field and status code that is spelled here.
+// Package api is mooring's HTTP side: it turns requests into messages to the refresh actor, and the actor's values into
+// answers. openapi.json describes every route, field, status code and error code.
+//
+// # Packages below
+//
+//	encode    the JSON of the domain, both ways
+//	webhook   the deliveries of Git hosts: their proofs and their pushes
+//	page      the status page
+//	metrics   Prometheus' metrics
+//	apitest   shared by the tests of all these
+//
+// None of them imports this package.
 //
 // # Who owns what
 //
-// A handler owns nothing but its request. What is known is the refresh actor's, and each handler asks it through the
-// interface Refresher. Four things are kept here:
-//
-//	listEncoder      the lists of stacks as they go over the wire, encoded and compressed once for each snapshot;
-//	                 handlers ask it through lists
-//	deliveryCounter  how many webhook deliveries came to which result; handlers tell it, and a scrape asks it, through
-//	                 deliveries
-//	largec           room for one large delivery at a time: who has received from this channel holds it
-//	connection       what the requests of one connection hand on to one another while the view that it was made from
-//	                 holds; it is net/http's goroutine for that connection that owns it
-//
-// Metrics are served on a listener of their own. Their collector keeps nothing: it asks the actors at each scrape.
+// A handler owns nothing but its request. The refresh actor owns the desired state and the refreshes; handlers ask it
+// through the interface Refresher. One actor of this package, behind the handle keeper, owns what requests share: the
+// encoded and compressed lists of stacks, made once for each snapshot; the count of webhook deliveries by result; and
+// the memory that one large delivery at a time borrows.
 //
 // # The way of a request
 //
-//	net/http → Server.ServeHTTP    log line (at debug level)
-//	         → Server.admit        headers, Host, other origins
+//	net/http → Server.ServeHTTP    a log line, at debug level
+//	         → Server.admit        sets headers; refuses a wrong Host, and requests from pages of other sites
 //	         → httprouter          routes.go
 //	         → a handler           returns nil when it has answered, or the error to answer with
-//	         → Server.refuse       every error becomes its status and code in one place (fault.go)
+//	         → Server.refuse       gives each error its status and code (fault.go)
 //
-// Handlers answer in one write, at their end. So a panic in one finds nothing sent, and can be answered too.
+// A handler answers in one write at its end. So nothing has been sent yet when a handler panics, and the client still
+// gets an answer. HTTP/1.1 and HTTP/2 in cleartext go the same way.
 //
 // # How it stops
 //
-// Whoever waits in a handler waits on the actor's Done as well. Once the actor has stopped, every wait is over, new
-// triggers are answered with 503, and Serve, which waits for that, has little left to wait for.
+// A handler that waits also waits on the refresh actor's Done. When the actor has stopped, every wait ends, new
+// triggers are answered with 503, and Serve waits only for the answers that are still being written.
 package api

@@ -6,9 +6,11 @@ import (
 	"net/http"
 
 	"mooring/actors"
+	"mooring/api/encode"
+	"mooring/api/webhook"
 )
 
-// errorCode is the stable name of a reason why a request failed (contract, section 3).
+// errorCode is the stable name of a reason why a request failed. openapi.json lists them all.
 type errorCode string
 
 const (
@@ -16,7 +18,7 @@ const (
 	codeNotFound errorCode = "not_found"
 	// codeMethodNotAllowed: the path has other methods.
 	codeMethodNotAllowed errorCode = "method_not_allowed"
-	// codeInvalidParameter: a query parameter that is not understood.
+	// codeInvalidParameter: a query parameter with an invalid value.
 	codeInvalidParameter errorCode = "invalid_parameter"
 	// codeInvalidBody: a body that is not JSON or did not arrive whole.
 	codeInvalidBody errorCode = "invalid_body"
@@ -26,13 +28,13 @@ const (
 	codePayloadTooLarge errorCode = "payload_too_large"
 	// codeMissingSignature: a delivery without a signature.
 	codeMissingSignature errorCode = "missing_signature"
-	// codeInvalidSignature: a delivery with a signature that no key made.
+	// codeInvalidSignature: a delivery whose signature does not match its body and a key.
 	codeInvalidSignature errorCode = "invalid_signature"
 	// codeWebhookDisabled: there is no key to verify deliveries with.
 	codeWebhookDisabled errorCode = "webhook_disabled"
 	// codeMissingToken: a report without a token where one is needed.
 	codeMissingToken errorCode = "missing_token"
-	// codeInvalidToken: a report with another token.
+	// codeInvalidToken: a report with a wrong token.
 	codeInvalidToken errorCode = "invalid_token"
 	// codeCrossOrigin: a request made by a page of another site.
 	codeCrossOrigin errorCode = "cross_origin"
@@ -40,17 +42,17 @@ const (
 	codeMisdirected errorCode = "misdirected"
 	// codeDeleting: a report on a stack that Git no longer has.
 	codeDeleting errorCode = "deleting"
-	// codeStillDesired: a stack that Git has is said to be gone.
+	// codeStillDesired: a DELETE for a stack that Git still has.
 	codeStillDesired errorCode = "still_desired"
 	// codeShuttingDown: the actor has stopped.
 	codeShuttingDown errorCode = "shutting_down"
-	// codeInternal: a fault of this program or of what it stands on.
+	// codeInternal: a fault of this program or of the system under it.
 	codeInternal errorCode = "internal"
 )
 
-const internalMessage = "the request failed inside mooring; its log tells more"
+const internalMessage = "the request failed inside mooring; see its log"
 
-// fault is an error as a client is told it.
+// fault is an error as a client sees it.
 type fault struct {
 	status  int
 	code    errorCode
@@ -60,13 +62,16 @@ type fault struct {
 // Error returns the message.
 func (f fault) Error() string { return f.message }
 
-// faultOf turns any error of a handler into what a client is told. Errors that are not known here tell nothing of
-// themselves.
+// faultOf returns the answer to an error of a handler. An error that is not listed here becomes a general sentence,
+// because it may contain details that clients must not see.
 func faultOf(err error) fault {
-	var known fault
+	if f, ok := errors.AsType[fault](err); ok {
+		return f
+	}
+	if refusal, ok := errors.AsType[*webhook.Refusal](err); ok {
+		return refusalFault(refusal)
+	}
 	switch {
-	case errors.As(err, &known):
-		return known
 	case errors.Is(err, actors.ErrRefreshNotFound):
 		return fault{http.StatusNotFound, codeNotFound, "no refresh with this id is remembered"}
 	case errors.Is(err, actors.ErrStackNotFound):
@@ -87,20 +92,34 @@ func faultOf(err error) fault {
 	}
 }
 
+// refusalFault returns the answer to a refused delivery.
+func refusalFault(refusal *webhook.Refusal) fault {
+	switch refusal.Reason {
+	case webhook.Disabled:
+		return fault{http.StatusServiceUnavailable, codeWebhookDisabled, refusal.Message}
+	case webhook.MissingProof:
+		return fault{http.StatusUnauthorized, codeMissingSignature, refusal.Message}
+	case webhook.InvalidProof:
+		return fault{http.StatusUnauthorized, codeInvalidSignature, refusal.Message}
+	case webhook.TooLarge:
+		return fault{http.StatusRequestEntityTooLarge, codePayloadTooLarge, refusal.Message}
+	default: // webhook.Incomplete
+		return fault{http.StatusBadRequest, codeInvalidBody, refusal.Message}
+	}
+}
+
 // refuse answers a request with an error.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		panic(http.ErrAbortHandler) // the client has gone: there is nobody to tell
+		panic(http.ErrAbortHandler) // the client has gone: net/http drops the request
 	}
 	f := faultOf(err)
-	if f.code == codeInternal && !errors.Is(err, actors.ErrNotSaved) { // that is logged where it happens
+	if f.code == codeInternal && !errors.Is(err, actors.ErrNotSaved) { // a failed write is logged by the actor
 		s.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	s.respondFault(w, f)
+	respondFault(w, f)
 }
 
-func (s *Server) respondFault(w http.ResponseWriter, f fault) {
-	body := appendText(nil, `{"error":{"code":`, string(f.code))
-	body = appendText(body, `,"message":`, f.message)
-	respond(w, f.status, append(body, "}}\n"...))
+func respondFault(w http.ResponseWriter, f fault) {
+	respond(w, f.status, encode.Error(string(f.code), f.message))
 }

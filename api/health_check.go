@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// healthCheckTimeout bounds CheckHealth: the service itself gives up after a second.
+// healthCheckTimeout bounds CheckHealth. The service itself answers within a second.
 const healthCheckTimeout = 3 * time.Second
 
-// CheckHealth asks the service that listens on listenAddr, in the form of LISTEN_ADDR, whether it is well. It returns
-// nil, or an error with what the service said or why it was not reached. An address without a host, or with 0.0.0.0 or
-// [::], is reached on this machine (net.Dial). No proxy is asked.
+// CheckHealth sends GET /healthz to the service that listens on listenAddr, which has the format of LISTEN_ADDR. It
+// returns nil for status 200. For another status it returns an error with the answer, and without an answer within 3 s
+// an error with the reason. An address without a host, or with 0.0.0.0 or [::], means this machine (net.Dial). It uses
+// no proxy.
 func CheckHealth(ctx context.Context, listenAddr string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthCheckTimeout)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 )
 
 func TestHealthFollowsTheActor(t *testing.T) {
@@ -16,7 +17,7 @@ func TestHealthFollowsTheActor(t *testing.T) {
 	r := s.do("GET", "/healthz", "")
 	is.Equal(r.status, http.StatusOK)
 	is.Equal(r.body, `{"status":"ok"}`+"\n")
-	s.failed("Git is down") // no reason to restart this process
+	s.Failed("Git is down") // no reason to restart this process
 	is.Equal(s.do("GET", "/healthz", "").status, http.StatusOK)
 	s.stopActor()
 	s.refuses(s.do("GET", "/healthz", ""), http.StatusServiceUnavailable, codeShuttingDown)
@@ -45,15 +46,15 @@ func TestReadyFromTheFirstCompletedRefreshOn(t *testing.T) {
 	r := s.do("GET", "/readyz", "")
 	is.Equal(r.status, http.StatusServiceUnavailable)
 	is.Equal(r.body, `{"status":"not_ready","reason":"the first refresh has not completed yet"}`+"\n")
-	s.failed("no route to host")
+	s.Failed("no route to host")
 	r = s.do("GET", "/readyz", "")
 	is.Equal(r.status, http.StatusServiceUnavailable)
 	is.Equal(decoded(t, r)["reason"], "no refresh has completed yet; the last one failed: no route to host")
-	s.refreshed(revisionA)
-	s.failed("no route to host") // ready all the same: the last good snapshot is served
+	s.Refreshed(apitest.RevisionA)
+	s.Failed("no route to host") // still ready: the last good snapshot is served
 	r = s.do("GET", "/readyz", "")
 	is.Equal(r.status, http.StatusOK)
-	is.Equal(r.body, `{"status":"ready","revision":"`+revisionA+`"}`+"\n")
+	is.Equal(r.body, `{"status":"ready","revision":"`+apitest.RevisionA+`"}`+"\n")
 	s.stopActor()
 	r = s.do("GET", "/readyz", "")
 	is.Equal(r.status, http.StatusServiceUnavailable)

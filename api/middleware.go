@@ -1,13 +1,12 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
 )
 
-// ServeHTTP answers one request. At debug level it logs it too.
+// ServeHTTP answers one request, and logs it at debug level.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.log.Enabled(r.Context(), slog.LevelDebug) {
 		s.admit(w, r)
@@ -22,8 +21,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.admit(recorder, r)
 }
 
-// admit sets the headers that every answer has and passes the request on unless it comes to the wrong host or from
-// another site's page.
+// admit sets the headers that every answer has. It passes the request on to the router, unless the Host header is not
+// allowed or a page of another site sent the request.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -34,8 +33,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 		misdirected := fault{http.StatusMisdirectedRequest, codeMisdirected,
 			"ALLOWED_HOSTS does not have the host name that this request was sent to"}
 		if path == webhookPath && r.Method == http.MethodPost {
-			s.logRefused(r, misdirected)
-			s.deliveries.add(context.WithoutCancel(r.Context()), deliveryResult(codeMisdirected))
+			s.refuseDelivery(r, misdirected)
 		}
 		s.refuse(w, r, misdirected)
 	case path != webhookPath && s.crossOrigin.Check(r) != nil:
@@ -46,7 +44,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// statusRecorder notes the status of an answer for the log: 0 where there was none, for every answer writes its header.
+// statusRecorder notes the status of an answer for the log. The status is 0 if there was no answer.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
@@ -58,5 +56,5 @@ func (r *statusRecorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap lets http.ResponseController reach net/http's own writer.
 func (r *statusRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/api/apitest"
 )
 
 func TestOnlyAllowedHostsAreAnswered(t *testing.T) {
@@ -42,7 +44,7 @@ func TestOnlyAllowedHostsAreAnswered(t *testing.T) {
 func TestBrowsersOnOtherSitesMayNotAct(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	for _, headers := range [][]string{
 		{"Sec-Fetch-Site: cross-site"},
 		{"Sec-Fetch-Site: same-site"},
@@ -56,7 +58,7 @@ func TestBrowsersOnOtherSitesMayNotAct(t *testing.T) {
 			s.refuses(r, http.StatusForbidden, codeCrossOrigin)
 		}
 		is.Equal(s.do("GET", "/api/v1/refresh", "", headers...).status, http.StatusOK)
-		// The webhook has a signature to tell.
+		// The webhook is open to other sites: it checks a signature.
 		s.refuses(s.do("POST", "/api/v1/webhook", "", headers...), http.StatusServiceUnavailable, codeWebhookDisabled)
 	}
 	for _, header := range []string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: http://" + s.address} {

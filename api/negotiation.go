@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// acceptsGzip tells whether a request's Accept-Encoding prefers gzip, or does not mind it (RFC 9110, 12.5.3): it is
-// named, or covered by "*", with a weight above 0 and not below the one that identity is given.
+// acceptsGzip tells whether a request accepts gzip and does not prefer identity (RFC 9110, 12.5.3): Accept-Encoding
+// names gzip, or "*", with a weight that is above 0 and not below the weight of identity.
 func acceptsGzip(header http.Header) bool {
 	gzip, other, identity := -1.0, 0.0, 0.0 // -1: not named
 	for _, line := range header.Values("Accept-Encoding") {
@@ -30,7 +30,8 @@ func acceptsGzip(header http.Header) bool {
 	return gzip > 0 && gzip >= identity
 }
 
-// parseWeight reads the weight after a coding; one that is malformed counts as 0 (not acceptable).
+// parseWeight reads the weight after a coding. Without a weight it returns 1; for a malformed one 0, which means not
+// acceptable.
 func parseWeight(parameters string) float64 {
 	name, value, given := strings.Cut(parameters, "=")
 	if !given && strings.TrimSpace(name) == "" {
@@ -43,9 +44,9 @@ func parseWeight(parameters string) float64 {
 	return weight
 }
 
-// matchesNone tells whether If-None-Match names an entity tag, by weak comparison (RFC 9110, 13.1.2): proxies weaken
-// tags, and a client that polls with such a one must not be told at once that something is new.
-func matchesNone(header http.Header, etag string) bool {
+// inIfNoneMatch tells whether If-None-Match names an entity tag. The comparison is weak (RFC 9110, 13.1.2): proxies
+// make tags weak, and a long poll must wait with the weak tag too.
+func inIfNoneMatch(header http.Header, etag string) bool {
 	for _, list := range header.Values("If-None-Match") {
 		if strings.TrimSpace(list) == "*" {
 			return true
@@ -61,8 +62,8 @@ func matchesNone(header http.Header, etag string) bool {
 	return false
 }
 
-// cutTag returns the first entity tag of a list without its mark of weakness, and what comes after it. Both are empty
-// where the list goes on with something else. A comma may be part of a tag.
+// cutTag returns the first entity tag of a list, without the mark W/ of a weak tag, and the rest of the list. Both are
+// empty if the list does not begin with a tag. A comma may be part of a tag.
 func cutTag(list string) (tag, rest string) {
 	list = strings.TrimLeft(list, " \t,")
 	list = strings.TrimPrefix(list, "W/")

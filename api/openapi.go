@@ -10,7 +10,7 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// getOpenAPI answers GET /openapi.json: the description of all that is served here (OpenAPI 3.1.1).
+// getOpenAPI answers GET /openapi.json: the description of the API (OpenAPI 3.1.1).
 func (s *Server) getOpenAPI(w http.ResponseWriter, _ *http.Request, _ httprouter.Params) error {
 	respond(w, http.StatusOK, openAPI)
 	return nil

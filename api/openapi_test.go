@@ -13,8 +13,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// document is what the tests here read of openapi.json; that it is valid, and that the answers fit it, is tested on the
-// built service.
+// document is the part of openapi.json that the tests here read. integration_test checks that the document is valid and
+// that the answers match it.
 type document struct {
 	Paths      map[string]map[string]json.RawMessage
 	Components struct {

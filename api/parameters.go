@@ -11,18 +11,20 @@ import (
 )
 
 const (
-	// longestWait is what a longer wait is cut to.
+	// longestWait is the longest wait. A longer one is shortened to it.
 	longestWait = 60 * time.Second
-	// defaultLimit and largestLimit are for lists of refreshes.
+	// defaultLimit is how many refreshes a list has without the parameter limit, and largestLimit how many it has at
+	// most.
 	defaultLimit = 50
 	largestLimit = 100
 )
 
-// filter keeps the stacks that a list is asked for. The zero one keeps all; there are fifteen in all.
+// filter tells which stacks a list has. The zero filter matches all. There are fifteen different ones: five for the
+// status times three for in_sync.
 type filter struct {
-	// status that a stack has; empty for any.
+	// status of the stacks; empty for any.
 	status actors.Status
-	// inSync is "true" or "false"; empty for either.
+	// inSync is "true", "false", or empty for both.
 	inSync string
 }
 
@@ -55,7 +57,7 @@ func parseFilter(query url.Values) (filter, error) {
 	return f, nil
 }
 
-// parseWait reads wait, a duration as time.ParseDuration has it. It is 0 when there is none.
+// parseWait reads wait, a duration in the format of time.ParseDuration; 0 when it is not given.
 func parseWait(query url.Values) (time.Duration, error) {
 	text, err := single(query, "wait")
 	if err != nil || !query.Has("wait") {
@@ -68,7 +70,7 @@ func parseWait(query url.Values) (time.Duration, error) {
 	return min(wait, longestWait), nil
 }
 
-// parseLimit reads limit, the length of a list.
+// parseLimit reads limit, the greatest length of a list.
 func parseLimit(query url.Values) (int, error) {
 	text, err := single(query, "limit")
 	if err != nil {
@@ -84,7 +86,7 @@ func parseLimit(query url.Values) (int, error) {
 	return limit, nil
 }
 
-// parseQuery reads the query whole, and refuses what net/url would drop in silence.
+// parseQuery reads the whole query and refuses a malformed one. URL.Query would silently drop the malformed parts.
 func parseQuery(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery == "" {
 		return nil, nil
@@ -98,7 +100,7 @@ func parseQuery(r *http.Request) (url.Values, error) {
 
 func single(query url.Values, name string) (string, error) {
 	if len(query[name]) > 1 {
-		return "", invalidParameter(name + " may be given once")
+		return "", invalidParameter(name + " may be given only once")
 	}
 	return query.Get(name), nil
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"mooring/actors"
+	"mooring/api/encode"
 )
 
-// postRefresh answers POST /api/v1/refresh: it asks for a refresh and, with a wait, for its end.
+// postRefresh answers POST /api/v1/refresh: it asks for a refresh. With a wait it answers when the refresh has ended.
 func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	trigger := actors.Trigger{Source: actors.Manual, ReceivedAt: time.Now()}
 	query, err := parseQuery(r)
@@ -43,9 +44,9 @@ func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httproute
 	}
 	switch refresh.Phase {
 	case actors.Completed:
-		respondRefresh(w, http.StatusOK, refresh)
+		respond(w, http.StatusOK, encode.Refresh(refresh))
 	case actors.Failed:
-		respondRefresh(w, http.StatusBadGateway, refresh)
+		respond(w, http.StatusBadGateway, encode.Refresh(refresh))
 	default:
 		respondAccepted(w, refresh)
 	}
@@ -58,11 +59,11 @@ func (s *Server) getRefreshStatus(w http.ResponseWriter, r *http.Request, _ http
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, append(appendRefreshStatus(nil, view), '\n'))
+	respond(w, http.StatusOK, encode.RefreshStatus(view))
 	return nil
 }
 
-// getRefreshes answers GET /api/v1/refreshes: those that are remembered, newest first.
+// getRefreshes answers GET /api/v1/refreshes: the refreshes that the actor remembers, newest first.
 func (s *Server) getRefreshes(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	query, err := parseQuery(r)
 	if err != nil {
@@ -76,27 +77,22 @@ func (s *Server) getRefreshes(w http.ResponseWriter, r *http.Request, _ httprout
 	if err != nil {
 		return err
 	}
-	body := appendList(nil, `{"refreshes":`, view.Refreshes(limit), appendRefresh)
-	respond(w, http.StatusOK, append(body, "}\n"...))
+	respond(w, http.StatusOK, encode.Refreshes(view.Refreshes(limit)))
 	return nil
 }
 
-// getRefresh answers GET /api/v1/refreshes/ID: one refresh, or the one that took its place in the queue.
+// getRefresh answers GET /api/v1/refreshes/ID: the refresh with that id, or the one that replaced it in the queue.
 func (s *Server) getRefresh(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	refresh, err := s.actor.Lookup(r.Context(), params.ByName("id"))
 	if err != nil {
 		return err
 	}
-	respondRefresh(w, http.StatusOK, refresh)
+	respond(w, http.StatusOK, encode.Refresh(refresh))
 	return nil
 }
 
-// respondAccepted answers with a refresh that is under way, and where it is found later.
+// respondAccepted answers with a refresh that was accepted. Location is the path where it can be read later.
 func respondAccepted(w http.ResponseWriter, refresh actors.Refresh) {
 	w.Header().Set("Location", "/api/v1/refreshes/"+refresh.ID)
-	respondRefresh(w, http.StatusAccepted, refresh)
-}
-
-func respondRefresh(w http.ResponseWriter, status int, refresh actors.Refresh) {
-	respond(w, status, append(appendRefresh(nil, refresh), '\n'))
+	respond(w, http.StatusAccepted, encode.Refresh(refresh))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 )
 
 func TestPostRefreshTellsThatItRuns(t *testing.T) {
@@ -43,7 +44,7 @@ func TestPostRefreshWhileOneRunsIsQueuedAndReplaced(t *testing.T) {
 	is.Equal(second["replaces"], nil)
 	is.Equal(second["started_at"], nil)
 	is.Equal(third["replaces"], second["id"])
-	// The replaced one is found as the one that took its place.
+	// The id of the replaced one finds the one that took its place.
 	is.Equal(decoded(t, s.do("GET", "/api/v1/refreshes/"+second["id"].(string), "")), third)
 	status := decoded(t, s.do("GET", "/api/v1/refresh", ""))
 	is.Equal(status["current"], first)
@@ -55,18 +56,18 @@ func TestPostRefreshWhileOneRunsIsQueuedAndReplaced(t *testing.T) {
 func TestPostRefreshWithWaitAnswersAtTheEnd(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.outcomes <- outcome{desired: actors.DesiredState{Revision: revisionA, Stacks: stacks("a", "b")}}
+	s.Outcomes <- apitest.Outcome{Desired: actors.DesiredState{Revision: apitest.RevisionA, Stacks: apitest.Stacks("a", "b")}}
 	r := s.do("POST", "/api/v1/refresh?wait=1h", "")
 	body := decoded(t, r)
 	is.Equal(r.status, http.StatusOK)
 	is.Equal(r.header.Get("Location"), "")
 	is.Equal(body["status"], "completed")
 	is.Equal(body["message"], "the refresh has completed; stacks in Git: 2 added, 0 changed, 0 removed")
-	is.Equal(body["revision"], revisionA)
+	is.Equal(body["revision"], apitest.RevisionA)
 	is.Equal(body["changes"], map[string]any{"added": []any{"a", "b"}, "changed": []any{}, "removed": []any{}})
 	is.True(body["duration_ms"].(float64) >= 0)
 
-	s.outcomes <- outcome{err: &actors.Failure{Code: actors.CodeAuth, Message: "the host wants a password"}}
+	s.Outcomes <- apitest.Outcome{Err: &actors.Failure{Code: actors.CodeAuth, Message: "the host wants a password"}}
 	r = s.do("POST", "/api/v1/refresh?wait=30s", "")
 	body = decoded(t, r)
 	is.Equal(r.status, http.StatusBadGateway)
@@ -91,13 +92,13 @@ func TestWaitingRequestsAreAnsweredWhenTheActorStops(t *testing.T) {
 	viewed := make(chan struct{})
 	s := serve(t, options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }})
 	answers := make(chan reply, 1)
-	// Ends with the answer, which the actor's stop brings; the test waits for it.
+	// Ends with the answer, which comes when the actor stops; the test waits for it.
 	go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: *") }()
 	waiting(t, viewed, 1)
 	triggered := make(chan reply, 1)
 	// Ends with the answer, as above.
 	go func() { triggered <- s.do("POST", "/api/v1/refresh?wait=1m", "") }()
-	for { // the trigger is in when the actor knows of it
+	for { // until the actor has accepted the trigger
 		view, err := s.View(t.Context())
 		is.NoErr(err)
 		if _, running := view.Current(); running {
@@ -109,7 +110,7 @@ func TestWaitingRequestsAreAnsweredWhenTheActorStops(t *testing.T) {
 	r := <-triggered
 	is.Equal(r.status, http.StatusAccepted)
 	is.Equal(decoded(t, r)["status"], "refreshing")
-	// Whoever comes later is told.
+	// Later requests are refused.
 	for _, request := range [][2]string{
 		{"POST", "/api/v1/refresh"}, {"POST", "/api/v1/refresh?wait=1s"}, {"GET", "/api/v1/refresh"},
 		{"GET", "/api/v1/refreshes/x"}, {"DELETE", "/api/v1/stacks/x"},
@@ -129,7 +130,7 @@ func TestMalformedParametersOfRefreshesAreRefused(t *testing.T) {
 	}
 	view, err := s.View(t.Context())
 	is.New(t).NoErr(err)
-	is.New(t).Equal(len(view.Refreshes(100)), 0) // nothing refused has triggered anything
+	is.New(t).Equal(len(view.Refreshes(100)), 0) // no refused request has triggered a refresh
 }
 
 func TestBodyOfRefreshIsBounded(t *testing.T) {
@@ -141,7 +142,7 @@ func TestBodyOfRefreshIsBounded(t *testing.T) {
 	}
 }
 
-// However short the wait, what was asked for is accepted, and no more than that.
+// However short the wait is, each request triggers one refresh.
 func TestWaitThatEndsBeforeTheActorIsReachedIsAcceptedOnce(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
@@ -173,16 +174,16 @@ func TestRefreshStatusFollowsTheActor(t *testing.T) {
 	const start = `{"status":"refreshing","revision":null,"refreshed_at":null,"current":null,"queued":null,` +
 		`"last":null,"last_success":null,"consecutive_failures":0,"next_poll_at":null}` + "\n"
 	is.Equal(s.do("GET", "/api/v1/refresh", "").body, start)
-	s.failed("no route to host")
+	s.Failed("no route to host")
 	status := decoded(t, s.do("GET", "/api/v1/refresh", ""))
 	is.Equal(status["status"], "failed")
 	is.Equal(status["consecutive_failures"], 1.0)
 	is.True(status["next_poll_at"] != nil) // the retry
 	is.Equal(status["refreshed_at"], nil)
-	refresh := s.refreshed(revisionA)
+	refresh := s.Refreshed(apitest.RevisionA)
 	status = decoded(t, s.do("GET", "/api/v1/refresh", ""))
 	is.Equal(status["status"], "completed")
-	is.Equal(status["revision"], revisionA)
+	is.Equal(status["revision"], apitest.RevisionA)
 	is.Equal(status["refreshed_at"], refresh.FinishedAt.UTC().Format(timeLayout))
 	is.Equal(status["last"].(map[string]any)["id"], refresh.ID)
 	is.Equal(status["last_success"], status["last"])
@@ -196,7 +197,7 @@ func TestRefreshesAreListedNewestFirst(t *testing.T) {
 	is.Equal(s.do("GET", "/api/v1/refreshes", "").body, `{"refreshes":[]}`+"\n")
 	var ids []string
 	for i := range 105 {
-		ids = append([]string{s.refreshed(fmt.Sprintf("%040d", i)).ID}, ids...)
+		ids = append([]string{s.Refreshed(fmt.Sprintf("%040d", i)).ID}, ids...)
 	}
 	for query, length := range map[string]int{"": 50, "?limit=1": 1, "?limit=100": 100, "?limit=7": 7} {
 		list := decoded(t, s.do("GET", "/api/v1/refreshes"+query, ""))["refreshes"].([]any)

@@ -1,22 +1,20 @@
 package api
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
-	"mooring/actors"
+	"mooring/api/apitest"
 )
 
-// FuzzRequest lets any target and headers meet the whole server: each is answered, in JSON unless it is the page, and
-// an error has a body that tells which.
+// FuzzRequest sends any target and headers to the whole server. Each request gets an answer, in JSON unless it is the
+// page, and the body of an error has a code.
 func FuzzRequest(f *testing.F) {
 	s := serve(f, options{settings: Settings{AllowedHosts: []string{"example.org"}}})
-	s.refreshed(revisionA, ".", "apps/web")
+	s.Refreshed(apitest.RevisionA, ".", "apps/web")
 	for _, seed := range [][4]string{
 		{"GET", "/api/v1/stacks?status=missing&in_sync=false", "If-None-Match", `W/"x", "y"`},
 		{"GET", "/api/v1/stacks", "Accept-Encoding", "gzip;q=0.5, *;q=0, identity"}, {"HEAD", "/", "Host", "example.org:80"},
@@ -29,7 +27,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, target, header, value string) {
 		address, err := url.ParseRequestURI(target)
 		if err != nil || strings.EqualFold(method, "POST") && address.Path == "/api/v1/refresh" || address.Query().Has("wait") {
-			return // net/http refuses the one itself, and the others go on after the answer
+			return // net/http refuses an invalid target; the others trigger a refresh or wait
 		}
 		request := httptest.NewRequestWithContext(t.Context(), "GET", "/", strings.NewReader("{}"))
 		request.Method, request.URL = method, address
@@ -50,33 +48,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzSnapshotFile holds what is read back at a start: what is taken is what a process wrote, for it is written again as
-// it came.
-func FuzzSnapshotFile(f *testing.F) {
-	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
-	f.Add(EncodeSnapshot(actors.Snapshot{}))
-	f.Add(EncodeSnapshot(actors.Snapshot{
-		Revision: revisionA, ChangedAt: at, Skipped: []actors.Skipped{{Path: "p", Reason: "r"}},
-		Stacks: []actors.Stack{{DesiredStack: stacks("apps/web")[0], Status: actors.Missing, StatusChangedAt: at}},
-	}))
-	f.Add([]byte(`{"revision":null,"stacks":[],"skipped":[]}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		first, err := DecodeSnapshot(content)
-		if err != nil {
-			return
-		}
-		encoded := EncodeSnapshot(first)
-		second, err := DecodeSnapshot(encoded)
-		if err != nil {
-			t.Fatalf("%q is taken and %q is not: %v", content, encoded, err)
-		}
-		if again := EncodeSnapshot(second); !bytes.Equal(again, encoded) {
-			t.Fatalf("%q came back as %q", encoded, again)
-		}
-	})
-}
-
-// FuzzHostHeader holds ALLOWED_HOSTS to the one name that it has, however a Host header spells it.
+// FuzzHostHeader checks that ALLOWED_HOSTS allows only the name that it has, however a Host header spells it.
 func FuzzHostHeader(f *testing.F) {
 	for _, host := range []string{
 		"example.org", "EXAMPLE.ORG.:80", "[::1]:1", "example.org@evil", "evil.example.org", "", ":", "[", "example.org:",

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ignoredBodyLimit bounds, in bytes, a body that nobody asked for.
+// ignoredBodyLimit bounds, in bytes, a body that is ignored.
 const ignoredBodyLimit = 64 << 10
 
 // respond writes an answer in JSON.
@@ -17,16 +17,15 @@ func respond(w http.ResponseWriter, status int, body []byte) {
 	write(w, status, body)
 }
 
-// write sends an answer, whole and with its length. An error of Write is the client's going away, and there is nobody
-// to tell.
+// write sends a whole answer with its length. It ignores an error of Write, because the client has gone then.
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
-// prepareWait readies a request for an answer that comes after a wait. It moves the write deadline, which would cut the
-// answer off, and reads the body to its end: until then net/http does not look whether the client is still there.
+// prepareWait prepares a request for an answer after a wait. It moves the write deadline beyond the wait. It also reads
+// the body to its end: only then does net/http notice when an HTTP/1 client goes away.
 func prepareWait(w http.ResponseWriter, r *http.Request, wait time.Duration) error {
 	if err := discardBody(w, r); err != nil {
 		return err
@@ -34,7 +33,7 @@ func prepareWait(w http.ResponseWriter, r *http.Request, wait time.Duration) err
 	return http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + writeTimeout))
 }
 
-// discardBody reads a body that has no meaning to its end.
+// discardBody reads an ignored body to its end, at most 64 KiB.
 func discardBody(w http.ResponseWriter, r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -43,13 +42,12 @@ func discardBody(w http.ResponseWriter, r *http.Request) error {
 	return bodyFault(err, "64 KiB")
 }
 
-// bodyFault returns what a client is told when its body could not be read.
+// bodyFault returns the fault for a body that could not be read, or nil without an error.
 func bodyFault(err error, limit string) error {
-	var tooLarge *http.MaxBytesError
-	switch {
+	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
 	case err == nil:
 		return nil
-	case errors.As(err, &tooLarge):
+	case tooLarge:
 		return fault{http.StatusRequestEntityTooLarge, codePayloadTooLarge, "the body is larger than " + limit}
 	default:
 		return fault{http.StatusBadRequest, codeInvalidBody, "the body did not arrive whole in time"}

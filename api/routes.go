@@ -9,7 +9,7 @@ import (
 	"github.com/julienschmidt/httprouter"
 )
 
-// The paths that are special beyond their handler.
+// The paths that code outside of their handlers needs too.
 const (
 	webhookPath = "/api/v1/webhook"
 	healthzPath = "/healthz"
@@ -17,16 +17,16 @@ const (
 	metricsPath = "/metrics" // on the other listener
 )
 
-// handler answers a request, or returns the error to answer it with. It writes at its end, and once.
+// handler answers a request in one write at its end, or returns the error to answer it with.
 type handler func(w http.ResponseWriter, r *http.Request, params httprouter.Params) error
 
-// route is a method, a path in httprouter's notation, and who answers.
+// route is a method, a path in httprouter's notation, and the handler for both.
 type route struct {
 	method, path string
-	answer       handler
+	handler      handler
 }
 
-// table lists every route of the service (contract, section 3); openapi.json describes them. HEAD works where GET does.
+// table lists every route of LISTEN_ADDR. openapi.json describes them, and HEAD works where GET does.
 func (s *Server) table() []route {
 	return []route{
 		{http.MethodGet, "/", s.getPage},
@@ -49,18 +49,18 @@ func (s *Server) table() []route {
 func (s *Server) routes() *httprouter.Router {
 	router := s.newRouter()
 	for _, r := range s.table() {
-		router.Handle(r.method, r.path, s.answer(r.answer))
+		router.Handle(r.method, r.path, s.adapt(r.handler))
 		if r.method == http.MethodGet {
-			router.Handle(http.MethodHead, r.path, s.answer(r.answer)) // net/http leaves out the body
+			router.Handle(http.MethodHead, r.path, s.adapt(r.handler)) // net/http leaves out the body
 		}
 	}
 	return router
 }
 
-// newRouter returns a router that has no routes yet and answers in JSON whatever else happens.
+// newRouter returns a router without routes. It answers unknown paths, wrong methods and panics in JSON.
 func (s *Server) newRouter() *httprouter.Router {
 	router := httprouter.New()
-	// These answer with HTML or with nothing at all.
+	// Off: these would answer with HTML or with an empty body.
 	router.RedirectTrailingSlash = false
 	router.RedirectFixedPath = false
 	router.HandleOPTIONS = false
@@ -70,8 +70,8 @@ func (s *Server) newRouter() *httprouter.Router {
 	return router
 }
 
-// answer makes a handler one of the router's.
-func (s *Server) answer(h handler) httprouter.Handle {
+// adapt turns a handler into one for the router, which answers the handler's error.
+func (s *Server) adapt(h handler) httprouter.Handle {
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
 		if err := h(w, r, params); err != nil {
 			s.refuse(w, r, err)
@@ -80,18 +80,18 @@ func (s *Server) answer(h handler) httprouter.Handle {
 }
 
 func (s *Server) plain(h handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.answer(h)(w, r, nil) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.adapt(h)(w, r, nil) })
 }
 
 func (s *Server) notFound(http.ResponseWriter, *http.Request, httprouter.Params) error {
 	return fault{http.StatusNotFound, codeNotFound, "nothing is served under this path"}
 }
 
-// methodNotAllowed answers where the path has other methods. httprouter has set Allow, and lists OPTIONS in it whether
-// that is handled or not.
+// methodNotAllowed answers if the path has only other methods. httprouter has set Allow. It lists OPTIONS there,
+// although no route handles it, so methodNotAllowed removes that.
 func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
 	if r.URL.Path == "*" && r.Method != http.MethodOptions {
-		return s.notFound(w, r, params) // httprouter takes the asterisk of "OPTIONS *" for a path with every method
+		return s.notFound(w, r, params) // httprouter lists every method for the path "*"
 	}
 	allowed := strings.Split(w.Header().Get("Allow"), ", ")
 	kept := allowed[:0]
@@ -102,15 +102,16 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request, params
 	}
 	list := strings.Join(kept, ", ")
 	w.Header().Set("Allow", list)
-	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path answers " + list + " alone"}
+	return fault{http.StatusMethodNotAllowed, codeMethodNotAllowed, "this path has only the methods " + list}
 }
 
-// panicked answers for a handler that panicked. http.ErrAbortHandler is a handler's way to hang up, so it goes on.
+// panicked answers for a handler that panicked. http.ErrAbortHandler is passed on to net/http, which then drops the
+// request without an answer.
 func (s *Server) panicked(w http.ResponseWriter, r *http.Request, value any) {
 	if value == http.ErrAbortHandler {
 		panic(value)
 	}
 	s.log.Error("a handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(value),
 		"stack", string(debug.Stack()))
-	s.respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
+	respondFault(w, fault{http.StatusInternalServerError, codeInternal, internalMessage})
 }

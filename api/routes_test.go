@@ -14,6 +14,7 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 )
 
 func TestUnknownPathsAndTrailingSlashesAreNotFoundInJSON(t *testing.T) {
@@ -64,7 +65,7 @@ func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
 func TestHeadAnswersAsGetWithoutTheBody(t *testing.T) {
 	s := serve(t, options{})
 	is := is.New(t)
-	refresh := s.refreshed(revisionA, ".", "apps/web")
+	refresh := s.Refreshed(apitest.RevisionA, ".", "apps/web")
 	for _, path := range []string{
 		"/", "/healthz", "/readyz", "/api/v1/refresh", "/api/v1/refreshes", "/api/v1/refreshes/" + refresh.ID,
 		"/api/v1/stacks", "/api/v1/stacks/", "/api/v1/stacks/apps/web", "/api/v1/stacks/none",
@@ -144,7 +145,7 @@ func TestPanicIsLoggedAndAnswered(t *testing.T) {
 	s.stopActor()
 	s.stopServer() // the log is at rest from here on
 	is.True(strings.Contains(log.String(), "out of luck"))
-	is.True(strings.Contains(log.String(), "routes_test.go")) // the stack
+	is.True(strings.Contains(log.String(), "routes_test.go")) // the call stack
 }
 
 func TestAbortedHandlerHangsUp(t *testing.T) {

@@ -8,34 +8,31 @@ import (
 	"net/http"
 )
 
-// Listeners are where a Server answers. Each may be nil: then nothing is served there.
+// Listeners are the listeners of a Server. Each may be nil: then nothing is served there.
 type Listeners struct {
-	// API is LISTEN_ADDR: every route of the contract's section 3.
+	// API is LISTEN_ADDR: every route of openapi.json.
 	API net.Listener
-	// Metrics is METRICS_ADDR: /metrics alone.
+	// Metrics is METRICS_ADDR: only /metrics.
 	Metrics net.Listener
 }
 
-// Serve answers requests that come in on the listeners until ctx ends, and then returns nil within two seconds: it
-// waits for the refresh actor to stop, which ends whatever requests wait for, and lets answers that are being written
-// end. It closes the listeners. An error is a listener's, and ends the other one too.
+// Serve answers requests that come in on the listeners until ctx ends, and then returns nil within two seconds. It
+// first waits for the refresh actor to stop, because that ends all waits of requests, and then for answers that are
+// being written. It closes the listeners. When one listener fails, it stops the other and returns the error.
 func (s *Server) Serve(ctx context.Context, at Listeners) error {
-	helpersCtx, stopHelpers := context.WithCancel(context.WithoutCancel(ctx))
-	// Ends with helpersCtx; the deferred function waits for it.
-	go s.encoder.run(helpersCtx)
-	// Ends, and is waited for, like the encoder.
-	go s.counter.run(helpersCtx)
+	keeperCtx, stopKeeper := context.WithCancel(context.WithoutCancel(ctx))
+	// Ends with keeperCtx; the deferred function waits for it.
+	go s.keeperLoop.run(keeperCtx)
 	defer func() {
-		stopHelpers()
-		<-s.lists.done
-		<-s.deliveries.done
+		stopKeeper()
+		<-s.keeper.done
 	}()
 	servingCtx, stopServing := context.WithCancel(ctx)
 	defer stopServing()
 	ends := make(chan error, 1)
-	// Ends with servingCtx, or when the listener fails; it is waited for below.
+	// Ends with servingCtx, or when the listener fails; the code below waits for it.
 	go func() { ends <- s.serveOn(servingCtx, s.http, at.API) }()
-	// Ends, and is waited for, like the one for the API.
+	// Ends like the one for the API; the code below waits for both.
 	go func() { ends <- s.serveOn(servingCtx, s.metrics, at.Metrics) }()
 	first := <-ends
 	if first != nil {
@@ -44,7 +41,7 @@ func (s *Server) Serve(ctx context.Context, at Listeners) error {
 	return cmp.Or(first, <-ends)
 }
 
-// serveOn serves on one listener, or waits for nothing where there is none.
+// serveOn serves on one listener. Without a listener it only waits for the end of ctx.
 func (s *Server) serveOn(ctx context.Context, server *http.Server, listener net.Listener) error {
 	if listener == nil {
 		<-ctx.Done()

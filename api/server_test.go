@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/api/apitest"
 )
 
 // dial opens a connection that ends with the test.
@@ -23,7 +25,7 @@ func (s service) dial() net.Conn {
 	return connection
 }
 
-// closed reads a connection to its end, which the server must bring, and returns what came.
+// closed reads until the server closes the connection, and returns what it read.
 func closed(t *testing.T, connection net.Conn) string {
 	t.Helper()
 	is := is.New(t)
@@ -45,21 +47,27 @@ func TestTimeBoundsAreWithinThirtySeconds(t *testing.T) {
 		is.True(server.WriteTimeout > 0)
 		is.True(server.IdleTimeout > 0)
 		is.True(server.MaxHeaderBytes > 0 && server.MaxHeaderBytes <= 64<<10)
+		h2 := server.HTTP2
+		is.True(h2.SendPingTimeout > 0 && h2.PingTimeout > 0 && h2.SendPingTimeout+h2.PingTimeout <= 30*time.Second)
+		is.True(h2.WriteByteTimeout > 0)
+		is.True(h2.MaxConcurrentStreams > 0 && h2.MaxConcurrentStreams <= 100)
+		is.True(h2.MaxReceiveBufferPerConnection >= 65_535 && h2.MaxReceiveBufferPerConnection <= 64<<10)
+		is.True(h2.MaxReceiveBufferPerStream >= 65_535 && h2.MaxReceiveBufferPerStream <= 64<<10)
 	}
 }
 
 func TestSlowClientsAreCutOffWhileOthersAreServed(t *testing.T) {
 	is := is.New(t)
 	const clients = 300
-	o := withSecret(githubSecret)
+	o := withSecret(apitest.GitHubSecret)
 	o.adjust = func(s *Server) {
 		s.http.ReadHeaderTimeout = 500 * time.Millisecond
 		s.http.ReadTimeout = 500 * time.Millisecond
 	}
 	s := serve(t, o)
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	const half = " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"
-	signed := " HTTP/1.1\r\n" + sign(githubSecret, "") + half[len(" HTTP/1.1"):]
+	signed := " HTTP/1.1\r\n" + apitest.Sign(apitest.GitHubSecret, "") + half[len(" HTTP/1.1"):]
 	starts := []string{
 		"GET /healthz HTT", "PUT /api/v1/stacks/a" + half, "POST /api/v1/refresh" + half,
 		"POST /api/v1/refresh?wait=1m" + half, "POST /api/v1/webhook" + signed, "GET /healthz" + half,
@@ -114,7 +122,7 @@ func TestServeEndsThoughRequestsHang(t *testing.T) {
 		}
 	}
 	started := time.Now()
-	s.stopServer() // the actor runs on, so the request has nothing to end it
+	s.stopServer() // the actor runs on, so it does not end the request
 	is.True(time.Since(started) < 4*time.Second)
 	closed(t, connection)
 	_, err = net.DialTimeout("tcp", s.address, time.Second)

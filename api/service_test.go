@@ -15,48 +15,26 @@ import (
 	"go.uber.org/goleak"
 
 	"mooring/actors"
-	"mooring/hashing"
+	"mooring/api/apitest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	revisionA = "1111111111111111111111111111111111111111"
-	revisionB = "2222222222222222222222222222222222222222"
-)
-
-// source is an actors.Source that gives what a test puts into outcomes; a fetch waits for it.
-type source struct {
-	outcomes chan outcome
-}
-
-type outcome struct {
-	desired actors.DesiredState
-	err     error
-}
-
-func (s source) Fetch(ctx context.Context, _ actors.DesiredState) (actors.DesiredState, error) {
-	select {
-	case o := <-s.outcomes:
-		return o.desired, o.err
-	case <-ctx.Done():
-		return actors.DesiredState{}, ctx.Err()
-	}
-}
+// timeLayout is RFC 3339 in UTC with milliseconds.
+const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // service is a server on 127.0.0.1 with a real refresh actor behind it.
 type service struct {
 	t testing.TB
-	*actors.Refresher
-	source
+	apitest.Actor
 	server     *Server
 	client     *http.Client
 	address    string
 	stopActor  func()
-	stopServer func() // and waits for it
+	stopServer func() // waits until the server has stopped
 }
 
-// options are what a test may want to be otherwise; each may be nil.
+// options are the parts that a test can replace; each may be nil.
 type options struct {
 	settings Settings
 	log      *slog.Logger
@@ -69,11 +47,10 @@ func serve(t testing.TB, o options) service {
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
 	}
-	src := source{make(chan outcome, 1)}
-	handle, loop := actors.New(actors.Settings{RefreshTimeout: time.Minute}, src, actors.SnapshotFile{}, actors.Snapshot{}, o.log)
-	var refresher Refresher = handle
+	actor := apitest.Start(t, o.log)
+	var refresher Refresher = actor
 	if o.wrap != nil {
-		refresher = o.wrap(handle)
+		refresher = o.wrap(actor)
 	}
 	if o.settings.TrackedRefs == nil {
 		o.settings.TrackedRefs = []string{"HEAD"}
@@ -84,19 +61,17 @@ func serve(t testing.TB, o options) service {
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	is.New(t).NoErr(err)
-	actorCtx, stopActor := context.WithCancel(context.Background())
 	serverCtx, stopServer := context.WithCancel(context.Background())
-	looped, served := make(chan struct{}), make(chan error, 1)
-	// Both end with their contexts; the cleanup below waits for them.
-	go func() { defer close(looped); loop(actorCtx) }()
+	served := make(chan error, 1)
+	// Ends with its context; the cleanup below waits for it.
 	go func() { served <- server.Serve(serverCtx, Listeners{API: listener}); close(served) }()
 	s := service{
-		t: t, Refresher: handle, source: src, server: server, address: listener.Addr().String(),
+		t: t, Actor: actor, server: server, address: listener.Addr().String(),
 		client: &http.Client{
 			Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		stopActor:  func() { stopActor(); <-looped },
+		stopActor:  actor.Stop,
 		stopServer: func() { stopServer(); <-served },
 	}
 	t.Cleanup(func() {
@@ -107,46 +82,14 @@ func serve(t testing.TB, o options) service {
 	return s
 }
 
-// stacks returns the stacks of a desired state: for each path a compose file with that path as its content.
-func stacks(paths ...string) []actors.DesiredStack {
-	list := make([]actors.DesiredStack, 0, len(paths))
-	for _, path := range paths {
-		list = append(list, actors.DesiredStack{
-			Path: path, ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte(path)),
-		})
-	}
-	return list
-}
-
-// refreshed lets a refresh run that finds these stacks at a revision.
-func (s service) refreshed(revision string, paths ...string) actors.Refresh {
-	s.t.Helper()
-	return s.ended(outcome{desired: actors.DesiredState{Revision: revision, Stacks: stacks(paths...)}})
-}
-
-// failed lets a refresh run that fails.
-func (s service) failed(message string) actors.Refresh {
-	s.t.Helper()
-	return s.ended(outcome{err: &actors.Failure{Code: actors.CodeUnreachable, Message: message}})
-}
-
-func (s service) ended(o outcome) actors.Refresh {
-	s.t.Helper()
-	s.outcomes <- o
-	trigger := actors.Trigger{Source: actors.Startup, ReceivedAt: time.Now()}
-	refresh, err := s.TriggerAndWait(s.t.Context(), trigger, nil)
-	is.New(s.t).NoErr(err)
-	return refresh
-}
-
-// reply is an answer, read whole.
+// reply is an answer with its whole body.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// do sends a request with headers in the form "Name: value" and checks what every answer keeps.
+// do sends a request with headers in the form "Name: value" and checks the headers that every answer has.
 func (s service) do(method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, "http://"+s.address+path, strings.NewReader(body))
@@ -218,7 +161,7 @@ func waiting(t *testing.T, viewed <-chan struct{}, count int) {
 	}
 }
 
-// observed is a Refresher that tells of each view that was taken; nobody gets one before somebody has listened.
+// observed is a Refresher that announces each view. View returns when the test has received the announcement.
 type observed struct {
 	Refresher
 	viewed chan<- struct{}

@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// Settings of the HTTP side (contract, section 2).
+// Settings of the HTTP side. README.md describes the variables.
 type Settings struct {
 	// ListenAddr is where HTTP is served, as host:port.
 	ListenAddr string `envconfig:"LISTEN_ADDR" default:":8080" desc:"where HTTP is served, host:port"`
-	// AllowedHosts are the host names that a request may name in its Host header, without port; none allows any.
+	// AllowedHosts are the host names that a Host header may have, without port. An empty list allows any.
 	AllowedHosts []string `envconfig:"ALLOWED_HOSTS" desc:"host names that requests may be sent to, separated by commas; unset: any"`
 	// MetricsAddr is where Prometheus finds /metrics, as host:port; empty for nowhere.
 	MetricsAddr string `envconfig:"METRICS_ADDR" desc:"where /metrics is served to Prometheus, host:port; unset: nowhere"`
-	// TrackedRefs are the full names of the refs that refreshes may follow, or HEAD alone: the webhook ignores pushes to
-	// others, and all of them where there is none.
+	// TrackedRefs are the full names of the refs that refreshes may follow, or only HEAD for the remote's default
+	// branch. The webhook ignores pushes to other refs. If the list is empty, it ignores every push.
 	TrackedRefs []string `ignored:"true"`
 
-	// WebhookSecret is the key of the webhook's signatures. It is read at each use, so that a rotated file counts. A nil
-	// function or an empty secret is an unset one, and an error refuses the delivery.
+	// WebhookSecret returns the key of the webhook's signatures. It is called at each use, so that a change of its file
+	// takes effect at once. Without a function, or with an empty key or an error, every delivery is refused.
 	WebhookSecret func() (string, error) `envconfig:"WEBHOOK_SECRET" desc:"key of the webhook's signatures; unset: the webhook answers 503"`
-	// WebhookSecretPrevious is a second key that is accepted beside the first, for rotation.
-	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"key that is accepted beside WEBHOOK_SECRET, for its rotation"`
-	// DeployerToken is what deployers show with their reports. If it is set when the server is made, it is required from
-	// then on: one that is empty or unreadable later refuses every report.
-	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: none is needed"`
+	// WebhookSecretPrevious returns a second key that is accepted too, so that an operator can replace the first.
+	WebhookSecretPrevious func() (string, error) `envconfig:"WEBHOOK_SECRET_PREVIOUS" desc:"second key that is accepted, for the rotation of WEBHOOK_SECRET"`
+	// DeployerToken returns the token that deployers send with their reports. If it is set when the server is made, it
+	// is needed from then on: when it is empty or unreadable later, every report is refused.
+	DeployerToken func() (string, error) `envconfig:"DEPLOYER_TOKEN" desc:"bearer token that deployers send with PUT and DELETE; unset: no token is needed"`
 }
 
 // Validate returns an error that names the variable and the rule it breaks.
@@ -41,13 +41,14 @@ func (s Settings) Validate() error {
 	for _, host := range s.AllowedHosts {
 		if !isHostName(hostName(host)) {
 			return fmt.Errorf("ALLOWED_HOSTS must be host names separated by commas, without scheme, port and path: "+
-				"%q is none", host)
+				"%q is not one", host)
 		}
 	}
 	return nil
 }
 
-// isAddress tells whether text is host:port, where the port is a number or the name of a service; it asks no name server.
+// isAddress tells whether text is host:port, where the port is a number or the name of a service. It asks no name
+// server.
 func isAddress(text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	if err == nil {
@@ -56,8 +57,8 @@ func isAddress(text string) bool {
 	return err == nil && port != ""
 }
 
-// hostName returns the name in an entry of ALLOWED_HOSTS or in a Host header that has no port, in the one spelling that
-// is compared: lower case, without the root's dot and the brackets of an IPv6 address.
+// hostName returns the host name of an entry of ALLOWED_HOSTS, or of a Host header without a port, in a normal form for
+// comparison: lower case, without a dot at the end and without the brackets of an IPv6 address.
 func hostName(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(host)), ".")
 	if inner, found := strings.CutPrefix(host, "["); found {
@@ -66,8 +67,8 @@ func hostName(host string) string {
 	return host
 }
 
-// isHostName tells whether name is an address or could be resolved to one: letters, digits, hyphens and, as operators
-// use them in private networks, underscores, in labels that are not empty.
+// isHostName tells whether name is an IP address or a host name. A host name consists of labels that are not empty, of
+// letters, digits, hyphens and underscores; underscores occur in private networks.
 func isHostName(name string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
@@ -91,7 +92,7 @@ func newHostNames(allowed []string) hostNames {
 	return names
 }
 
-// allow tells whether a Host header may be answered. No list allows any.
+// allow tells whether the set has the name in a Host header. An empty set allows every name.
 func (n hostNames) allow(header string) bool {
 	if len(n) == 0 {
 		return true
@@ -100,6 +101,6 @@ func (n hostNames) allow(header string) bool {
 	if name, port, err := net.SplitHostPort(header); err == nil && strings.Trim(port, "0123456789") == "" {
 		host = name
 	}
-	_, known := n[hostName(host)]
-	return known
+	_, allowed := n[hostName(host)]
+	return allowed
 }

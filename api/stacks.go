@@ -10,10 +10,11 @@ import (
 	"github.com/julienschmidt/httprouter"
 
 	"mooring/actors"
+	"mooring/api/encode"
 )
 
 // getStacks answers GET /api/v1/stacks: a Snapshot. With If-None-Match and a wait it answers when the list differs from
-// the one that the client has.
+// the client's list.
 func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	query, err := parseQuery(r)
 	if err != nil {
@@ -27,86 +28,75 @@ func (s *Server) getStacks(w http.ResponseWriter, r *http.Request, _ httprouter.
 	if err != nil {
 		return err
 	}
-	if len(r.Header.Values("If-None-Match")) == 0 {
-		wait = 0
+	key := listKey{f, acceptsGzip(r.Header)}
+	if wait > 0 && len(r.Header.Values("If-None-Match")) > 0 {
+		return s.awaitStacks(w, r, key, wait)
 	}
-	compressed := acceptsGzip(r.Header)
-	if wait == 0 {
-		answer, err := s.newestList(r.Context(), f, compressed)
-		if err != nil {
-			return err
-		}
-		respondList(w, answer, !matchesNone(r.Header, answer.etag))
-		return nil
-	}
-	answer, differs, err := s.awaitList(w, r, f, compressed, wait)
+	_, newest, err := s.newestList(r.Context(), key)
 	if err != nil {
 		return err
 	}
-	respondList(w, answer, differs)
+	respondList(w, newest, !inIfNoneMatch(r.Header, newest.etag))
 	return nil
 }
 
-// newestList returns the list as it is.
-func (s *Server) newestList(ctx context.Context, f filter, compressed bool) (*list, error) {
+// newestList returns the newest list, and the view that it was made from.
+func (s *Server) newestList(ctx context.Context, key listKey) (actors.View, list, error) {
 	view, err := s.actor.View(ctx)
 	if err != nil {
-		return nil, err
+		return view, list{}, err
 	}
-	return s.lists.get(ctx, view.Snapshot, f, compressed)
+	newest, err := s.keeper.list(ctx, view.Snapshot, key)
+	return view, newest, err
 }
 
-// awaitList returns the list as it is when it differs from what the header's If-None-Match names, or when the wait or
-// the actor has ended, and whether it differs.
-func (s *Server) awaitList(
-	w http.ResponseWriter, r *http.Request, f filter, compressed bool, wait time.Duration,
-) (*list, bool, error) {
+// awaitStacks answers when If-None-Match does not name the list. When the wait ends before that or the actor stops, it
+// answers with 304.
+func (s *Server) awaitStacks(w http.ResponseWriter, r *http.Request, key listKey, wait time.Duration) error {
 	ctx := r.Context()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	for waits := false; ; waits = true {
-		view, err := s.actor.View(ctx)
+	for waited := false; ; waited = true {
+		view, newest, err := s.newestList(ctx, key)
 		if err != nil {
-			return nil, false, err
+			return err
 		}
-		answer, err := s.lists.get(ctx, view.Snapshot, f, compressed)
-		if err != nil {
-			return nil, false, err
+		if !inIfNoneMatch(r.Header, newest.etag) {
+			respondList(w, newest, true)
+			return nil
 		}
-		if !matchesNone(r.Header, answer.etag) {
-			return answer, true, nil
-		}
-		if !waits {
+		if !waited {
 			if err := prepareWait(w, r, wait); err != nil {
-				return nil, false, err
+				return err
 			}
 		}
 		select {
 		case <-view.Changed:
+			continue
 		case <-timer.C:
-			return answer, false, nil
 		case <-s.actor.Done():
-			return answer, false, nil
 		case <-ctx.Done():
-			return nil, false, ctx.Err()
+			return ctx.Err()
 		}
+		respondList(w, newest, false)
+		return nil
 	}
 }
 
-// respondList answers with a list, or with 304 when the client has it.
-func respondList(w http.ResponseWriter, answer *list, differs bool) {
+// respondList answers with a list, or with 304 when it does not differ from the client's.
+func respondList(w http.ResponseWriter, l list, differs bool) {
 	header := w.Header()
-	header.Set("Cache-Control", "no-cache") // may be kept, and must be asked about each time
-	header.Set("Etag", answer.etag)
+	header.Set("Cache-Control", "no-cache") // may be stored, but not used without asking again (RFC 9111, 5.2.2.4)
+	header.Set("Etag", l.etag)
 	header.Set("Vary", "Accept-Encoding")
 	if !differs {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if answer.encoding != "" {
-		header.Set("Content-Encoding", answer.encoding)
+	if l.encoding != "" {
+		header.Set("Content-Encoding", l.encoding)
 	}
-	respond(w, http.StatusOK, answer.body)
+	respond(w, http.StatusOK, l.body)
 }
 
 // getStack answers GET /api/v1/stacks/PATH: a Stack.
@@ -122,17 +112,13 @@ func (s *Server) getStack(w http.ResponseWriter, r *http.Request, params httprou
 	if !found {
 		return actors.ErrStackNotFound
 	}
-	respondStack(w, stacks[i])
+	respond(w, http.StatusOK, encode.Stack(stacks[i]))
 	return nil
 }
 
-func respondStack(w http.ResponseWriter, stack actors.Stack) {
-	respond(w, http.StatusOK, append(appendStack(nil, stack), '\n'))
-}
-
-// stackPath returns the path of the stack that a URL names. The router has decoded it, so clients that escape the
-// slashes inside a path mean the same stack as those that do not; no directory name has a slash in it. The root is
-// named by nothing as well as by its dot, which most clients remove from a URL (RFC 3986, 5.2.4).
+// stackPath returns the path of the stack that a URL names. The router has decoded it, so a client may escape the
+// slashes in the path or not. The stack at the repository's root has an empty path in the URL, or "."; most clients
+// remove "." from a URL (RFC 3986, 5.2.4).
 func stackPath(params httprouter.Params) string {
 	path := strings.TrimPrefix(params.ByName("path"), "/")
 	if path == "" {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,33 +15,29 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
+	"mooring/api/encode"
 	"mooring/hashing"
 )
-
-func (s service) report(report actors.Report) {
-	s.t.Helper()
-	_, err := s.Report(s.t.Context(), report)
-	is.New(s.t).NoErr(err)
-}
 
 func TestStacksAreServedAsTheContractHasThem(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
 	const empty = `{"revision":null,"refreshed_at":null,"stacks":[],"skipped":[]}` + "\n"
 	is.Equal(s.do("GET", "/api/v1/stacks", "").body, empty)
-	s.ended(outcome{desired: actors.DesiredState{
-		Revision: revisionA, Stacks: stacks("a"),
+	s.Ended(apitest.Outcome{Desired: actors.DesiredState{
+		Revision: apitest.RevisionA, Stacks: apitest.Stacks("a"),
 		Skipped: []actors.Skipped{{Path: "b/docker-compose.yml", Reason: "a directory"}},
 	}})
 	view, err := s.View(t.Context())
 	is.NoErr(err)
 	at := view.Snapshot.ChangedAt.UTC().Format(timeLayout)
 	hash := hashing.Of([]byte("a"))
-	is.Equal(s.do("GET", "/api/v1/stacks", "").body, `{"revision":"`+revisionA+`","refreshed_at":"`+at+`",`+
+	is.Equal(s.do("GET", "/api/v1/stacks", "").body, `{"revision":"`+apitest.RevisionA+`","refreshed_at":"`+at+`",`+
 		`"stacks":[{"path":"a","compose_file":"docker-compose.yml","hash":"`+hash+`","status":"missing",`+
 		`"status_changed_at":"`+at+`","applied_hash":null,"in_sync":false}],`+
 		`"skipped":[{"path":"b/docker-compose.yml","reason":"a directory"}]}`+"\n")
-	is.Equal(s.do("GET", "/api/v1/stacks", "").body, string(EncodeSnapshot(view.Snapshot)))
+	is.Equal(s.do("GET", "/api/v1/stacks", "").body, string(encode.Snapshot(view.Snapshot)))
 }
 
 func TestOneStackIsFoundByItsPath(t *testing.T) {
@@ -52,7 +47,7 @@ func TestOneStackIsFoundByItsPath(t *testing.T) {
 		" ", "%41", "%2F", "-dash", ".", "..dots", ".hidden", "A", "a", "a b/c+d", "a/b", "a/b/c", "a?b#c", "apps/web",
 		"čéñ ☃ 😀", `quo"te`, `back\slash`, "<script>", "a;b=c&d",
 	}
-	s.refreshed(revisionA, slices.Sorted(slices.Values(paths))...)
+	s.Refreshed(apitest.RevisionA, slices.Sorted(slices.Values(paths))...)
 	for _, path := range paths {
 		whole := url.PathEscape(path) // slashes too
 		segments := strings.ReplaceAll(whole, "%2F", "/")
@@ -77,7 +72,7 @@ func TestOneStackIsFoundByItsPath(t *testing.T) {
 
 func TestMissingRootStackIsNotFound(t *testing.T) {
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	s.refuses(s.do("GET", "/api/v1/stacks/", ""), http.StatusNotFound, codeNotFound)
 	s.refuses(s.do("GET", "/api/v1/stacks/.", ""), http.StatusNotFound, codeNotFound)
 }
@@ -96,12 +91,12 @@ func pathsOf(t *testing.T, r reply) []string {
 func TestFiltersKeepWhatTheySay(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "deleting", "missing", "old", "synced", "syncing")
-	s.report(actors.Report{Path: "deleting", Status: actors.Syncing})
-	s.report(actors.Report{Path: "old", Status: actors.Synced, Hash: hashing.Of(nil)})
-	s.report(actors.Report{Path: "synced", Status: actors.Synced, Hash: hashing.Of([]byte("synced"))})
-	s.report(actors.Report{Path: "syncing", Status: actors.Syncing})
-	s.refreshed(revisionB, "missing", "old", "synced", "syncing")
+	s.Refreshed(apitest.RevisionA, "deleting", "missing", "old", "synced", "syncing")
+	s.Reported(actors.Report{Path: "deleting", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "old", Status: actors.Synced, Hash: hashing.Of(nil)})
+	s.Reported(actors.Report{Path: "synced", Status: actors.Synced, Hash: hashing.Of([]byte("synced"))})
+	s.Reported(actors.Report{Path: "syncing", Status: actors.Syncing})
+	s.Refreshed(apitest.RevisionB, "missing", "old", "synced", "syncing")
 	tags := map[string]bool{}
 	for query, paths := range map[string][]string{
 		"":                              {"deleting", "missing", "old", "synced", "syncing"},
@@ -122,7 +117,7 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 		again := s.do("GET", "/api/v1/stacks"+query, "", "If-None-Match: "+r.header.Get("Etag"))
 		is.Equal(again.status, http.StatusNotModified)
 	}
-	is.Equal(len(tags), 9) // two of the queries keep all, and two the same one
+	is.Equal(len(tags), 9) // two of the queries keep all stacks, and two keep the same one
 	for _, query := range []string{
 		"status=", "status=Missing", "status=gone", "status=missing&status=missing", "in_sync=", "in_sync=1",
 		"in_sync=True", "in_sync=true&in_sync=false", "status=missing,synced",
@@ -134,7 +129,7 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 func TestEtagsFollowTheBody(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	plain := s.do("GET", "/api/v1/stacks", "")
 	tag := plain.header.Get("Etag")
 	is.Equal(plain.header.Get("Vary"), "Accept-Encoding")
@@ -162,7 +157,7 @@ func TestEtagsFollowTheBody(t *testing.T) {
 	is.Equal(r.status, http.StatusNotModified)
 	r = s.do("GET", "/api/v1/stacks", "", "Accept-Encoding: gzip", "If-None-Match: "+gzipped.header.Get("Etag"))
 	is.Equal(r.status, http.StatusNotModified)
-	s.report(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
 	r = s.do("GET", "/api/v1/stacks", "", "If-None-Match: "+tag)
 	is.Equal(r.status, http.StatusOK)
 	is.True(r.header.Get("Etag") != tag)
@@ -171,7 +166,7 @@ func TestEtagsFollowTheBody(t *testing.T) {
 func TestGzipIsSentToThoseWhoAcceptIt(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	s.refreshed(revisionA, "a", "b")
+	s.Refreshed(apitest.RevisionA, "a", "b")
 	plain := s.do("GET", "/api/v1/stacks", "")
 	r := s.do("GET", "/api/v1/stacks", "", "Accept-Encoding: br, gzip;q=0.5")
 	is.Equal(r.header.Get("Content-Encoding"), "gzip")
@@ -195,7 +190,7 @@ func TestWaitWithoutIfNoneMatchAnswersAtOnce(t *testing.T) {
 func TestLongPollEndsUnchanged(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{adjust: func(s *Server) { s.http.WriteTimeout = time.Millisecond }})
-	tag := newList(EncodeSnapshot(actors.Snapshot{})).etag
+	tag := newList(actors.Snapshot{}, filter{}).etag
 	r := s.do("GET", "/api/v1/stacks?wait=50ms", "", "If-None-Match: "+tag) // the write deadline moves with the wait
 	is.Equal(r.status, http.StatusNotModified)
 	is.Equal(r.header.Get("Etag"), tag)
@@ -205,7 +200,7 @@ func TestLongPollPassesOverWhatItsFilterHides(t *testing.T) {
 	is := is.New(t)
 	viewed := make(chan struct{})
 	s := serve(t, options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	etags := make(chan string, 1)
 	answers := make(chan reply, 1)
 	const path = "/api/v1/stacks?status=syncing"
@@ -215,7 +210,7 @@ func TestLongPollPassesOverWhatItsFilterHides(t *testing.T) {
 	tag := <-etags
 	go func() { answers <- s.do("GET", path+"&wait=1m", "", "If-None-Match: W/"+tag) }()
 	waiting(t, viewed, 1)
-	s.report(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
 	waiting(t, viewed, 1)
 	r := <-answers
 	is.Equal(pathsOf(t, r), []string{"a"})
@@ -227,13 +222,13 @@ func TestThousandLongPollsCostTheActorOneViewEach(t *testing.T) {
 	const clients = 1000
 	viewed := make(chan struct{})
 	s := serve(t, options{wrap: func(r Refresher) Refresher { return observed{r, viewed} }})
-	s.refreshed(revisionA, "a")
+	s.Refreshed(apitest.RevisionA, "a")
 	view, err := s.View(t.Context())
 	is.NoErr(err)
-	tag := newList(EncodeSnapshot(view.Snapshot)).etag
+	tag := newList(view.Snapshot, filter{}).etag
 	answers := make(chan reply)
 	for range clients {
-		// Ends with its answer, which the report below brings; the test takes them all.
+		// Ends with its answer, which follows the report below; the test receives all answers.
 		go func() { answers <- s.do("GET", "/api/v1/stacks?wait=1m", "", "If-None-Match: "+tag) }()
 	}
 	waiting(t, viewed, clients)
@@ -242,7 +237,7 @@ func TestThousandLongPollsCostTheActorOneViewEach(t *testing.T) {
 		t.Fatal("a client that waits asks the actor again")
 	case <-time.After(50 * time.Millisecond):
 	}
-	s.report(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
 	waiting(t, viewed, clients)
 	var body string
 	for range clients {
@@ -274,15 +269,4 @@ func TestClientThatLeavesALongPollIsNoticed(t *testing.T) {
 	s.stopActor()
 	s.stopServer() // returns when no handler is left
 	is.True(time.Since(stopped) < 30*time.Second)
-}
-
-func TestStacksAreRefusedOnceTheEncoderHasEnded(t *testing.T) {
-	is := is.New(t)
-	lists, encoder := newListEncoder()
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	encoder.run(ctx)
-	_, err := lists.get(t.Context(), actors.Snapshot{}, filter{}, false)
-	is.Equal(err, actors.ErrStopped)
-	is.Equal(fmt.Sprint(faultOf(err).code), "shutting_down")
 }

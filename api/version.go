@@ -6,7 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// Version tells what was built: the module's version, the commit where it is known, the toolchain and the platform.
+// Version describes the binary in one line: the module's version, the commit if the binary has it, the Go version and
+// the platform.
 func Version() string {
 	version, revision := buildInfo()
 	if revision != "" {
@@ -15,8 +16,8 @@ func Version() string {
 	return fmt.Sprintf("mooring %s%s %s %s/%s", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// buildInfo returns the module's version and the commit, empty where it is not known, from what the Go tool notes in a
-// binary.
+// buildInfo returns the module's version and the commit that the go command has written into the binary. The commit may
+// be empty.
 func buildInfo() (version, revision string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -3,11 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -19,20 +15,13 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/apitest"
 )
-
-const githubSecret = "It's a Secret to Everybody" // of GitHub's "Validating webhook deliveries"
-
-func sign(secret, body string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	io.WriteString(mac, body)
-	return "X-Hub-Signature-256: sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
 
 // deliver sends a signed delivery.
 func (s service) deliver(body string, headers ...string) reply {
 	s.t.Helper()
-	return s.do("POST", "/api/v1/webhook", body, append(headers, sign(githubSecret, body))...)
+	return s.do("POST", "/api/v1/webhook", body, append(headers, apitest.Sign(apitest.GitHubSecret, body))...)
 }
 
 func withSecret(secret string) options {
@@ -41,7 +30,7 @@ func withSecret(secret string) options {
 
 func TestSignedDeliveriesAreAccepted(t *testing.T) {
 	is := is.New(t)
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	for body, digest := range map[string]string{
 		"Hello, World!":                      "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
 		"":                                   "66a0c074deaa0f489ead6537e0d32f9a344b90bbeda705b6ed45ecd3b413fb40",
@@ -63,7 +52,7 @@ func TestSignedDeliveriesAreAccepted(t *testing.T) {
 }
 
 func TestDeliveriesWithoutAGoodSignatureAreRefused(t *testing.T) {
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	const good = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 	const other = "2bbcfa9524f3218c7a34b30e6936f8b1a4516cb097f1a85a1c7d98b5977ec769"
 	const header = "X-Hub-Signature-256: "
@@ -110,12 +99,12 @@ func TestWebhookWithoutSecretIsDisabled(t *testing.T) {
 		"unset":      {},
 		"empty":      {WebhookSecret: fixed("")},
 		"unreadable": {WebhookSecret: unreadable},
-		"previous":   {WebhookSecretPrevious: fixed(githubSecret)},
+		"previous":   {WebhookSecretPrevious: fixed(apitest.GitHubSecret)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, options{settings: settings})
 			s.refuses(s.deliver("{}"), http.StatusServiceUnavailable, codeWebhookDisabled)
-			r := s.do("POST", "/api/v1/webhook", "{}", sign("", "{}"))
+			r := s.do("POST", "/api/v1/webhook", "{}", apitest.Sign("", "{}"))
 			s.refuses(r, http.StatusServiceUnavailable, codeWebhookDisabled)
 			r = s.do("POST", "/api/v1/webhook", "{}")
 			s.refuses(r, http.StatusServiceUnavailable, codeWebhookDisabled)
@@ -127,47 +116,43 @@ func TestSecretsRotate(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{settings: Settings{WebhookSecret: fixed("new"), WebhookSecretPrevious: fixed("old")}})
 	for _, secret := range []string{"new", "old"} {
-		is.Equal(s.do("POST", "/api/v1/webhook", "{}", sign(secret, "{}")).status, http.StatusAccepted) // secret
+		is.Equal(s.do("POST", "/api/v1/webhook", "{}", apitest.Sign(secret, "{}")).status, http.StatusAccepted) // secret
 	}
-	s.refuses(s.do("POST", "/api/v1/webhook", "{}", sign("", "{}")), http.StatusUnauthorized, codeInvalidSignature)
+	s.refuses(s.do("POST", "/api/v1/webhook", "{}", apitest.Sign("", "{}")), http.StatusUnauthorized, codeInvalidSignature)
 	for _, previous := range []func() (string, error){
 		fixed(""), func() (string, error) { return "old", errors.New("unreadable") },
 	} {
 		s := serve(t, options{settings: Settings{WebhookSecret: fixed("new"), WebhookSecretPrevious: previous}})
-		is.Equal(s.do("POST", "/api/v1/webhook", "{}", sign("new", "{}")).status, http.StatusAccepted)
+		is.Equal(s.do("POST", "/api/v1/webhook", "{}", apitest.Sign("new", "{}")).status, http.StatusAccepted)
 		for _, secret := range []string{"old", ""} {
-			r := s.do("POST", "/api/v1/webhook", "{}", sign(secret, "{}"))
+			r := s.do("POST", "/api/v1/webhook", "{}", apitest.Sign(secret, "{}"))
 			s.refuses(r, http.StatusUnauthorized, codeInvalidSignature)
 		}
 	}
 }
 
-func pushTo(ref, before, after string) string {
-	return `{"ref":"` + ref + `","before":"` + before + `","after":"` + after + `","repository":{"default_branch":"main"}}`
-}
-
 func TestPushToTheTrackedRefTellsWhatToExpect(t *testing.T) {
 	is := is.New(t)
-	s := serve(t, withSecret(githubSecret))
-	body := pushTo("refs/heads/main", revisionA, revisionB)
+	s := serve(t, withSecret(apitest.GitHubSecret))
+	body := apitest.Push("refs/heads/main", apitest.RevisionA, apitest.RevisionB)
 	form := "action=x&payload=" + strings.NewReplacer(`"`, "%22", "{", "%7B", "}", "%7D", " ", "+").Replace(body)
 	for _, c := range [][2]string{
 		{body, "application/json"}, {body, ""}, {form, "application/x-www-form-urlencoded; charset=utf-8"},
 	} {
 		r := s.deliver(c[0], "X-GitHub-Event: push", "Content-Type: "+c[1])
 		is.Equal(r.status, http.StatusAccepted)
-		is.Equal(decoded(t, r)["trigger"].(map[string]any)["expected_revision"], revisionB)
+		is.Equal(decoded(t, r)["trigger"].(map[string]any)["expected_revision"], apitest.RevisionB)
 	}
 }
 
 func TestOtherDeliveriesAreIgnoredWithAReason(t *testing.T) {
 	is := is.New(t)
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	for _, c := range [][2]string{
-		{pushTo("refs/heads/topic", revisionA, revisionB), "push"},
-		{pushTo("refs/tags/main", revisionA, revisionB), "push"},
-		{pushTo("refs/heads/topic", revisionA, revisionB), ""}, // a sender that does not name its events
-		{pushTo("refs/heads/main", revisionA, revisionB), "ping"},
+		{apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB), "push"},
+		{apitest.Push("refs/tags/main", apitest.RevisionA, apitest.RevisionB), "push"},
+		{apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB), ""}, // a sender that does not name its events
+		{apitest.Push("refs/heads/main", apitest.RevisionA, apitest.RevisionB), "ping"},
 		{`{"zen":"Design for failure."}`, "ping"},
 		{"", "ping"},
 	} {
@@ -185,16 +170,16 @@ func TestOtherDeliveriesAreIgnoredWithAReason(t *testing.T) {
 
 func TestEverythingElseThatIsSignedIsAPlainTrigger(t *testing.T) {
 	is := is.New(t)
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	zeros := strings.Repeat("0", 40)
 	for _, c := range [][2]string{
 		{"not JSON", "push"}, {`{"ref":5}`, "push"}, {"null", "push"}, {"[]", "push"}, {`{"ref":""}`, "push"},
 		{strings.Repeat("[", 1<<20), "push"},
-		{`{"after":"` + revisionB + `"}`, "push"},
-		{pushTo("refs/heads/main", revisionA, zeros), "push"}, // the branch was deleted
-		{pushTo("refs/heads/main", revisionA, "HEAD"), "push"},
-		{pushTo("refs/heads/topic", revisionA, revisionB), "pull_request"},
-		{pushTo("topic", revisionA, revisionB), "create"},
+		{`{"after":"` + apitest.RevisionB + `"}`, "push"},
+		{apitest.Push("refs/heads/main", apitest.RevisionA, zeros), "push"}, // the branch was deleted
+		{apitest.Push("refs/heads/main", apitest.RevisionA, "HEAD"), "push"},
+		{apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB), "pull_request"},
+		{apitest.Push("topic", apitest.RevisionA, apitest.RevisionB), "create"},
 	} {
 		r := s.deliver(c[0], "X-GitHub-Event: "+c[1])
 		is.Equal(r.status, http.StatusAccepted)
@@ -204,9 +189,9 @@ func TestEverythingElseThatIsSignedIsAPlainTrigger(t *testing.T) {
 
 func TestSameDeliveryTwiceIsAcceptedTwice(t *testing.T) {
 	is := is.New(t)
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	for range 2 {
-		r := s.deliver(pushTo("refs/heads/main", revisionA, revisionB), "X-GitHub-Delivery: 72d3162e-cc78-11e3")
+		r := s.deliver(apitest.Push("refs/heads/main", apitest.RevisionA, apitest.RevisionB), "X-GitHub-Delivery: 72d3162e-cc78-11e3")
 		is.Equal(r.status, http.StatusAccepted)
 	}
 	view, err := s.View(t.Context())
@@ -215,7 +200,7 @@ func TestSameDeliveryTwiceIsAcceptedTwice(t *testing.T) {
 }
 
 func TestWebhookIsAnsweredWhileShuttingDown(t *testing.T) {
-	s := serve(t, withSecret(githubSecret))
+	s := serve(t, withSecret(apitest.GitHubSecret))
 	s.stopActor()
 	s.refuses(s.deliver("{}"), http.StatusServiceUnavailable, codeShuttingDown)
 	s.refuses(s.do("POST", "/api/v1/webhook", "{}"), http.StatusUnauthorized, codeMissingSignature)
@@ -224,21 +209,21 @@ func TestWebhookIsAnsweredWhileShuttingDown(t *testing.T) {
 func TestDeliveriesAreLoggedWithoutSecrets(t *testing.T) {
 	is := is.New(t)
 	var log bytes.Buffer
-	o := withSecret(githubSecret)
+	o := withSecret(apitest.GitHubSecret)
 	o.log = slog.New(slog.NewTextHandler(&log, nil))
 	s := serve(t, o)
 	long := strings.Repeat("d", 200)
 	accepted := decoded(t, s.deliver("{}", "X-GitHub-Delivery: "+long))
 	is.Equal(accepted["trigger"].(map[string]any)["delivery"], long[:128])
 	s.deliver("{}", "X-GitHub-Event: ping", "X-GitHub-Delivery: ping-1")
-	s.do("POST", "/api/v1/webhook", "{}", sign("guess", "{}"), "X-GitHub-Delivery: bad-1")
+	s.do("POST", "/api/v1/webhook", "{}", apitest.Sign("guess", "{}"), "X-GitHub-Delivery: bad-1")
 	s.stopActor()
 	s.stopServer() // the log is at rest from here on
 	id := "id=" + accepted["id"].(string)
 	is.Equal(linesWith(log.String(), "level=INFO", "webhook accepted", id, "delivery="+long[:128]+" "), 1)
 	is.Equal(linesWith(log.String(), "level=INFO", "webhook ignored", "delivery=ping-1"), 1)
 	is.Equal(linesWith(log.String(), "level=WARN", "webhook refused", "code=invalid_signature", "delivery=bad-1"), 1)
-	is.True(!strings.Contains(log.String(), githubSecret))
+	is.True(!strings.Contains(log.String(), apitest.GitHubSecret))
 }
 
 // linesWith counts the lines of a log that have all these parts.
@@ -254,7 +239,7 @@ func linesWith(log string, parts ...string) (count int) {
 func TestEveryRefusalOfADeliveryIsAWarning(t *testing.T) {
 	is := is.New(t)
 	var log bytes.Buffer
-	o := withSecret(githubSecret)
+	o := withSecret(apitest.GitHubSecret)
 	o.log = slog.New(slog.NewTextHandler(&log, nil))
 	o.settings.AllowedHosts = []string{"127.0.0.1"}
 	s := serve(t, o)
@@ -271,7 +256,7 @@ func TestEveryRefusalOfADeliveryIsAWarning(t *testing.T) {
 	is.Equal(linesWith(log.String(), append(refused, "code=shutting_down", "delivery=late-1")...), 1)
 }
 
-// noted is a Refresher that tells of each trigger.
+// noted is a Refresher that sends each trigger to the test.
 type noted struct {
 	Refresher
 	triggers chan<- actors.Trigger
@@ -285,21 +270,21 @@ func (n noted) Trigger(ctx context.Context, trigger actors.Trigger) (actors.Refr
 func TestTriggerCarriesWhatThePushSays(t *testing.T) {
 	is := is.New(t)
 	triggers := make(chan actors.Trigger, 1)
-	o := withSecret(githubSecret)
+	o := withSecret(apitest.GitHubSecret)
 	o.wrap = func(r Refresher) Refresher { return noted{r, triggers} }
 	s := serve(t, o)
-	s.deliver(pushTo("refs/heads/main", revisionA, revisionB), "X-GitHub-Event: push", "X-GitHub-Delivery: d-1")
+	s.deliver(apitest.Push("refs/heads/main", apitest.RevisionA, apitest.RevisionB), "X-GitHub-Event: push", "X-GitHub-Delivery: d-1")
 	trigger := <-triggers
 	is.True(time.Since(trigger.ReceivedAt) < time.Minute)
 	trigger.ReceivedAt = time.Time{}
 	is.Equal(trigger, actors.Trigger{
-		Source: actors.Webhook, Delivery: "d-1", Expected: revisionB, Stale: []string{revisionA},
+		Source: actors.Webhook, Delivery: "d-1", Expected: apitest.RevisionB, Stale: []string{apitest.RevisionA},
 	})
 }
 
 func TestNothingOfADeliveryIsParsedBeforeItsSignatureIsGood(t *testing.T) {
-	s := serve(t, withSecret(githubSecret))
-	other := pushTo("refs/heads/topic", revisionA, revisionB)
+	s := serve(t, withSecret(apitest.GitHubSecret))
+	other := apitest.Push("refs/heads/topic", apitest.RevisionA, apitest.RevisionB)
 	for _, c := range [][3]string{
 		{`{"zen":"hi"}`, "ping", "application/json"},
 		{other, "push", "application/json"},
@@ -309,7 +294,7 @@ func TestNothingOfADeliveryIsParsedBeforeItsSignatureIsGood(t *testing.T) {
 	} {
 		headers := []string{"X-GitHub-Event: " + c[1], "Content-Type: " + c[2]}
 		s.refuses(s.do("POST", webhookPath, c[0], headers...), http.StatusUnauthorized, codeMissingSignature)
-		s.refuses(s.do("POST", webhookPath, c[0], append(headers, sign("guess", c[0]))...),
+		s.refuses(s.do("POST", webhookPath, c[0], append(headers, apitest.Sign("guess", c[0]))...),
 			http.StatusUnauthorized, codeInvalidSignature)
 	}
 }

@@ -1,53 +1,47 @@
-// Package gitsource reads the desired state from a Git repository: from settings to stacks. It is the only user of
-// go-git, and the only package that speaks with Git hosts.
+// Package gitsource reads the desired state from a Git repository. This package decides which objects it asks for and
+// what it keeps of the answers; the packages below it do the parts of the work.
 //
 // # The way of a Fetch
 //
-//	Source.Fetch ── the tip has not moved ─────────────────────────→ the previous state itself
+//	Source.Fetch ── the tip has not moved ─────────────────────────────→ the previous state itself
 //	     │
-//	     ├─ a Git host: remote → session → packs → received ─┐
-//	     └─ a local path: localRepository, read in place ────┤ objects
-//	                                                         ▼
-//	                        builder: trees → directories → index → edits → the next state
+//	     ├─ a Git host: transport.Remote → protocol.Session → received ─┐ index.Objects
+//	     └─ a local path: local.Repository → localObjects ──────────────┤
+//	                                                                    ▼
+//	                                              index.Build: trees → stacks → the next state
 //
-// A host is asked for what the tip has and the known commit has not. Where that does not lead to a whole state (a push
-// back to an older commit, a history made anew, a host that leaves out more than is known here) it is asked for all
-// trees, and then for the compose files that are not known by their ids. A host that cannot leave out blobs is asked
-// for everything at once, without history.
+// The first request to a host asks for the objects that the tip has and the commit of the previous state does not have.
+// The answer may lack objects: after a push back to an older commit, after a history was rewritten, or if the host
+// leaves out more than the memory has. Then the next request asks for all trees, and a third one for the compose files
+// whose ids are not in the memory. If the host cannot leave out blobs, one request asks for everything, without
+// history.
 //
-// A repository on this machine is read where it lies: packs, loose objects, those of repositories that it borrows
-// from. Nothing is written, no program is run, and the checkout is not looked at.
+// A repository on this machine is read in place. Fetch writes nothing, runs no program, and does not look at the
+// checkout.
 //
-// # Where to look
+// What one Fetch learns for the next is an immutable value, the memory, in the Index of the state that it returns. The
+// Source keeps nothing else between two calls but idle connections.
 //
-//	settings.go ref.go endpoint.go auth.go       what an operator sets, and what it means
-//	source.go fetch.go received.go local.go      what a Fetch asks for, and what it keeps of the answers
-//	remote.go session.go host_facts.go           a conversation with a host, whichever way it goes
-//	greeting.go protocol_*.go ref_listing.go     what is said in it, in versions 2 and 0 of Git's protocol
-//	wire.go http_*.go stream_wire.go ssh*.go     how it is carried
-//	fetch_request.go pktline.go sideband.go      what is asked for, and the packets of the answer
-//	pack*.go delta.go inflate*.go zlib_stream.go the packs that come of it, in one pass
-//	object.go content_ring.go                    what packs and local repositories have in common
-//	local_*.go                                   a repository on this machine
-//	index*.go tree.go symlink.go                 from trees to stacks
-//	errors*.go host_error.go                     what an operator is told when something fails
+// # The packages
 //
-// # The index
+//	location    GIT_URL, GIT_REF, credentials, and the removal of secrets from texts
+//	transport   HTTP, SSH and git:// as ways to a host
+//	protocol    a session with a host, in versions 2 and 0 of Git's protocol
+//	pktline     the packets of such a session
+//	pack        packs, in one pass; deltas
+//	inflate     compressed objects
+//	object      ids, types, trees, commits, tags
+//	local       a repository on this machine
+//	index       from trees to stacks, reading only what changed
+//	fault       from errors to codes and sentences
 //
-// A tree's id names its content for ever, so what was learned of a tree holds wherever it turns up again. The index
-// keeps one directory for each tree under the deploy directory: the directories in it, its compose files, their hash.
-// A directory that both commits have is not entered, a compose file that both have is not asked for, and the stacks of
-// the next state are those of the previous one with a few edits. An index is immutable and rides in the state that it
-// belongs to: the Source keeps nothing between two calls but idle connections.
-//
-// Directories in which "one regular compose file is the stack" does not hold are odd: several names, symbolic links,
-// files that are too large, names that cannot be shown. These few are looked at anew at each change, because what a
-// symbolic link leads to may have changed anywhere in the repository.
+// Imports point downwards in this order: transport → protocol → pktline, location; local → pack → inflate; index,
+// location, pack → object → fault. The packages githost (repositories and hosts that serve them) and packmaker (packs
+// of any kind) are for tests alone.
 //
 // # Limits
 //
-// Every byte comes from somebody else, so everything is bounded: the bytes and the objects of a pack, the size of an
-// object that is held, the depth of deltas, of directories and of links, the number of compose files and the length of
-// their paths. Larger objects are inflated piece by piece for their ids and given up. Ids are computed, with detection
-// of crafted collisions, and never believed.
+// The host is not trusted, so everything is bounded: the bytes and the objects of a pack, the size of an object that is
+// read, the depth of deltas, of directories and of links, the number of compose files and the length of their paths. A
+// larger object is hashed piece by piece and thrown away. All ids are computed, and crafted collisions are detected.
 package gitsource

@@ -5,77 +5,72 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
+	"mooring/gitsource/pack"
+	"mooring/gitsource/protocol"
 )
 
 const (
 	// withoutBlobs leaves out all blobs (git-rev-list, option --filter).
 	withoutBlobs = "blob:none"
-	// withSmallBlobs brings the compose files that a change touched together with the trees.
+	// withSmallBlobs leaves out blobs of 64 KiB and more. So the answer has the trees and most changed compose files.
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote asks a Git host for what is new: nothing when the tip is the commit that is known, else what changed
-// since then, else, where that does not lead to a whole state, everything. Compose files that the old index knows by
-// their ids are not asked for, whatever became of the commit that it was made from, where the host can leave them out.
-func (s *Source) fetchRemote(
-	ctx context.Context, previous actors.DesiredState, old *index,
-) (actors.DesiredState, error) {
-	var known hostFacts
-	if old != nil {
-		known = old.facts
-	}
-	host, err := s.remote.open(ctx, known)
+// fetchRemote reads the state at the tip from a Git host. If the tip is the commit of the previous state, it asks for
+// no objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something.
+// If the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
+	host, err := s.remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	defer host.close()
-	if old != nil && old.commit == host.tip() {
-		if facts := host.facts(); facts != known {
-			previous.Index = old.withFacts(facts)
+	defer host.Close()
+	if before.memory.isOf(host.Tip()) {
+		if facts := host.Facts(); facts != before.memory.facts {
+			return withFacts(before.state, facts), nil
 		}
-		return previous, nil
+		return before.state, nil
 	}
-	if old != nil {
-		state, err := s.fetchChange(ctx, host, previous, old)
+	if before.memory.owner != nil {
+		state, err := s.fetchChange(ctx, host, before)
 		if !wantsWhole(err) {
 			return state, err
 		}
 	}
-	if host.filters() {
-		state, err := s.fetchWhole(ctx, host, withoutBlobs, previous, old)
+	if host.Filters() {
+		state, err := s.fetchWhole(ctx, host, withoutBlobs, before)
 		if !wantsWhole(err) {
 			return state, err
 		}
 	}
-	return s.fetchWhole(ctx, host, "", previous, old)
+	return s.fetchWhole(ctx, host, "", before)
 }
 
-// fetchChange asks for what the tip has and the known commit has not, in one request where compose files are small.
-func (s *Source) fetchChange(
-	ctx context.Context, host *session, previous actors.DesiredState, old *index,
-) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []plumbing.Hash{host.tip()}, have: old.commit}
-	if host.filters() {
-		request.filter = withSmallBlobs
+// fetchChange asks for the objects that the tip has and the commit of the previous state does not have. If the changed
+// compose files are small, it takes one request.
+func (s *Source) fetchChange(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
+	request := protocol.Request{Wants: []object.ID{host.Tip()}, Have: before.memory.commit}
+	if host.Filters() {
+		request.Filter = withSmallBlobs
 	}
-	return s.fetchAndBuild(ctx, newReceived(host, s.changeLimits()), request, previous, old)
+	return s.fetchAndBuild(ctx, newReceived(host, s.changeLimits()), request, before)
 }
 
-// fetchWhole asks for everything that the tip has: first the trees and then the compose files that are not known, or
-// all at once where the host cannot leave out blobs.
+// fetchWhole asks for everything that the tip has: first for the trees, and then for the compose files that are not
+// known. If the host cannot leave out blobs, the first answer has all.
 func (s *Source) fetchWhole(
-	ctx context.Context, host *session, filter string, previous actors.DesiredState, old *index,
+	ctx context.Context, host *protocol.Session, filter string, before earlier,
 ) (actors.DesiredState, error) {
-	request := fetchRequest{wants: []plumbing.Hash{host.tip()}, shallow: true, filter: filter}
-	return s.fetchAndBuild(ctx, newReceived(host, s.wholeLimits()), request, previous, old)
+	request := protocol.Request{Wants: []object.ID{host.Tip()}, Shallow: true, Filter: filter}
+	return s.fetchAndBuild(ctx, newReceived(host, s.wholeLimits()), request, before)
 }
 
-// fetchAndBuild makes the state from the answer to a request and, where blobs are missing, from further ones.
+// fetchAndBuild makes the state from the answer to a request. If blobs are missing, it sends further requests.
 func (s *Source) fetchAndBuild(
-	ctx context.Context, from *received, request fetchRequest, previous actors.DesiredState, old *index,
+	ctx context.Context, from *received, request protocol.Request, before earlier,
 ) (actors.DesiredState, error) {
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
@@ -83,43 +78,42 @@ func (s *Source) fetchAndBuild(
 	root := from.root
 	switch {
 	case from.notACommit:
-		return actors.DesiredState{}, errNotACommit
+		return actors.DesiredState{}, fault.ErrNotACommit
 	case root.IsZero():
-		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, errAbsent)
+		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
-	state, err := s.build(ctx, from.tip, root, from, previous, old)
+	state, err := s.build(ctx, from.tip, root, from, before)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	state.Index = state.Index.(*index).withFacts(from.session.facts())
-	return state, nil
+	return withFacts(state, from.session.Facts()), nil
 }
 
-// maxTrees bounds the trees that are kept until a state is made of them, in bytes: those of about a million directories.
-// The texts of symbolic links may come to as much again.
+// maxTrees bounds the bytes of trees that are kept until the state is made: those of about a million directories. It
+// also bounds the bytes of the targets of symbolic links.
 const maxTrees = 128 << 20
 
-// changeLimits bound what one change brings: beyond them it is cheaper to read everything anew, without history.
-func (s *Source) changeLimits() packLimits {
-	return packLimits{bytes: 64 << 20, objects: 200_000, object: s.largest, trees: maxTrees}
+// changeLimits bound the answer to fetchChange. A larger change is cheaper to read by fetchWhole, without history.
+func (s *Source) changeLimits() receivedLimits {
+	return receivedLimits{pack.Limits{Bytes: 64 << 20, Objects: 200_000, Object: s.largest}, maxTrees}
 }
 
-// wholeLimits bound the whole of a commit. Big files beside the stacks may come with it, so the bytes are many; what is
-// remembered of them is little.
-func (s *Source) wholeLimits() packLimits {
-	return packLimits{bytes: 8 << 30, objects: 2_000_000, object: s.largest, trees: maxTrees}
+// wholeLimits bound the answer to fetchWhole. It may contain big files that are no stacks, so many bytes are allowed;
+// few of them are kept.
+func (s *Source) wholeLimits() receivedLimits {
+	return receivedLimits{pack.Limits{Bytes: 8 << 30, Objects: 2_000_000, Object: s.largest}, maxTrees}
 }
 
-// wantsWhole tells whether a larger request may succeed where a smaller one led to an error: the host does not know what
-// is known here, its answer lacks something or cannot be read, or it would not answer as it was asked. What the commit
-// itself holds stays the same.
+// wantsWhole tells whether a larger request may succeed after a smaller one failed: the host does not know the commit
+// of the previous state, its answer lacks something or cannot be read, or it refused the request. A larger request does
+// not help if the commit itself cannot be served.
 func wantsWhole(err error) bool {
-	var inCommit *commitError
+	var inCommit *fault.CommitError
 	switch {
 	case err == nil, errors.As(err, &inCommit):
 		return false
-	case errors.Is(err, errAbsent), errors.Is(err, errNoCommonCommit):
+	case errors.Is(err, fault.ErrAbsent), errors.Is(err, protocol.ErrNoCommonCommit):
 		return true
 	}
-	return classify(err).Code == actors.CodeProtocol
+	return fault.Of(err).Code == actors.CodeProtocol
 }

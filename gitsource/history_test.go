@@ -13,9 +13,10 @@ import (
 	"pgregory.net/rapid"
 
 	"mooring/actors"
+	"mooring/gitsource/githost"
 )
 
-// anyPath draws paths from few names, so that commits meet in the same places.
+// anyPath draws paths of a few names, so that different commits use the same paths.
 func anyPath() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		depth := rapid.IntRange(0, 3).Draw(t, "depth")
@@ -29,31 +30,31 @@ func anyPath() *rapid.Generator[string] {
 	})
 }
 
-func anyContent() *rapid.Generator[content] {
-	return rapid.Custom(func(t *rapid.T) content {
+func anyContent() *rapid.Generator[githost.Entry] {
+	return rapid.Custom(func(t *rapid.T) githost.Entry {
 		switch rapid.IntRange(0, 9).Draw(t, "kind") {
 		case 0, 1:
 			up := strings.Repeat("../", rapid.IntRange(0, 3).Draw(t, "up"))
-			return link(up + anyPath().Draw(t, "target"))
+			return githost.Link(up + anyPath().Draw(t, "target"))
 		case 2:
 			targets := []string{
 				".", "..", "a", "../a/", "/etc/passwd", "../../../..", "docker-compose.yml", "x", "b/../x", "./base.yml",
 			}
-			return link(rapid.SampledFrom(targets).Draw(t, "target"))
+			return githost.Link(rapid.SampledFrom(targets).Draw(t, "target"))
 		case 3:
-			return submodule()
+			return githost.Submodule()
 		case 4:
-			return executable(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "data"))
+			return githost.Executable(rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "data"))
 		case 5:
-			// Beyond what a change brings along.
-			return file(strings.Repeat(rapid.SampledFrom([]string{"big", "BIG"}).Draw(t, "data"), 30_000))
+			// This is larger than the blobs that come with a change.
+			return githost.File(strings.Repeat(rapid.SampledFrom([]string{"big", "BIG"}).Draw(t, "data"), 30_000))
 		}
-		return file(fmt.Sprint("services: {}\n", rapid.IntRange(0, 20).Draw(t, "data")))
+		return githost.File(fmt.Sprint("services: {}\n", rapid.IntRange(0, 20).Draw(t, "data")))
 	})
 }
 
-// put sets a path, and removes what stands in its way.
-func put(l layout, name string, c content) {
+// put sets a path, and removes the files and directories that stand in its way.
+func put(l githost.Layout, name string, c githost.Entry) {
 	for other := range l {
 		if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
 			delete(l, other)
@@ -62,8 +63,8 @@ func put(l layout, name string, c content) {
 	l[name] = c
 }
 
-// changed makes another layout out of one: files set, removed, moved, whole directories moved or copied.
-func changed(t *rapid.T, from layout) layout {
+// changed makes another layout from a layout: it sets, removes and moves files, and moves or copies whole directories.
+func changed(t *rapid.T, from githost.Layout) githost.Layout {
 	next := maps.Clone(from)
 	for range rapid.IntRange(1, 3).Draw(t, "changes") {
 		paths := slices.Sorted(maps.Keys(next))
@@ -93,38 +94,38 @@ func changed(t *rapid.T, from layout) layout {
 	return next
 }
 
-// anyHistory draws commits on commits: changes, merges, reverts and new beginnings.
-func anyHistory() *rapid.Generator[history] {
-	return rapid.Custom(func(t *rapid.T) history {
-		h := history{{layout: layout{"README.md": file("x"), "deploy/docker-compose.yml": file("first")}}}
+// anyHistory draws a history of changes, merges, reverts and unrelated commits.
+func anyHistory() *rapid.Generator[githost.History] {
+	return rapid.Custom(func(t *rapid.T) githost.History {
+		h := githost.History{{Layout: githost.Layout{"README.md": githost.File("x"), "deploy/docker-compose.yml": githost.File("first")}}}
 		for range rapid.IntRange(2, 9).Draw(t, "commits") {
 			parent := rapid.IntRange(0, len(h)-1).Draw(t, "parent")
-			c := commit{parents: []int{parent}}
+			c := githost.Commit{Parents: []int{parent}}
 			switch rapid.IntRange(0, 9).Draw(t, "kind") {
 			case 0: // revert to any earlier state
-				c.layout = h[rapid.IntRange(0, len(h)-1).Draw(t, "state")].layout
+				c.Layout = h[rapid.IntRange(0, len(h)-1).Draw(t, "state")].Layout
 			case 1: // merge
 				other := rapid.IntRange(0, len(h)-1).Draw(t, "other")
 				if other != parent {
-					c.parents = append(c.parents, other)
+					c.Parents = append(c.Parents, other)
 				}
-				c.layout = changed(t, h[parent].layout)
-				for path, entry := range h[other].layout {
-					put(c.layout, path, entry)
+				c.Layout = changed(t, h[parent].Layout)
+				for path, entry := range h[other].Layout {
+					put(c.Layout, path, entry)
 				}
 			case 2: // unrelated history
-				c = commit{layout: changed(t, h[parent].layout)}
+				c = githost.Commit{Layout: changed(t, h[parent].Layout)}
 			default:
-				c.layout = changed(t, h[parent].layout)
+				c.Layout = changed(t, h[parent].Layout)
 			}
-			put(c.layout, "deploy/kept", file("so that there is a deploy directory"))
+			put(c.Layout, "deploy/kept", githost.File("so that there is a deploy directory"))
 			h = append(h, c)
 		}
 		return h
 	})
 }
 
-// checkRapid runs the property that many times.
+// checkRapid checks the property that many times, if no flag says how many times.
 func checkRapid(t *testing.T, times int, property func(*rapid.T)) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")
@@ -137,16 +138,16 @@ func checkRapid(t *testing.T, times int, property func(*rapid.T)) {
 	rapid.Check(t, property)
 }
 
-// followHistory moves the branch through commits in any order, and holds each fetched state to what Git says and to a
-// state that was read with no memory of earlier ones.
-func followHistory(t *rapid.T, repository *bareRepository, url string) {
+// followHistory moves the branch to commits in any order. It compares each state that is fetched with what the git
+// program says, and with a state that was read without a memory.
+func followHistory(t *rapid.T, repository *githost.Bare, url string) {
 	dir := rapid.SampledFrom([]string{".", "deploy"}).Draw(t, "deploy directory")
 	source := newTestSource(t, url, deployDir(dir))
-	cold := newTestSource(t, repository.dir, deployDir(dir))
+	cold := newTestSource(t, repository.Dir, deployDir(dir))
 	var state actors.DesiredState
 	for range rapid.IntRange(3, 6).Draw(t, "pushes") {
-		tip := rapid.SampledFrom(repository.commits).Draw(t, "tip")
-		repository.moveMain(t, tip)
+		tip := rapid.SampledFrom(repository.Commits).Draw(t, "tip")
+		repository.MoveMain(t, tip)
 		next, err := source.Fetch(t.Context(), state)
 		if err != nil {
 			t.Fatalf("Fetch %s after %s: %v", tip, state.Revision, err)
@@ -155,7 +156,7 @@ func followHistory(t *rapid.T, repository *bareRepository, url string) {
 		if state.Revision != tip {
 			t.Fatalf("revision is %s, want %s", state.Revision, tip)
 		}
-		want := expected(t, repository.dir, tip, dir, source.names)
+		want := expected(t, repository.Dir, tip, dir, source.rules.ComposeFiles)
 		if got := forOracle(state); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("state of %s:\n got %v\nwant %v", tip, got, want)
 		}
@@ -170,75 +171,77 @@ func TestAnyHistoryReadInPlaceComesToWhatGitSays(t *testing.T) {
 	root, number := t.TempDir(), 0
 	checkRapid(t, 40, func(t *rapid.T) {
 		number++
-		repository := importHistory(t, filepath.Join(root, fmt.Sprint(number)), anyHistory().Draw(t, "history"))
-		followHistory(t, repository, repository.dir)
+		repository := githost.Import(t, filepath.Join(root, fmt.Sprint(number)), anyHistory().Draw(t, "history"))
+		followHistory(t, repository, repository.Dir)
 	})
 }
 
-// kindOfHost is a way to reach a Git host, and what such hosts can do.
+// kindOfHost is a way to reach a Git host, and what such a host can do.
 type kindOfHost struct {
 	claim string
 	// serve returns the URL of the directory above the repository.
-	serve func(*testing.T, *testRepository) string
+	serve func(*testing.T, *githost.Repository) string
 	// plain hosts neither leave out blobs nor serve single objects.
 	plain bool
 }
 
 func kindsOfHost() []kindOfHost {
-	overHTTP := func(options httpOptions) func(*testing.T, *testRepository) string {
-		return func(t *testing.T, r *testRepository) string { return serveHTTP(t, r, options).URL + "/" }
+	overHTTP := func(options githost.HTTPOptions) func(*testing.T, *githost.Repository) string {
+		return func(t *testing.T, r *githost.Repository) string { return githost.ServeHTTP(t, r, options).URL + "/" }
 	}
-	daemon := func(v0 bool) func(*testing.T, *testRepository) string {
-		return func(t *testing.T, r *testRepository) string { return strings.TrimSuffix(serveGit(t, r, v0), "stacks") }
+	daemon := func(v0 bool) func(*testing.T, *githost.Repository) string {
+		return func(t *testing.T, r *githost.Repository) string {
+			return strings.TrimSuffix(githost.ServeGit(t, r, v0), "stacks")
+		}
 	}
 	return []kindOfHost{
-		{"HTTP, version 2", overHTTP(httpOptions{}), false},
-		{"HTTP, version 2, without filters", overHTTP(httpOptions{}), true},
-		{"HTTP, version 0", overHTTP(httpOptions{v0: true}), false},
-		{"HTTP, version 0, without filters", overHTTP(httpOptions{v0: true}), true},
+		{"HTTP, version 2", overHTTP(githost.HTTPOptions{}), false},
+		{"HTTP, version 2, without filters", overHTTP(githost.HTTPOptions{}), true},
+		{"HTTP, version 0", overHTTP(githost.HTTPOptions{V0: true}), false},
+		{"HTTP, version 0, without filters", overHTTP(githost.HTTPOptions{V0: true}), true},
 		{"git daemon, version 2", daemon(false), false},
 		{"git daemon, version 0, without filters", daemon(true), true},
 	}
 }
 
-// hold makes a repository of a history at such a host.
-func (k kindOfHost) hold(t fatal, dir string, h history) *bareRepository {
-	repository := importHistory(t, dir, h)
+// hold makes a repository with a history, which such a host serves.
+func (k kindOfHost) hold(t githost.Fatal, dir string, h githost.History) *githost.Bare {
+	repository := githost.Import(t, dir, h)
 	if k.plain {
-		repository.withoutFilter(t)
+		repository.WithoutFilter(t)
 	}
 	return repository
 }
 
 func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
-	served := newTestRepository(t)
+	served := githost.New(t)
 	for _, kind := range kindsOfHost() {
 		t.Run(kind.claim, func(t *testing.T) {
 			base, number := kind.serve(t, served), 0
 			checkRapid(t, 6, func(t *rapid.T) {
 				number++
 				name := strings.ReplaceAll(fmt.Sprint(kind.claim, number), " ", "")
-				dir := filepath.Join(filepath.Dir(served.dir), name)
+				dir := filepath.Join(filepath.Dir(served.Dir), name)
 				followHistory(t, kind.hold(t, dir, anyHistory().Draw(t, "history")), base+name)
 			})
 		})
 	}
 }
 
-// Git sends objects in the order in which it comes to them: a file at the root before the directories, and with it a
-// link of the same bytes before the tree that calls it a link.
+// Git sends a file at the root before the directories. If that file has the bytes of a symbolic link, the blob is sent
+// before the tree that names it as a link.
 func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
-	linked := layout{"README": file("target"), "a/docker-compose.yml": link("target"), "a/target": file("services: {}")}
+	linked := githost.Layout{"README": githost.File("target"), "a/docker-compose.yml": githost.Link("target"), "a/target": githost.File("services: {}")}
 	for _, kind := range kindsOfHost() {
 		t.Run(kind.claim, func(t *testing.T) {
 			is := is.New(t)
-			served := &testRepository{t: t, dir: filepath.Join(t.TempDir(), "stacks")}
-			repository := kind.hold(t, served.dir, history{{layout: linked.with(layout{"README": {}})}, {layout: linked}})
+			served := githost.At(t, filepath.Join(t.TempDir(), "stacks"))
+			repository := kind.hold(t, served.Dir, githost.History{{Layout: linked.With(githost.Layout{"README": {}})}, {Layout: linked}})
 			source := newTestSource(t, kind.serve(t, served)+"stacks")
 			var state actors.DesiredState
 			for _, tip := range []int{1, 0, 1} {
 				var err error
-				repository.moveMain(t, repository.commits[tip])
+				repository.MoveMain(t, repository.Commits[tip])
 				state, err = source.Fetch(t.Context(), state)
 				is.NoErr(err)
 				is.Equal(state.Stacks, []actors.DesiredStack{yml("a", "services: {}")})

@@ -5,125 +5,103 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
 	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/index"
+	"mooring/gitsource/local"
+	"mooring/gitsource/object"
 	"mooring/hashing"
 )
 
-// fetchLocal reads a repository on this machine in place. No git program is run, nothing is written, and nothing of the
-// checkout is looked at: what counts is what is committed.
-func (s *Source) fetchLocal(
-	ctx context.Context, previous actors.DesiredState, old *index,
-) (actors.DesiredState, error) {
-	repository, err := openLocal(s.local)
+// fetchLocal reads a repository on this machine in place. It reads commits, and does not look at the checkout.
+func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.DesiredState, error) {
+	repository, err := local.Open(s.local)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	defer repository.close()
-	tip, err := repository.tip(parseRef(s.settings.Ref), old)
+	defer repository.Close()
+	tip, err := repository.Tip(s.ref, before.memory.commit)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	if old != nil && old.commit == tip {
-		return previous, nil
+	if before.memory.isOf(tip) {
+		return before.state, nil
 	}
-	commit, err := repository.small(plumbing.CommitObject, tip)
+	root, err := repository.Root(tip)
 	if err != nil {
-		return actors.DesiredState{}, fmt.Errorf("read commit %s: %w", tip, err)
+		return actors.DesiredState{}, err
 	}
-	root, err := commitTree(commit)
-	if err != nil {
-		return actors.DesiredState{}, fmt.Errorf("read commit %s: %w", tip, err)
-	}
-	from := &localObjects{localRepository: repository, largest: s.largest, blobs: map[plumbing.Hash]blob{}}
-	return s.build(ctx, tip, root, from, previous, old)
+	from := &localObjects{repository: repository, largest: s.largest, blobs: map[object.ID]index.Blob{}}
+	return s.build(ctx, tip, root, from, before)
 }
 
-const (
-	// maxCommit bounds commits and annotated tags.
-	maxCommit = 1 << 20
-	// maxTree bounds trees: some 400,000 entries.
-	maxTree = 16 << 20
-)
+// maxTree is the size in bytes of the largest tree that is read: some 400,000 entries.
+const maxTree = 16 << 20
 
-// errTooLarge: an object is beyond the limit that was given.
-var errTooLarge = errors.New("an object is larger than may be read")
-
-// treeTooLarge: a tree of the commit is beyond the limit, in bytes.
-func treeTooLarge(limit int64) error { return unservable("a tree is larger than %d bytes", limit) }
-
-// localFault tells of a repository on this machine what classify tells of a host's answer.
-func localFault(err error) error {
-	var broken *protocolError
-	switch {
-	case errors.As(err, &broken):
-		return failf(actors.CodeProtocol, "The repository at GIT_URL cannot be read: %s.", broken.reason)
-	case isCutShort(err):
-		return failf(actors.CodeProtocol, "The repository at GIT_URL cannot be read: one of its files is cut short.")
-	}
-	return err
+// treeTooLarge is the error of a tree that is larger than the limit in bytes.
+func treeTooLarge(limit int64) error {
+	return fault.Unservable("a tree is larger than %d bytes", limit)
 }
 
-// localObjects are the objects of a repository on this machine, for one build.
+// localObjects are the objects of a repository on this machine. They belong to one Fetch.
 type localObjects struct {
-	*localRepository
-	// largest is the size of the largest compose file.
+	repository *local.Repository
+	// largest is the size in bytes of the largest compose file.
 	largest int64
-	blobs   map[plumbing.Hash]blob
+	blobs   map[object.ID]index.Blob
 }
 
-// tree implements objects.
-func (l *localObjects) tree(ctx context.Context, id plumbing.Hash) ([]byte, error) {
+// Tree implements index.Objects.
+func (l *localObjects) Tree(ctx context.Context, id object.ID) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	tree, err := l.object(plumbing.TreeObject, id, maxTree)
-	if errors.Is(err, errTooLarge) {
+	tree, err := l.repository.Object(object.Tree, id, maxTree)
+	if errors.Is(err, fault.ErrTooLarge) {
 		return nil, treeTooLarge(maxTree)
 	}
 	return tree, err
 }
 
-// blob implements objects.
-func (l *localObjects) blob(id plumbing.Hash) (blob, bool) {
+// Blob implements index.Objects.
+func (l *localObjects) Blob(id object.ID) (index.Blob, bool) {
 	found, ok := l.blobs[id]
 	return found, ok
 }
 
-// treeCount implements objects.
-func (l *localObjects) treeCount() int { return 0 }
+// TreeCount implements index.Objects.
+func (l *localObjects) TreeCount() int { return 0 }
 
-// areAtHand implements objects.
-func (l *localObjects) areAtHand() bool { return true }
+// AreLocal implements index.Objects.
+func (l *localObjects) AreLocal() bool { return true }
 
-// makeKnown implements objects.
-func (l *localObjects) makeKnown(ctx context.Context, wanted wantedBlobs) error {
-	for id := range wanted.links {
+// LoadBlobs implements index.Objects.
+func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
+	for id := range wanted.Links {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		text, err := l.object(plumbing.BlobObject, id, maxLinkText)
-		if err != nil && !errors.Is(err, errTooLarge) {
+		text, err := l.repository.Object(object.Blob, id, index.MaxLinkText)
+		if err != nil && !errors.Is(err, fault.ErrTooLarge) {
 			return fmt.Errorf("read symbolic link %s: %w", id, err)
 		}
 		found := l.blobs[id]
-		found.text, found.isText = string(text), true
+		found.Text, found.IsText = string(text), true
 		l.blobs[id] = found
 	}
-	for id := range wanted.files {
+	for id := range wanted.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		content, err := l.object(plumbing.BlobObject, id, l.largest)
+		content, err := l.repository.Object(object.Blob, id, l.largest)
 		found := l.blobs[id]
 		switch {
-		case errors.Is(err, errTooLarge):
-			found.large = true
+		case errors.Is(err, fault.ErrTooLarge):
+			found.Large = true
 		case err != nil:
 			return fmt.Errorf("read blob %s: %w", id, err)
 		default:
-			found.hash = hashing.Of(content)
+			found.Hash = hashing.Of(content)
 		}
 		l.blobs[id] = found
 	}

@@ -2,27 +2,16 @@ package gitsource
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/gitsource/githost"
 )
-
-// failureOf returns the failure that an error is.
-func failureOf(t fatal, err error) *actors.Failure {
-	t.Helper()
-	var failure *actors.Failure
-	if !errors.As(err, &failure) {
-		t.Fatalf("the error is no failure: %v", err)
-	}
-	return failure
-}
 
 func fetchOnce(t *testing.T, url string, change ...func(*Settings)) (actors.DesiredState, error) {
 	t.Helper()
@@ -30,25 +19,25 @@ func fetchOnce(t *testing.T, url string, change ...func(*Settings)) (actors.Desi
 }
 
 func TestARepositoryIsFoundAsGitFindsIt(t *testing.T) {
-	r := newTestRepository(t)
-	tip := r.commit("a/docker-compose.yml", "1", "sub/deep/x", "x").String()
-	root := filepath.Dir(r.dir)
+	r := githost.New(t)
+	tip := r.Commit("a/docker-compose.yml", "1", "sub/deep/x", "x").String()
+	root := filepath.Dir(r.Dir)
 	at := func(name string) string { return filepath.Join(root, name) }
-	r.git("worktree", "add", "--quiet", "--detach", at("linked"))
-	r.git("clone", "--quiet", "--bare", r.dir, at("bare.git"))
-	r.git("clone", "--quiet", "--separate-git-dir", at("elsewhere"), r.dir, at("separate"))
-	r.git("clone", "--quiet", "--shared", r.dir, at("shared"))
-	r.git("clone", "--quiet", "--shared", at("shared"), at("shared-twice"))
-	r.git("clone", "--quiet", "--depth=1", "file://"+r.dir, at("shallow"))
+	r.Git("worktree", "add", "--quiet", "--detach", at("linked"))
+	r.Git("clone", "--quiet", "--bare", r.Dir, at("bare.git"))
+	r.Git("clone", "--quiet", "--separate-git-dir", at("elsewhere"), r.Dir, at("separate"))
+	r.Git("clone", "--quiet", "--shared", r.Dir, at("shared"))
+	r.Git("clone", "--quiet", "--shared", at("shared"), at("shared-twice"))
+	r.Git("clone", "--quiet", "--depth=1", "file://"+r.Dir, at("shallow"))
 	for from, to := range map[string]string{"stacks": "symlink", "separate/.git": "file", "linked/.git": "linked-file"} {
 		if err := os.Symlink(at(from), at(to)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, extension := range []string{"worktreeConfig", "partialClone", "preciousObjects"} {
-		r.git("-C", at("shallow"), "config", "extensions."+extension, "true")
+		r.Git("-C", at("shallow"), "config", "extensions."+extension, "true")
 	}
-	r.git("-C", at("shallow"), "config", "core.repositoryFormatVersion", "1")
+	r.Git("-C", at("shallow"), "config", "core.repositoryFormatVersion", "1")
 	for claim, path := range map[string]string{
 		"a checkout":                        "stacks",
 		"a directory of a checkout":         "stacks/sub/deep",
@@ -85,52 +74,10 @@ func TestARepositoryIsFoundAsGitFindsIt(t *testing.T) {
 	})
 }
 
-func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {
-	r := newTestRepository(t)
-	first := r.commit("a/docker-compose.yml", "1").String()
-	r.git("tag", "light")
-	r.git("tag", "--annotate", "--message=x", "annotated")
-	r.git("tag", "--annotate", "--message=x", "nested", "annotated")
-	r.git("tag", "both")
-	r.git("branch", "old")
-	r.git("tag", "blob", "HEAD:a/docker-compose.yml")
-	r.git("tag", "--annotate", "--message=x", "tree", "HEAD:a")
-	second := r.commit("a/docker-compose.yml", "2").String()
-	r.git("branch", "both")
-	r.git("update-ref", "refs/pull/1/head", first)
-	r.git("symbolic-ref", "refs/heads/alias", "refs/heads/old")
-	annotated := r.git("rev-parse", "refs/tags/annotated")
-	wants := map[string]string{
-		"": second, "HEAD": second, "main": second, "refs/heads/main": second, "old": first, "light": first,
-		"annotated": first, "nested": first, "refs/tags/annotated": first, "both": second, "refs/tags/both": first,
-		"refs/pull/1/head": first, first: first, strings.ToUpper(first): first, annotated: first, "alias": first,
-	}
-	refuse := map[string]actors.Code{
-		"missing": actors.CodeRefNotFound, "refs/heads/light": actors.CodeRefNotFound,
-		strings.Repeat("1", 40): actors.CodeRefNotFound, "blob": actors.CodeRefNotFound, "tree": actors.CodeRefNotFound,
-	}
-	for _, packed := range []bool{false, true} {
-		for ref, want := range wants {
-			is := is.New(t)
-			state, err := fetchOnce(t, r.dir, trackedBy(ref))
-			is.NoErr(err)
-			is.Equal(state.Revision, want)
-		}
-		for ref, code := range refuse {
-			is := is.New(t)
-			_, err := fetchOnce(t, r.dir, trackedBy(ref))
-			is.Equal(failureOf(t, err).Code, code)
-		}
-		if !packed {
-			r.git("gc", "--quiet")
-		}
-	}
-}
-
 func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", "1", "deploy", "a file")
-	root := filepath.Dir(r.dir)
+	r := githost.New(t)
+	r.Commit("a/docker-compose.yml", "1", "deploy", "a file")
+	root := filepath.Dir(r.Dir)
 	at := func(name string) string { return filepath.Join(root, name) }
 	for _, name := range []string{"nothing", "broken", "no-refs/.git/objects", "stacks/broken"} {
 		if err := os.MkdirAll(at(name), 0o700); err != nil {
@@ -145,14 +92,14 @@ func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.git("init", "--quiet", "--bare", at("empty.git"))
-	r.git("init", "--quiet", "--bare", "--object-format=sha256", at("sha256.git"))
-	r.git("clone", "--quiet", "--bare", r.dir, at("unborn.git"))
-	r.git("-C", at("unborn.git"), "symbolic-ref", "HEAD", "refs/heads/unborn")
-	r.git("clone", "--quiet", "--bare", r.dir, at("reftable.git"))
-	r.git("-C", at("reftable.git"), "config", "core.repositoryFormatVersion", "1")
-	r.git("-C", at("reftable.git"), "config", "extensions.refStorage", "reftable")
-	r.git("clone", "--quiet", "--bare", "--filter=blob:none", "file://"+r.dir, at("partial.git"))
+	r.Git("init", "--quiet", "--bare", at("empty.git"))
+	r.Git("init", "--quiet", "--bare", "--object-format=sha256", at("sha256.git"))
+	r.Git("clone", "--quiet", "--bare", r.Dir, at("unborn.git"))
+	r.Git("-C", at("unborn.git"), "symbolic-ref", "HEAD", "refs/heads/unborn")
+	r.Git("clone", "--quiet", "--bare", r.Dir, at("reftable.git"))
+	r.Git("-C", at("reftable.git"), "config", "core.repositoryFormatVersion", "1")
+	r.Git("-C", at("reftable.git"), "config", "extensions.refStorage", "reftable")
+	r.Git("clone", "--quiet", "--bare", "--filter=blob:none", "file://"+r.Dir, at("partial.git"))
 	for _, c := range []struct {
 		path   string
 		code   actors.Code
@@ -190,35 +137,35 @@ func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
 
 func TestADeployDirectoryThatIsALinkOrASubmoduleIsNoDirectory(t *testing.T) {
 	is := is.New(t)
-	r := importHistory(t, filepath.Join(t.TempDir(), "r.git"), history{{layout: layout{
-		"real/docker-compose.yml": file("1"), "link": link("real"), "sub": submodule(),
+	r := githost.Import(t, filepath.Join(t.TempDir(), "r.git"), githost.History{{Layout: githost.Layout{
+		"real/docker-compose.yml": githost.File("1"), "link": githost.Link("real"), "sub": githost.Submodule(),
 	}}})
 	for _, dir := range []string{"link", "sub", "link/x", "real/docker-compose.yml"} {
-		_, err := fetchOnce(t, r.dir, deployDir(dir))
+		_, err := fetchOnce(t, r.Dir, deployDir(dir))
 		is.Equal(failureOf(t, err).Code, actors.CodeDeployDirNotADirectory)
 	}
 }
 
 func TestDamageToALocalRepositoryIsAFailure(t *testing.T) {
-	l := layout{}
+	l := githost.Layout{}
 	for i := range 30 {
-		l["s"+strings.Repeat("x", i)+"/docker-compose.yml"] = file(strings.Repeat("services: {}\n", i))
+		l["s"+strings.Repeat("x", i)+"/docker-compose.yml"] = githost.File(strings.Repeat("services: {}\n", i))
 	}
 	damage := func(t *testing.T, pattern string, change func([]byte) []byte) {
 		t.Helper()
 		is := is.New(t)
-		r := importHistory(t, filepath.Join(t.TempDir(), "r.git"), history{{layout: l}})
-		runGit(t, r.dir, nil, "repack", "-adq")
-		files, err := filepath.Glob(filepath.Join(r.dir, "objects", "pack", pattern))
+		r := githost.Import(t, filepath.Join(t.TempDir(), "r.git"), githost.History{{Layout: l}})
+		githost.Git(t, r.Dir, nil, "repack", "-adq")
+		files, err := filepath.Glob(filepath.Join(r.Dir, "objects", "pack", pattern))
 		is.NoErr(err)
 		is.Equal(len(files), 1)
 		whole, err := os.ReadFile(files[0])
 		is.NoErr(err)
 		is.NoErr(os.Chmod(files[0], 0o600))
 		is.NoErr(os.WriteFile(files[0], change(whole), 0o600))
-		_, err = fetchOnce(t, r.dir)
+		_, err = fetchOnce(t, r.Dir)
 		is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
-		is.True(!strings.Contains(failureOf(t, err).Message, "host")) // there is none
+		is.True(!strings.Contains(failureOf(t, err).Message, "host")) // a local path has no host
 	}
 	middle := func(data []byte) []byte { data[len(data)/2] ^= 0xff; return data }
 	t.Run("a byte of a pack", func(t *testing.T) { damage(t, "*.pack", middle) })
@@ -232,67 +179,29 @@ func TestDamageToALocalRepositoryIsAFailure(t *testing.T) {
 
 func TestALooseObjectThatIsDamagedIsAFailure(t *testing.T) {
 	is := is.New(t)
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", "1")
-	id := r.git("rev-parse", "HEAD:a/docker-compose.yml")
-	name := filepath.Join(r.dir, ".git", "objects", id[:2], id[2:])
+	r := githost.New(t)
+	r.Commit("a/docker-compose.yml", "1")
+	id := r.Git("rev-parse", "HEAD:a/docker-compose.yml")
+	name := filepath.Join(r.Dir, ".git", "objects", id[:2], id[2:])
 	is.NoErr(os.Chmod(name, 0o600))
 	for _, text := range []string{"", "text", "x\x9c\x03\x00\x00\x00\x00\x01"} {
 		is.NoErr(os.WriteFile(name, []byte(text), 0o600))
-		_, err := fetchOnce(t, r.dir)
+		_, err := fetchOnce(t, r.Dir)
 		is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
 	}
 }
 
-// A ref may stand among the packed ones as it was before: that is not where it is now.
-func TestALooseRefThatCannotBeReadHidesNoOlderOne(t *testing.T) {
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", "1")
-	r.git("pack-refs", "--all")
-	r.commit("a/docker-compose.yml", "2")
-	branch := r.git("symbolic-ref", "HEAD")
-	file := filepath.Join(r.dir, ".git", filepath.FromSlash(branch))
-	for name, spoil := range map[string]func() error{
-		"empty":      func() error { return os.WriteFile(file, nil, 0o600) },
-		"unreadable": func() error { return os.Symlink(file, file) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			is.NoErr(errors.Join(os.Remove(file), spoil()))
-			for _, ref := range []string{"", branch} {
-				_, err := fetchOnce(t, r.dir, func(s *Settings) { s.Ref = ref })
-				is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
-			}
-		})
-	}
-}
-
-func TestConfigurationThatOnlyWritersUseDoesNotMatter(t *testing.T) {
-	is := is.New(t)
-	r := newTestRepository(t)
-	tip := r.commit("a/docker-compose.yml", "1")
-	for name, value := range map[string]string{
-		"branch.x.merge": "refs/pull/12/head", "branch.x.rebase": "merges", "remote.x.fetch": "^refs/heads/y",
-		"remote.y.fetch": "refs/heads/main", "pack.window": "1k",
-	} {
-		r.git("config", name, value)
-	}
-	state, err := fetchOnce(t, r.dir)
-	is.NoErr(err)
-	is.Equal(state.Revision, tip.String())
-}
-
 func TestARepackBetweenTwoLooksChangesNothing(t *testing.T) {
 	is := is.New(t)
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", "1", "b/docker-compose.yml", "b")
-	source := newTestSource(t, r.dir)
+	r := githost.New(t)
+	r.Commit("a/docker-compose.yml", "1", "b/docker-compose.yml", "b")
+	source := newTestSource(t, r.Dir)
 	state, err := source.Fetch(t.Context(), actors.DesiredState{})
 	is.NoErr(err)
 	for _, text := range []string{"2", "3", "4"} {
-		r.git("gc", "--quiet", "--prune=now")
-		tip := r.commit("a/docker-compose.yml", text)
-		r.git("repack", "-adq")
+		r.Git("gc", "--quiet", "--prune=now")
+		tip := r.Commit("a/docker-compose.yml", text)
+		r.Git("repack", "-adq")
 		state, err = source.Fetch(t.Context(), state)
 		is.NoErr(err)
 		is.Equal(state.Revision, tip.String())
@@ -300,32 +209,12 @@ func TestARepackBetweenTwoLooksChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
-	is := is.New(t)
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", strings.Repeat("a", 2000))
-	store := newLocalStore(filepath.Join(r.dir, ".git", "objects"))
-	defer store.close()
-	blob := r.id("HEAD:a/docker-compose.yml")
-	_, err := store.kind(r.id("HEAD"))
-	is.NoErr(err) // the packs were looked for, and there was none
-	r.git("gc", "--quiet", "--prune=now")
-	kind, err := store.kind(blob)
-	is.NoErr(err)
-	is.Equal(kind, plumbing.BlobObject)
-	content, err := store.object(3, blob, 4000)
-	is.NoErr(err)
-	is.Equal(len(content), 2000)
-	_, err = store.object(3, blob, 1999)
-	is.True(errors.Is(err, errTooLarge))
-}
-
 func TestAFetchEndsWithItsContext(t *testing.T) {
 	is := is.New(t)
-	r := newTestRepository(t)
-	r.commit("a/docker-compose.yml", "1")
+	r := githost.New(t)
+	r.Commit("a/docker-compose.yml", "1")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := newTestSource(t, r.dir).Fetch(ctx, actors.DesiredState{})
+	_, err := newTestSource(t, r.Dir).Fetch(ctx, actors.DesiredState{})
 	is.Equal(failureOf(t, err).Code, actors.CodeTimeout)
 }

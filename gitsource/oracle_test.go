@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"mooring/actors"
+	"mooring/gitsource/githost"
 )
 
-// expected says what a commit must come to, by other means than the code under test: git ls-tree lists the files, git
-// cat-file prints them, and links are followed on the paths as strings.
-func expected(t fatal, dir, revision, deployDir string, names []string) shown {
+// expected is the expected state of a commit, found by other means than the code under test: git ls-tree lists the
+// files, git cat-file prints them, and links are followed on paths as strings.
+func expected(t githost.Fatal, dir, revision, deployDir string, names []string) shown {
 	t.Helper()
 	o := oracle{files: readCommit(t, dir, revision), directories: map[string]bool{".": true}}
 	for name := range o.files {
@@ -34,26 +35,26 @@ func expected(t fatal, dir, revision, deployDir string, names []string) shown {
 	return show(state)
 }
 
-// readCommit returns the files of a commit: mode and bytes, by path.
-func readCommit(t fatal, dir, revision string) layout {
+// readCommit returns the files of a commit, by path.
+func readCommit(t githost.Fatal, dir, revision string) githost.Layout {
 	t.Helper()
-	files := layout{}
+	files := githost.Layout{}
 	var names []string
 	var ids bytes.Buffer
-	listing := string(runGit(t, dir, nil, "ls-tree", "-r", "-z", "--full-tree", revision))
+	listing := string(githost.Git(t, dir, nil, "ls-tree", "-r", "-z", "--full-tree", revision))
 	for line := range strings.SplitSeq(listing, "\x00") {
 		if line == "" {
 			continue
 		}
 		info, name, _ := strings.Cut(line, "\t")
 		fields := strings.Fields(info)
-		files[name] = content{mode: fields[0]}
+		files[name] = githost.Entry{Mode: fields[0]}
 		if fields[1] == "blob" {
 			names = append(names, name)
 			fmt.Fprintln(&ids, fields[2])
 		}
 	}
-	printed := bufio.NewReader(bytes.NewReader(runGit(t, dir, &ids, "cat-file", "--batch")))
+	printed := bufio.NewReader(bytes.NewReader(githost.Git(t, dir, &ids, "cat-file", "--batch")))
 	for _, name := range names {
 		var id, kind string
 		var size int
@@ -64,13 +65,12 @@ func readCommit(t fatal, dir, revision string) layout {
 		if _, err := io.ReadFull(printed, data); err != nil {
 			t.Fatalf("git cat-file: %v", err)
 		}
-		files[name] = content{files[name].mode, string(data[:size])}
+		files[name] = githost.Entry{Mode: files[name].Mode, Data: string(data[:size])}
 	}
 	return files
 }
 
-// tooFar stands for both reasons why a link is not followed to its end: which one it is takes no part in what is
-// served.
+// tooFar stands for both reasons why a link is not followed to its end. The oracle does not tell them apart.
 const tooFar = "a symbolic link that leads too far"
 
 // forOracle makes the skipped entries of a state comparable with those of an oracle.
@@ -85,11 +85,13 @@ func forOracle(state actors.DesiredState) shown {
 	return show(state)
 }
 
+// oracle knows a commit by the paths in it.
 type oracle struct {
-	files       layout
+	files       githost.Layout
 	directories map[string]bool
 }
 
+// look adds the entries of a directory to the state.
 func (o oracle) look(parent string, names []string, state *actors.DesiredState) {
 	served := false
 	for _, name := range names {
@@ -101,18 +103,18 @@ func (o oracle) look(parent string, names []string, state *actors.DesiredState) 
 			reason = "a directory, not a file"
 		case !isEntry:
 			continue
-		case entry.mode == "160000":
+		case entry.Mode == "160000":
 			reason = "a submodule, not a file"
 		case served:
 			state.Shadowed = append(state.Shadowed, at)
 			continue
-		case entry.mode == "120000":
+		case entry.Mode == "120000":
 			var target string
-			if target, reason = o.follow(parent, strings.Split(entry.data, "/"), 1); reason == "" {
-				hash = hashOf(o.files[target].data)
+			if target, reason = o.follow(parent, strings.Split(entry.Data, "/"), 1); reason == "" {
+				hash = hashOf(o.files[target].Data)
 			}
 		default:
-			hash = hashOf(entry.data)
+			hash = hashOf(entry.Data)
 		}
 		if reason != "" {
 			state.Skipped = append(state.Skipped, actors.Skipped{Path: at, Reason: reason})
@@ -123,7 +125,7 @@ func (o oracle) look(parent string, names []string, state *actors.DesiredState) 
 	}
 }
 
-// follow returns the file that components lead to from a directory that is no link.
+// follow returns the file at the end of a path's components, from a directory that is no link.
 func (o oracle) follow(from string, components []string, hops int) (target, reason string) {
 	if hops > 10 {
 		return "", tooFar
@@ -143,10 +145,10 @@ func (o oracle) follow(from string, components []string, hops int) (target, reas
 			from = next
 		case !isEntry:
 			return "", "a symbolic link to nothing"
-		case entry.mode == "160000":
+		case entry.Mode == "160000":
 			return "", "a symbolic link to or into a submodule"
-		case entry.mode == "120000":
-			rest := append(strings.Split(entry.data, "/"), components[i+1:]...)
+		case entry.Mode == "120000":
+			rest := append(strings.Split(entry.Data, "/"), components[i+1:]...)
 			return o.follow(from, rest, hops+1)
 		case i < len(components)-1:
 			return "", "a symbolic link to nothing"

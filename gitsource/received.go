@@ -4,247 +4,163 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
-	"mooring/hashing"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/index"
+	"mooring/gitsource/object"
+	"mooring/gitsource/pack"
+	"mooring/gitsource/protocol"
 )
 
-// received are the objects that a Git host sent in one attempt at a state, reduced to what a build needs: trees, the
-// hashes of blobs, the texts of symbolic links.
+// receivedLimits bound what is kept in one attempt to read a state.
+type receivedLimits struct {
+	pack pack.Limits
+	// trees bounds the bytes of trees that are kept: a tree that came as a delta may be any number of times larger than
+	// in the pack. It also bounds the bytes of the targets of symbolic links.
+	trees int
+}
+
+// received are the objects that a Git host sent in one attempt to read a state, reduced to what index.Build needs: the
+// trees, the hashes of blobs, and the targets of symbolic links. It belongs to one Fetch.
 type received struct {
-	session *session
-	limits  packLimits
-	packs   *packReader
-	tip     plumbing.Hash
-	// first is the request that the attempt began with.
-	first fetchRequest
-	// root is the tree of the tip; zero until that was sent.
-	root plumbing.Hash
-	// notACommit: the tip was sent, and is something else.
+	session *protocol.Session
+	limits  receivedLimits
+	packs   *pack.Reader
+	tip     object.ID
+	// first is the request with which the attempt began.
+	first protocol.Request
+	// root is the tree of the tip; zero until the tip has been received.
+	root object.ID
+	// notACommit tells that the tip has been received and is no commit.
 	notACommit bool
-	trees      map[plumbing.Hash][]byte
-	// largeTrees were sent, and given up.
-	largeTrees map[plumbing.Hash]struct{}
-	treeBytes  int
-	room       []byte
-	blobs      map[plumbing.Hash]blob
-	// links are the blobs that a tree calls a symbolic link: their texts count.
-	links map[plumbing.Hash]struct{}
-	// textBytes is the length of the texts that are kept.
+	trees      map[object.ID][]byte
+	// largeTrees are the trees that were sent and are too large to be kept.
+	largeTrees map[object.ID]struct{}
+	// treeBytes is the length of all kept trees.
+	treeBytes int
+	// copies is the block of memory for the copies of small trees.
+	copies []byte
+	blobs  map[object.ID]index.Blob
+	// links are the blobs that a tree names as symbolic links. Their content is kept.
+	links map[object.ID]struct{}
+	// textBytes is the length of all kept targets.
 	textBytes int
-	// lost is how many objects were sent that could not be made within the limits.
+	// lost is the number of received deltas whose objects could not be made within the limits.
 	lost int
 }
 
-func newReceived(from *session, limits packLimits) *received {
+func newReceived(from *protocol.Session, limits receivedLimits) *received {
 	r := &received{
 		session:    from,
 		limits:     limits,
-		tip:        from.tip(),
-		largeTrees: map[plumbing.Hash]struct{}{},
-		blobs:      map[plumbing.Hash]blob{},
-		links:      map[plumbing.Hash]struct{}{},
+		tip:        from.Tip(),
+		largeTrees: map[object.ID]struct{}{},
+		blobs:      map[object.ID]index.Blob{},
+		links:      map[object.ID]struct{}{},
 	}
-	r.packs = newPackReader(limits, r)
+	r.packs = pack.NewReader(limits.pack, r)
 	return r
 }
 
-// begin sends the first request and takes in what comes.
-func (r *received) begin(ctx context.Context, request fetchRequest) error {
+// begin sends the first request and reads the answer.
+func (r *received) begin(ctx context.Context, request protocol.Request) error {
 	r.first = request
 	return r.ask(ctx, request)
 }
 
-func (r *received) ask(ctx context.Context, request fetchRequest) error {
-	pack, err := r.session.fetch(ctx, request)
+// ask sends a request and reads the pack in the answer.
+func (r *received) ask(ctx context.Context, request protocol.Request) error {
+	pack, err := r.session.Fetch(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer pack.Close()
-	lost, err := r.packs.read(ctx, pack)
+	lost, err := r.packs.Read(ctx, pack)
 	r.lost += lost
 	return err
 }
 
-// expect implements packVisitor.
-func (r *received) expect(objects int) {
+// Expect implements pack.Visitor.
+func (r *received) Expect(objects int) {
 	if r.trees == nil {
-		r.trees = make(map[plumbing.Hash][]byte, min(objects, 1<<16))
+		r.trees = make(map[object.ID][]byte, min(objects, 1<<16))
 	}
 }
 
-// object implements packVisitor.
-func (r *received) object(kind plumbing.ObjectType, id plumbing.Hash, content []byte) (err error) {
+// Object implements pack.Visitor.
+func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err error) {
 	switch kind {
-	case plumbing.CommitObject:
+	case object.Commit:
 		if id == r.tip {
-			r.root, err = commitTree(content)
+			r.root, err = object.CommitTree(content)
 		}
 		return err
-	case plumbing.TreeObject:
+	case object.Tree:
 		err = r.addTree(id, content)
-	case plumbing.BlobObject:
+	case object.Blob:
 		err = r.addBlob(id, content)
 	}
 	r.notACommit = r.notACommit || id == r.tip
 	return err
 }
 
-// addTree keeps a tree, and notes the symbolic links in it: the texts of those that are sent after it can be kept when
-// they come. What is wrong with a tree concerns whoever enters it: most never are.
-func (r *received) addTree(id plumbing.Hash, tree []byte) error {
-	for entry, err := range treeEntries(tree) {
-		if err == nil && entry.kind == linkEntry {
-			r.links[entry.id] = struct{}{}
+// addTree keeps a tree and notes its symbolic links, so that the targets that come later are kept. It does not report a
+// damaged tree, because most trees are never used.
+func (r *received) addTree(id object.ID, tree []byte) error {
+	for entry, err := range object.Entries(tree) {
+		if err == nil && entry.Mode == object.ModeLink {
+			r.links[entry.ID] = struct{}{}
 		}
 	}
-	if _, known := r.trees[id]; known {
+	if _, again := r.trees[id]; again {
 		return nil
 	}
 	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
-		if !r.first.have.IsZero() {
-			return errPackTooLarge() // the trees of all commits since then
+		if !r.first.Have.IsZero() {
+			return pack.TooLarge() // the pack has the trees of all commits since then
 		}
-		return unservable("its trees are larger than %d bytes together", r.limits.trees)
+		return fault.Unservable("its trees are larger than %d bytes together", r.limits.trees)
 	}
 	r.trees[id] = r.keep(tree)
 	return nil
 }
 
-// keep returns a copy of a tree. Trees are small and many: their copies share memory.
+// keep returns a copy of a tree. There are many small trees, so their copies share blocks of memory.
 func (r *received) keep(tree []byte) []byte {
-	if len(tree) > treeRoom/8 { // so that little room is left over where it does not fit
+	if len(tree) > treeBlock/8 { // a large tree would leave much of a block unused
 		return bytes.Clone(tree)
 	}
-	if len(tree) > cap(r.room)-len(r.room) {
-		r.room = make([]byte, 0, treeRoom)
+	if len(tree) > cap(r.copies)-len(r.copies) {
+		r.copies = make([]byte, 0, treeBlock)
 	}
-	start := len(r.room)
-	r.room = append(r.room, tree...)
-	return r.room[start:len(r.room):len(r.room)]
+	start := len(r.copies)
+	r.copies = append(r.copies, tree...)
+	return r.copies[start:len(r.copies):len(r.copies)]
 }
 
-// treeRoom is how much memory is taken at once for copies of trees.
-const treeRoom = 64 << 10
+// treeBlock is the size in bytes of a block for copies of trees.
+const treeBlock = 64 << 10
 
-// addBlob keeps what counts of a blob. However many answers an attempt takes, together they may hold no more blobs than
-// one pack.
-func (r *received) addBlob(id plumbing.Hash, content []byte) error {
-	found := blob{hash: hashing.Of(content)}
-	if _, isLink := r.links[id]; isLink {
-		found.isText = true
-		if len(content) <= maxLinkText {
-			found.text = string(content)
-			r.textBytes += len(content)
-		}
-	}
-	r.blobs[id] = found
-	if len(r.blobs) > r.limits.objects || r.textBytes > r.limits.trees {
-		return errPackTooLarge()
-	}
-	return nil
-}
-
-// large implements packVisitor.
-func (r *received) large(kind plumbing.ObjectType, id plumbing.Hash) {
-	r.notACommit = r.notACommit || id == r.tip && kind != plumbing.CommitObject
+// Large implements pack.Visitor.
+func (r *received) Large(kind object.Kind, id object.ID) {
+	r.notACommit = r.notACommit || id == r.tip && kind != object.Commit
 	switch kind {
-	case plumbing.BlobObject:
-		r.blobs[id] = blob{large: true, isText: true}
-	case plumbing.TreeObject:
+	case object.Blob:
+		r.blobs[id] = index.Blob{Large: true, IsText: true}
+	case object.Tree:
 		r.largeTrees[id] = struct{}{}
 	}
 }
 
-// tree implements objects.
-func (r *received) tree(_ context.Context, id plumbing.Hash) ([]byte, error) {
+// Tree implements index.Objects.
+func (r *received) Tree(_ context.Context, id object.ID) ([]byte, error) {
 	if tree, ok := r.trees[id]; ok {
 		return tree, nil
 	}
 	if _, ok := r.largeTrees[id]; ok {
-		return nil, treeTooLarge(r.limits.object)
+		return nil, treeTooLarge(r.limits.pack.Object)
 	}
-	return nil, errAbsent
+	return nil, fault.ErrAbsent
 }
 
-// treeCount implements objects.
-func (r *received) treeCount() int { return len(r.trees) }
-
-// blob implements objects.
-func (r *received) blob(id plumbing.Hash) (blob, bool) {
-	found, ok := r.blobs[id]
-	return found, ok
-}
-
-// areAtHand implements objects.
-func (r *received) areAtHand() bool { return false }
-
-// makeKnown implements objects: one request for all the blobs that are wanted.
-func (r *received) makeKnown(ctx context.Context, wanted wantedBlobs) error {
-	for id := range wanted.links {
-		r.links[id] = struct{}{}
-	}
-	if len(r.links) == 0 && r.first.have.IsZero() {
-		// All trees of the commit are read by now, and no symbolic link leads through them again. More may still be sent.
-		r.trees, r.treeBytes, r.room = map[plumbing.Hash][]byte{}, 0, nil
-	}
-	ids := wanted.ids()
-	if len(r.blobs) == 0 {
-		r.blobs = make(map[plumbing.Hash]blob, len(ids))
-	}
-	err := r.ask(ctx, fetchRequest{wants: ids})
-	if wantsWhole(err) && r.cameWhole() && r.sent(wanted) {
-		// Links that came before the trees that call them so, from a host that does not hand out single objects.
-		err = r.ask(ctx, r.first)
-	}
-	if err != nil {
-		return err
-	}
-	return r.fetchAlone(ctx, wanted)
-}
-
-// fetchAlone asks for each blob by itself that came in a form that could not be made within the limits: alone it comes
-// as it is.
-func (r *received) fetchAlone(ctx context.Context, wanted wantedBlobs) error {
-	alone := 0
-	for _, id := range wanted.ids() {
-		if r.has(id) {
-			continue
-		}
-		if alone++; r.lost == 0 || alone > maxAlone {
-			return errAbsent
-		}
-		if err := r.ask(ctx, fetchRequest{wants: []plumbing.Hash{id}}); err != nil {
-			return err
-		}
-		if !r.has(id) {
-			return errAbsent
-		}
-	}
-	return nil
-}
-
-// cameWhole tells whether the first answer held every file of the tip.
-func (r *received) cameWhole() bool {
-	return r.first.have.IsZero() && (r.first.filter == "" || !r.session.filters())
-}
-
-// sent tells whether all the wanted blobs were sent, though not all that is wanted of them was kept.
-func (r *received) sent(wanted wantedBlobs) bool {
-	for _, id := range wanted.ids() {
-		if _, ok := r.blobs[id]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// maxAlone is how many blobs are asked for one by one.
-const maxAlone = 100
-
-// has tells whether a blob is known, with its text if it is a symbolic link.
-func (r *received) has(id plumbing.Hash) bool {
-	found, ok := r.blobs[id]
-	_, isLink := r.links[id]
-	return ok && (!isLink || found.isText)
-}
+// TreeCount implements index.Objects.
+func (r *received) TreeCount() int { return len(r.trees) }

@@ -2,20 +2,47 @@ package gitsource
 
 import (
 	"bytes"
-	"math/rand/v2"
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/gitsource/object"
+	"mooring/gitsource/pack"
+	"mooring/gitsource/packmaker"
 )
 
-// Whatever their sizes are, copies of trees take hardly more than the trees: their limit is one of memory.
+func TestTreesWithoutEndAreNotKept(t *testing.T) {
+	is := is.New(t)
+	var tree []byte
+	for i := range 1000 {
+		tree = fmt.Appendf(tree, "100644 file%04d\x00%s", i, strings.Repeat("x", object.IDSize))
+	}
+	var m packmaker.Maker
+	m.Whole(object.Tree, tree)
+	for i := range 100 {
+		next := fmt.Sprintf("100644 more%04d\x00%s", i, strings.Repeat("y", object.IDSize))
+		m.OffsetDelta(i, packmaker.Delta(tree, len(tree), next))
+		tree = append(tree, next...)
+	}
+	for _, limit := range []int{1 << 20, 100 << 20} {
+		limits := receivedLimits{pack.Limits{Bytes: 1 << 30, Objects: 1 << 20, Object: 512 << 10}, limit}
+		r := received{limits: limits, trees: map[object.ID][]byte{}, links: map[object.ID]struct{}{}}
+		_, err := pack.NewReader(limits.pack, &r).Read(t.Context(), bytes.NewReader(m.Pack()))
+		is.Equal(err == nil, limit > len(m.Pack())*1000)
+		is.True(r.treeBytes <= limit+len(tree))
+	}
+}
+
+// Copies of trees take hardly more memory than the trees, whatever their sizes are: the limit bounds memory.
 func TestCopiesOfTreesTakeLittleMoreThanTheTrees(t *testing.T) {
 	is := is.New(t)
-	for _, size := range []int{1, 100, treeRoom / 8, treeRoom/8 + 1, treeRoom/2 + 1, treeRoom, 3 * treeRoom} {
+	for _, size := range []int{1, 100, treeBlock / 8, treeBlock/8 + 1, treeBlock/2 + 1, treeBlock, 3 * treeBlock} {
 		var r received
 		tree := bytes.Repeat([]byte("t"), size)
-		copies := make([][]byte, 0, 20*treeRoom/size)
+		copies := make([][]byte, 0, 20*treeBlock/size)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for range cap(copies) {
@@ -23,38 +50,11 @@ func TestCopiesOfTreesTakeLittleMoreThanTheTrees(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		taken, of := int(after.TotalAlloc-before.TotalAlloc), cap(copies)*size
-		if taken > of+of/3+treeRoom {
+		if taken > of+of/3+treeBlock {
 			t.Errorf("%d trees of %d bytes take %d", cap(copies), size, taken)
 		}
 		for _, kept := range copies {
 			is.True(bytes.Equal(kept, tree))
 		}
 	}
-}
-
-// What is noted of contents at hand is as little as these, however many objects a repository has.
-func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
-	is := is.New(t)
-	s := newLocalStore(t.TempDir())
-	pack := &localPack{}
-	most := 0
-	for offset := range int64(100_000) {
-		size := 2000 + rand.Int64N(10)
-		var buffer []byte
-		_, held := s.room(size, &buffer)
-		s.hold(packPlace{pack, offset}, held)
-		most = max(most, len(s.held))
-	}
-	is.True(most < 3*maxArenas*arenaSize/2000+1<<13)
-	last, ok := s.atHand(packPlace{pack, 99_999})
-	is.True(ok && len(last) >= 2000)
-	_, ok = s.atHand(packPlace{pack, 0})
-	is.True(!ok)
-	var large []byte
-	_, held := s.room(arenaSize+1, &large)
-	s.hold(packPlace{pack, 1 << 40}, held)
-	_, noted := s.held[packPlace{pack, 1 << 40}]
-	is.True(!noted) // it is not at hand
-	_, ok = s.atHand(packPlace{pack, 1 << 40})
-	is.True(!ok)
 }

@@ -10,22 +10,24 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/matryer/is"
-
 	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/githost"
+	"mooring/gitsource/pktline"
+	"mooring/gitsource/protocol"
 )
 
-// TestAnEchoedSecretIsRedactedHoweverTheTextIsCut holds texts of a host to the order in which they are made fit to be
-// shown: first the secrets go, then blanks are joined and the end is cut off, for both would hide a secret's shape.
+// In TestAnEchoedSecretIsRedactedHoweverTheTextIsCut a host repeats the secret at places where a later search would
+// miss it: secrets must be removed before blanks are joined and the end is cut off.
 func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 	const secret = "ab  cd\tef-0123456789"
 	for name, text := range map[string]string{
 		"with its blanks":             "no entry for " + secret,
-		"at the end of what is shown": strings.Repeat("x", maxText-12) + " " + secret,
+		"at the end of what is shown": strings.Repeat("x", fault.MaxText-12) + " " + secret,
 	} {
 		for way, echo := range map[string]func(*testing.T, string) Settings{
-			"HTTP": echoOverHTTP, "git": echoOverGit, "side band": echoOnSideBand(protocolV2),
-			"side band of version 0": echoOnSideBand(protocolV0),
+			"HTTP": echoOverHTTP, "git": echoOverGit, "side band": echoOnSideBand(protocol.V2),
+			"side band of version 0": echoOnSideBand(protocol.V0),
 		} {
 			t.Run(name+" over "+way, func(t *testing.T) {
 				settings := echo(t, text)
@@ -36,7 +38,7 @@ func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 						t.Errorf("%q shows %q", message, part)
 					}
 				}
-				if !strings.Contains(message, redacted[:1]) {
+				if !strings.Contains(message, "*") {
 					t.Errorf("%q shows no sign of it", message)
 				}
 			})
@@ -47,41 +49,41 @@ func TestAnEchoedSecretIsRedactedHoweverTheTextIsCut(t *testing.T) {
 // echoOverHTTP is a host that answers 403 with the text.
 func echoOverHTTP(t *testing.T, text string) Settings {
 	plain := map[string]string{"Content-Type": "text/plain"}
-	host := serveHTTP(t, newTestRepository(t), httpOptions{instead: answering(http.StatusForbidden, plain, text)})
-	return Settings{URL: host.url()}
+	host := githost.ServeHTTP(t, githost.New(t), githost.HTTPOptions{Instead: githost.Answering(http.StatusForbidden, plain, text)})
+	return Settings{URL: host.Repository()}
 }
 
 // echoOverGit is a host that answers with the text in an error packet.
 func echoOverGit(t *testing.T, text string) Settings {
-	address := listen(t, func(conn net.Conn) {
-		if _, _, err := newPacketReader(conn, maxPacket).next(); err == nil {
-			_, _ = io.WriteString(conn, packet("ERR denied: "+text+"\n"))
+	address := githost.Listen(t, func(conn net.Conn) {
+		if _, _, err := pktline.NewReader(conn, pktline.MaxSize).Next(); err == nil {
+			_, _ = io.WriteString(conn, pktline.Encode("ERR denied: "+text+"\n"))
 		}
 	})
 	return Settings{URL: fmt.Sprintf("git://%s/stacks", address)}
 }
 
 // echoOnSideBand is a host that answers to a fetch with the text on the third side band.
-func echoOnSideBand(version protocolVersion) func(*testing.T, string) Settings {
+func echoOnSideBand(version protocol.Version) func(*testing.T, string) Settings {
 	return func(t *testing.T, text string) Settings {
-		repository := newTestRepository(t)
-		repository.commit("docker-compose.yml", "a")
-		through := serveHTTP(t, repository, httpOptions{v0: version == protocolV0})
-		host := serveHTTP(t, repository, httpOptions{instead: func(w http.ResponseWriter, q *http.Request) bool {
+		repository := githost.New(t)
+		repository.Commit("docker-compose.yml", "a")
+		through := githost.ServeHTTP(t, repository, githost.HTTPOptions{V0: version == protocol.V0})
+		host := githost.ServeHTTP(t, repository, githost.HTTPOptions{Instead: func(w http.ResponseWriter, q *http.Request) bool {
 			body, _ := io.ReadAll(q.Body)
 			q.Body = io.NopCloser(bytes.NewReader(body))
-			q.Header.Del("Authorization") // which the other host does not ask for
-			answer := forward(through, q)
+			q.Header.Del("Authorization") // the other host does not ask for it
+			answer := githost.Forward(through, q)
 			content := answer.Body.String()
 			if bytes.Contains(body, []byte("want ")) {
-				content = map[protocolVersion]string{protocolV0: lines("", "\x03"+text), protocolV2: lines("packfile\n", "\x03"+text)}[version]
+				content = map[protocol.Version]string{protocol.V0: githost.Lines("", "\x03"+text), protocol.V2: githost.Lines("packfile\n", "\x03"+text)}[version]
 			}
 			w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
 			w.WriteHeader(answer.Code)
 			_, _ = io.WriteString(w, content)
 			return true
 		}})
-		return Settings{URL: host.url()}
+		return Settings{URL: host.Repository()}
 	}
 }
 
@@ -99,20 +101,4 @@ func fetchFailure(t *testing.T, settings Settings) *actors.Failure {
 		t.Fatalf("not a failure: %v", err)
 	}
 	return failure
-}
-
-// A proxy that refuses a tunnel is told from a Git host that refuses a request, and its words are not shown: it has seen
-// the password that belongs to it.
-func TestAProxyThatRefusesATunnelIsNamed(t *testing.T) {
-	is := is.New(t)
-	for status, says := range map[int]string{
-		http.StatusProxyAuthRequired: "The proxy wants credentials; give them in HTTPS_PROXY or HTTP_PROXY.",
-		http.StatusForbidden:         "The proxy does not connect to the Git host: 403 Forbidden.",
-		http.StatusBadGateway:        "The proxy does not connect to the Git host: 502 Bad Gateway.",
-	} {
-		failure := classify(refusedTunnel(status))
-		is.Equal(failure.Code, actors.CodeUnreachable)
-		is.Equal(failure.Message, says)
-	}
-	is.NoErr(refusedTunnel(http.StatusOK))
 }

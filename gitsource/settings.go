@@ -3,115 +3,88 @@ package gitsource
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"mooring/gitsource/index"
+	"mooring/gitsource/location"
+	"mooring/gitsource/transport"
 )
 
-// Settings say which repository is read, and how (contract, section 2). The tags are those of envconfig, which leaves
-// functions alone: whoever reads the environment binds the secrets.
+// Settings say which repository is read, and how. The tags are those of envconfig. It ignores fields that are
+// functions: the caller sets the secrets.
 type Settings struct {
-	// URL is the repository: https, http, ssh or git URL, host:path as SSH knows it, file URL or local path. It may hold
-	// credentials, so it is shown by DisplayURL alone.
+	// URL is the repository: https, http, ssh or git URL, host:path for SSH, file URL or local path. It may contain
+	// credentials, so only DisplayURL may show it.
 	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path"`
-	// Ref is what is tracked: empty for the remote HEAD, a full ref name, 40 hex digits, else a branch, else a tag.
+	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 hex digits for a commit, or else the name
+	// of a branch or, if there is no such branch, of a tag.
 	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
-	// Username and Password win over the ones inside URL. Where only a password is given, the name is "git".
-	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git where only a password is given; wins over the one in GIT_URL"`
-	// Password is read at each use; an error of it means that the host is not asked. Nil: none is set.
-	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH"`
-	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. Empty: the agent at SSH_AUTH_SOCK.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"private key for SSH; unset: the agent"`
-	// SSHKeyPassphrase opens SSHKeyFile; like Password it is read at each use. Nil: none is set.
-	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"opens GIT_SSH_KEY_FILE"`
+	// Username overrides the one in URL. If only a password is given, the name is "git".
+	Username string `envconfig:"GIT_USERNAME" desc:"user name for HTTP and SSH; git if only a password is given; overrides the one in GIT_URL"`
+	// Password is called at each use, and overrides the one in URL. If it returns an error, nothing is sent to the
+	// host. It is nil if no password is set.
+	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH; overrides the one in GIT_URL"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
+	// SSH_AUTH_SOCK gives the keys.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
+	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
+	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
 	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"host keys that are trusted; unset: ~/.ssh/known_hosts"`
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
 	// CAFile holds roots in PEM that are trusted beside the system's.
-	CAFile string `envconfig:"GIT_CA_FILE" desc:"roots in PEM that are trusted beside the system's"`
+	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's"`
 	// ComposeFiles are the file names that make a directory a stack, best first.
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }
 
-// TrackedRefs returns the full names of the refs that Ref may mean, best first: HEAD alone for the remote's, and none
-// where a commit is given, which no push moves.
-func (s Settings) TrackedRefs() []string { return parseRef(s.Ref).names }
+// TrackedRefs returns the full names of the refs that Ref may mean, the best first. It returns only HEAD for the remote
+// HEAD, and nothing for a commit.
+func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names }
 
-// Validate tells what is wrong with the settings: an error names the variable and the rule, and quotes no value that
-// could hold a secret. Files are opened to see that they can be read; nothing is asked of the Git host.
+// DisplayURL is GIT_URL without credentials, for a log line or a page.
+func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
+
+// Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
+// could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.
 func (s Settings) Validate() error {
-	if _, err := parseEndpoint(s.URL); err != nil {
-		return fmt.Errorf("GIT_URL %w", err)
-	}
-	if err := validateRef(s.Ref); err != nil {
-		return fmt.Errorf("GIT_REF %w", err)
+	if err := s.location().Validate(); err != nil {
+		return err
 	}
 	if err := validateDeployDir(s.DeployDir); err != nil {
 		return fmt.Errorf("GIT_DEPLOY_DIR %w", err)
 	}
-	if strings.ContainsRune(s.Username, ':') || strings.ContainsFunc(s.Username, unicode.IsControl) {
-		return errors.New("GIT_USERNAME must hold no colon and no control character")
-	}
 	if err := validateComposeFiles(s.composeNames()); err != nil {
 		return fmt.Errorf("COMPOSE_FILES %w", err)
 	}
-	return s.validateFiles()
-}
-
-func (s Settings) validateFiles() error {
-	files := []struct{ variable, name string }{
-		{"GIT_SSH_KEY_FILE", s.SSHKeyFile},
-		{"GIT_SSH_KNOWN_HOSTS_FILE", s.SSHKnownHostsFile},
-		{"GIT_CA_FILE", s.CAFile},
-	}
-	for _, file := range files {
-		if file.name == "" {
-			continue
-		}
-		if err := readable(file.name); err != nil {
-			return fmt.Errorf("%s must name a file that can be read: %w", file.variable, err)
-		}
-	}
-	if _, err := certificateRoots(s.CAFile); err != nil {
+	if _, err := transport.CertificateRoots(s.CAFile); err != nil {
 		return fmt.Errorf("GIT_CA_FILE %w", err)
 	}
 	return nil
 }
 
-// readable opens the file and reads a byte of it. The error does not repeat the name: somebody may have put the key
-// itself where its file's name belongs.
-func readable(name string) error {
-	file, err := os.Open(name)
-	if err != nil {
-		return withoutPath(err)
+// location returns the settings of the repository's address and of the credentials.
+func (s Settings) location() location.Settings {
+	return location.Settings{
+		URL:               s.URL,
+		Ref:               s.Ref,
+		Username:          s.Username,
+		Password:          s.Password,
+		SSHKeyFile:        s.SSHKeyFile,
+		SSHKeyPassphrase:  s.SSHKeyPassphrase,
+		SSHKnownHostsFile: s.SSHKnownHostsFile,
+		CAFile:            s.CAFile,
 	}
-	defer file.Close()
-	if _, err := file.Read(make([]byte, 1)); err != nil && err != io.EOF {
-		return withoutPath(err)
-	}
-	return nil
 }
 
-func withoutPath(err error) error {
-	var pathError *os.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
-	}
-	return err
-}
-
-func validateRef(ref string) error {
-	tracked := parseRef(ref)
-	isNothing := len(tracked.names) == 0 && tracked.commit.IsZero() // as hosts write "no commit"
-	if isNothing || slices.ContainsFunc(tracked.names, func(name string) bool { return !validRefName(name) }) {
-		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
-	}
-	return nil
+// rules returns the settings that define a stack.
+func (s Settings) rules() index.Rules {
+	return index.Rules{ComposeFiles: s.composeNames(), DeployDir: path.Clean(s.DeployDir)}
 }
 
 func validateDeployDir(dir string) error {
@@ -146,9 +119,6 @@ func validateComposeFiles(names []string) error {
 	return nil
 }
 
-// deployDir is DeployDir in its shortest form: "." for the root, never a "/" at the end.
-func (s Settings) deployDir() string { return path.Clean(s.DeployDir) }
-
 // composeNames are ComposeFiles without the blanks around a name, as in "a.yml, b.yml".
 func (s Settings) composeNames() []string {
 	names := make([]string, 0, len(s.ComposeFiles))
@@ -156,10 +126,4 @@ func (s Settings) composeNames() []string {
 		names = append(names, strings.TrimSpace(name))
 	}
 	return names
-}
-
-// localPath is the directory of a repository that lies on this machine, which is read in place; false for a remote.
-func (s Settings) localPath() (string, bool) {
-	at, err := parseEndpoint(s.URL)
-	return at.path, err == nil && at.scheme == schemeLocal
 }

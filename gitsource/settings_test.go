@@ -1,12 +1,24 @@
 package gitsource
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/kelseyhightower/envconfig"
 	"github.com/matryer/is"
+
+	"mooring/gitsource/githost"
 )
+
+// unsetenv unsets the variable until the test ends.
+func unsetenv(t *testing.T, variable string) {
+	t.Helper()
+	t.Setenv(variable, "")
+	if err := os.Unsetenv(variable); err != nil {
+		t.Fatal(err)
+	}
+}
 
 func validSettings() Settings {
 	return Settings{URL: ".", DeployDir: ".", ComposeFiles: []string{"docker-compose.yml"}}
@@ -22,21 +34,21 @@ func TestTheDefaultSettingsAreValid(t *testing.T) {
 	is.NoErr(envconfig.Process("", &settings))
 	is.NoErr(settings.Validate())
 	is.Equal(settings.composeNames(), []string{"docker-compose.yml", "docker-compose.yaml"})
-	is.Equal(settings.deployDir(), ".")
-	path, local := settings.localPath()
-	is.True(local)
-	is.Equal(path, ".")
+	is.Equal(settings.rules().DeployDir, ".")
+	source, err := New(settings)
+	is.NoErr(err)
+	is.Equal(source.local, ".")
 
 	t.Setenv("COMPOSE_FILES", "compose.yaml, docker-compose.yml")
 	t.Setenv("GIT_DEPLOY_DIR", "deploy/../stacks/")
 	is.NoErr(envconfig.Process("", &settings))
 	is.NoErr(settings.Validate())
 	is.Equal(settings.composeNames(), []string{"compose.yaml", "docker-compose.yml"})
-	is.Equal(settings.deployDir(), "stacks")
+	is.Equal(settings.rules().DeployDir, "stacks")
 }
 
 func TestABadSettingIsNamedWithItsRule(t *testing.T) {
-	empty, notPEM := writeFile(t, "empty", ""), writeFile(t, "ca.pem", "s3cret")
+	empty, notPEM := githost.WriteFile(t, "empty", ""), githost.WriteFile(t, "ca.pem", "s3cret")
 	tests := map[string]struct {
 		change func(*Settings)
 		says   string
@@ -81,41 +93,6 @@ func TestABadSettingIsNamedWithItsRule(t *testing.T) {
 			err := settings.Validate()
 			if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("got %v, want %q", err, test.says)
-			}
-		})
-	}
-}
-
-func TestEveryFormOfAddressIsTakenApart(t *testing.T) {
-	tests := map[string]struct {
-		want    endpoint
-		display string
-		address string
-	}{
-		"https://u:p%40@Host:8443/a%20b.git/": {endpoint{schemeHTTPS, "Host:8443", "/a%20b.git", "u", "p@"},
-			"https://Host:8443/a%20b.git", "Host:8443"},
-		"HTTP://host":           {endpoint{schemeHTTP, "host", "", "", ""}, "http://host", "host:1"},
-		"ssh://git@h:22/a/b":    {endpoint{schemeSSH, "h:22", "/a/b", "git", ""}, "ssh://h:22/a/b", "h:22"},
-		"ssh://h/~u/b":          {endpoint{schemeSSH, "h", "~u/b", "", ""}, "h:~u/b", "h:1"},
-		"git@host:a/b.git":      {endpoint{schemeSSH, "host", "a/b.git", "git", ""}, "host:a/b.git", "host:1"},
-		"host:/a@b:c":           {endpoint{schemeSSH, "host", "/a@b:c", "", ""}, "ssh://host/a@b:c", "host:1"},
-		"git@[::1]:a":           {endpoint{schemeSSH, "[::1]", "a", "git", ""}, "[::1]:a", "[::1]:1"},
-		"git://host:9/a":        {endpoint{schemeGit, "host:9", "/a", "", ""}, "git://host:9/a", "host:9"},
-		"file:///a%20b":         {endpoint{scheme: schemeLocal, path: "/a b"}, "/a b", ""},
-		"file://localhost/a":    {endpoint{scheme: schemeLocal, path: "/a"}, "/a", ""},
-		"/a:b":                  {endpoint{scheme: schemeLocal, path: "/a:b"}, "/a:b", ""},
-		"./a:b":                 {endpoint{scheme: schemeLocal, path: "./a:b"}, "./a:b", ""},
-		"../somewhere/else.git": {endpoint{scheme: schemeLocal, path: "../somewhere/else.git"}, "../somewhere/else.git", ""},
-	}
-	for text, test := range tests {
-		t.Run(text, func(t *testing.T) {
-			is := is.New(t)
-			got, err := parseEndpoint(text)
-			is.NoErr(err)
-			is.Equal(got, test.want)
-			is.Equal(Settings{URL: text}.DisplayURL(), test.display)
-			if test.address != "" {
-				is.Equal(got.address("1"), test.address)
 			}
 		})
 	}

@@ -1,12 +1,12 @@
-// Package hashing defines the hash by which a compose file is compared.
+// Package hashing defines the hash of a compose file, which tells whether two contents are the same.
 //
 // Format: the seven characters "sha256:" and then the SHA-256 digest (FIPS 180-4) of the file's raw bytes as Git
 // stores them, in 64 lower-case hexadecimal digits. Nothing is normalised: line ends, a byte order mark and trailing
-// white space all count. So the hash of a file at a revision is what this prints:
+// white space all count. So this command prints the digest of a file at a revision:
 //
 //	git show REV:PATH/docker-compose.yml | sha256sum
 //
-// The prefix names the algorithm, so that another one can stand beside it one day; Valid accepts this one alone.
+// The prefix names the algorithm, so that a later version can add another one. Valid accepts only this one.
 package hashing
 
 import (
@@ -29,8 +29,8 @@ func Of(content []byte) string {
 	return string(hash)
 }
 
-// Valid tells whether s could have come from Of: a report with another spelling of the same digest would never compare
-// equal, so it is better refused than stored.
+// Valid tells whether s has the format of Of. The API refuses a hash in another spelling, because it would never be
+// equal to one of Of.
 func Valid(s string) bool {
 	digits, found := strings.CutPrefix(s, prefix)
 	return found && len(s) == length && strings.Trim(digits, "0123456789abcdef") == ""

@@ -12,48 +12,46 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// TestHostileGitHostTakesLessThan128MiB lets the service, as it is shipped, read what no Git host should send: answers
-// without end of every kind, and a small pack that inflates to very much. What was good before stays.
+// TestHostileGitHostTakesLessThan128MiB lets the shipped build read answers that no Git host should send: endless
+// answers of every kind, and a small pack that inflates to a large one. The last good snapshot stays.
 func TestHostileGitHostTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveFaulty(t, repo)
-	s := start(t, "GIT_URL="+host.url(), "REFRESH_TIMEOUT=2s", shipped())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
+	repo, host, first, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT=2s", shipped())
 	before := s.get("/api/v1/stacks")
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
 	const result, advertisement = "application/x-git-upload-pack-result", "application/x-git-upload-pack-advertisement"
 	zeros := deflatedZeros(t, 128<<20)
 	line := "003f" + strings.Repeat("a", 40) + " refs/heads/branch\n"
-	for name, fault := range map[string]fault{
+	for name, fault := range map[string]lab.Fault{
 		"an error":         answersWithoutEnd(500, "text/plain", "", strings.Repeat("x", 32<<10)),
 		"a page":           answersWithoutEnd(200, "text/html", "", strings.Repeat("x", 32<<10)),
 		"a list of refs":   answersWithoutEnd(200, result, "", strings.Repeat(line, 1000)),
 		"an advertisement": answersWithoutEnd(200, advertisement, "", strings.Repeat(line, 1000)),
-		"a pack":           inPack(packsWithoutEnd),
-		"progress":         inPack(progressWithoutEnd),
-		"a large commit":   inPack(sends(bomb(1, zeros, 128<<20))),
-		"a large tree":     inPack(sends(bomb(2, zeros, 128<<20))),
-		"a large blob":     inPack(sends(bomb(3, zeros, 128<<20))),
+		"a pack":           lab.InPack(packsWithoutEnd),
+		"progress":         lab.InPack(progressWithoutEnd),
+		"a large commit":   lab.InPack(sends(bomb(1, zeros, 128<<20))),
+		"a large tree":     lab.InPack(sends(bomb(2, zeros, 128<<20))),
+		"a large blob":     lab.InPack(sends(bomb(3, zeros, 128<<20))),
 		"headers":          headersWithoutEnd,
-		"redirects":        redirects(http.StatusFound, host.server.URL),
+		"redirects":        redirects(http.StatusFound, host.URL),
 	} {
-		host.suffer(fault)
+		host.Suffer(fault)
 		failed := s.refresh()
 		isSentence(t, failed.Error.Message)
 		s.keeps(before, first, failed)
-		t.Logf("%s: %s, %d ms, %d MiB at most", name, failed.Error.Code, failed.Duration, s.peak()>>20)
+		t.Logf("%s: %s, %d ms, %d MiB at most", name, failed.Error.Code, failed.Duration, s.measured().Peak>>20)
 	}
-	host.suffer(nil)
+	host.Suffer(nil)
 	is.Equal(s.refresh().Status, "completed")
 	s.staysSmall()
 }
 
-// An SSH host that never ends to say what is wrong, on its standard error, is read on and given up when its time is over.
+// The service reads the endless errors of an SSH host until REFRESH_TIMEOUT, and keeps no memory of them.
 func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -77,9 +75,9 @@ func TestSSHHostThatPrintsErrorsWithoutEndTakesLessThan128MiB(t *testing.T) {
 	s.awaitRevision(next)
 }
 
-// progressWithoutEnd sends a pack's first bytes and then what a host says of its progress.
+// progressWithoutEnd sends a pack's first bytes and then endless messages of progress.
 func progressWithoutEnd(w http.ResponseWriter, r *http.Request, answer []byte) {
-	_, err := w.Write(answer[:bytes.Index(answer, []byte(packStart))-len("0000\x01")])
+	_, err := w.Write(answer[:bytes.Index(answer, []byte(lab.PackStart))-len("0000\x01")])
 	for r.Context().Err() == nil && err == nil {
 		_, err = io.WriteString(w, "001d\x02Compressing objects...\n\n")
 	}
@@ -111,7 +109,7 @@ func bomb(kind byte, content []byte, size int) string {
 	return string(append(pack, sum[:]...))
 }
 
-// deflatedZeros are so many bytes of nothing, a thousand times smaller.
+// deflatedZeros returns zero bytes of a size, compressed to a thousandth of it.
 func deflatedZeros(t *testing.T, size int) []byte {
 	t.Helper()
 	is := is.New(t)

@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// idleTime is how long the service leaves a connection open on which nothing happens, at least.
+// idleTime is the least time for which the service leaves an idle connection open.
 const idleTime = time.Minute
 
-// TestAbuseOfEveryKindTakesLessThan128MiB lets one service, as it is shipped, meet slow clients, large bodies, deep
-// JSON, idle connections and large headers, at once where that is worst, and asks it all the while how it is.
+// TestAbuseOfEveryKindTakesLessThan128MiB sends slow requests, large bodies, deep JSON and large headers to one process
+// of the shipped build, and opens idle connections, some of that at once. Meanwhile it must answer /healthz.
 func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -34,13 +36,13 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	is.Equal(s.snapshot().Revision, first)
 
 	for _, conn := range idle {
-		// One that the service has closed cannot be written to, and says nothing.
+		// A write to a connection that the service has closed fails.
 		_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 		alive := strings.HasPrefix(closedWithin(t, conn, time.Now().Add(patience)), "HTTP/1.1 200 OK\r\n")
 		is.True(alive || time.Since(opened) >= idleTime) // on a busy machine its time may be over
 	}
-	// Slow headers and slow bodies are cut off. That the bounds are within 30 s is held where they are set (api,
-	// TestTimeBoundsAreWithinThirtySeconds); here the machine may be as busy as it likes.
+	// Slow headers and slow bodies are cut off. TestTimeBoundsAreWithinThirtySeconds in package api tests how soon:
+	// here a busy machine may be slow.
 	limit := time.Now().Add(4 * patience)
 	for i, conn := range slow {
 		answer := closedWithin(t, conn, limit)
@@ -52,7 +54,7 @@ func TestAbuseOfEveryKindTakesLessThan128MiB(t *testing.T) {
 	s.staysSmall()
 }
 
-// idleConnections have had one answer and say nothing more.
+// idleConnections have got one answer and send nothing more.
 func (s *service) idleConnections(count int) []net.Conn {
 	s.t.Helper()
 	is := is.New(s.t)
@@ -71,9 +73,9 @@ func (s *service) idleConnections(count int) []net.Conn {
 	return connections
 }
 
-// slowStarts are beginnings of requests: of each body a part has come, or nearly all of a megabyte.
+// slowStarts are beginnings of requests. Each has a part of its body, or nearly all of a megabyte.
 func slowStarts() []string {
-	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + sign(githubSecret, "") + "\r\n\r\n"
+	begin := " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + lab.Sign(githubSecret, "") + "\r\n\r\n"
 	half, most := begin+strings.Repeat("a", 4<<10), begin+strings.Repeat("a", 999_000)
 	return []string{
 		"GET /healthz" + half, "POST /api/v1/webhook" + most, "POST /api/v1/webhook" + most, "PUT /api/v1/stacks/web" + half,
@@ -81,7 +83,7 @@ func slowStarts() []string {
 	}
 }
 
-// healthWithBody is the one of slowStarts that is whole without its body, which says nothing.
+// healthWithBody is the index in slowStarts of a request that may be answered without its body.
 const healthWithBody = 0
 
 // slowClients begin requests of every kind and do not end them.
@@ -102,8 +104,8 @@ func (s *service) slowClients(count int) []net.Conn {
 	return connections
 }
 
-// largeBodiesAtOnce sends 26 MiB, which is too much, and 25 MiB that nobody has signed, with their length told and
-// without.
+// largeBodiesAtOnce sends 26 MiB, which is too much, and 25 MiB without a valid signature, each with and without a
+// length.
 func (s *service) largeBodiesAtOnce(count int) {
 	s.t.Helper()
 	answers := make(chan error, count)
@@ -126,11 +128,11 @@ func (s *service) largeBody(i int) error {
 	if i%4 < 2 {
 		request.ContentLength = int64(size)
 	}
-	name, value, _ := strings.Cut(sign("another secret", ""), ": ")
+	name, value, _ := strings.Cut(lab.Sign("another secret", ""), ": ")
 	request.Header.Set(name, value)
-	response, err := s.http.http.Do(request)
+	response, err := s.http.Do(request)
 	if err != nil {
-		return nil // the service has closed the connection before all was written, which is its right
+		return nil // the service may close the connection before all is written
 	}
 	defer response.Body.Close()
 	want := []int{http.StatusRequestEntityTooLarge, http.StatusUnauthorized}[i%2]
@@ -151,7 +153,8 @@ func (blanks) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// deepJSON sends signed payloads that are malformed, deep, long or odd: each is a plain trigger, none harms.
+// deepJSON sends signed payloads that are malformed, deep, long or odd. Each is accepted as a trigger without a
+// revision.
 func (s *service) deepJSON() {
 	s.t.Helper()
 	const many = 1 << 20

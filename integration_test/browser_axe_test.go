@@ -11,14 +11,14 @@ import (
 	"github.com/matryer/is"
 )
 
-// violation is a rule of axe-core that a page breaks, and where.
+// violation is a rule of axe-core that a page breaks, with the places.
 type violation struct {
 	ID, Help string
 	Nodes    []string
 }
 
 // checkAccess fails the test for each rule of accessibility that the page breaks: WCAG 2.2, levels A and AA, and
-// axe-core's best practices. testdata/axe-core is the npm package axe-core; its licence stands beside it.
+// axe-core's best practices. testdata/axe-core is the npm package axe-core, with its licence.
 func (b browser) checkAccess(moment string) {
 	b.t.Helper()
 	is := is.New(b.t)
@@ -40,7 +40,7 @@ func (b browser) checkAccess(moment string) {
 		})),
 	}))`)
 	b.t.Logf("%s: %d rules pass, %d are broken", moment, found.Passed, len(found.Violations))
-	is.True(found.Passed > 20) // it has looked
+	is.True(found.Passed > 20) // it has checked something
 	for _, v := range found.Violations {
 		b.t.Errorf("%s: %s: %s: %q", moment, v.ID, v.Help, v.Nodes)
 	}
@@ -50,7 +50,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 	repo, host, s := lived(t)
 	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
 	s.refresh()
-	host.refuse(http.StatusUnauthorized)
+	host.Refuse(http.StatusUnauthorized)
 	s.refresh()
 	b := c.on(t, s)
 	b.untilShown("failure")
@@ -64,7 +64,7 @@ func pageIsAccessible(t *testing.T, c chromium) {
 		b.checkAccess("narrow and " + scheme)
 	}
 	is.New(t).Equal(look[int](b, "document.documentElement.scrollWidth"), 320) // nothing sticks out
-	// The test of the test: what breaks a rule is found.
+	// The check itself works: it finds a rule that is broken.
 	found := look[int](b, `(() => {
 		document.getElementById('search').removeAttribute('aria-label');
 		document.getElementById('search').removeAttribute('placeholder');
@@ -86,7 +86,7 @@ func browserTellsWhatThePolicyForbids(t *testing.T, c chromium) {
 	})()`), "TypeError") // text is no script
 	look[bool](b, "document.body.append(Object.assign(new Image(), { src: 'http://"+s.address+"/x.png' })), true")
 	for _, complaint := range []string{"requires 'TrustedScript' assignment", `directive: "img-src data:"`} {
-		b.problems.await(t, complaint, func(list []string) bool {
+		await(t, b.problems, complaint, func(list []string) bool {
 			return slices.ContainsFunc(list, func(problem string) bool { return strings.Contains(problem, complaint) })
 		})
 	}

@@ -2,13 +2,8 @@ package integration_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -16,7 +11,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// on opens the page of a service in a browser that sees it follow.
+// on opens the page of a service and waits until it follows the state.
 func (c chromium) on(t *testing.T, s *service) browser {
 	t.Helper()
 	b := c.browse(t)
@@ -25,7 +20,7 @@ func (c chromium) on(t *testing.T, s *service) browser {
 	return b
 }
 
-// shownPaths returns the paths of the stacks that the page shows, in its order.
+// shownPaths returns the paths of the stacks on the page, in its order.
 func (b browser) shownPaths() []string {
 	b.t.Helper()
 	return look[[]string](b, `[...document.querySelectorAll('#stacks li.row')].filter((row) => row.checkVisibility())
@@ -55,7 +50,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	is.Equal(b.shownPaths(), []string{"db/main"})
 	b.until("location.search === '?show=synced&q=DB%2F'")
 	b.do(chromedp.KeyEvent(kb.ArrowLeft)) // the filters are radio buttons: the arrows move on
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	b.untilText("found", "0 found") // this is what a screen reader says
 	is.Equal(len(b.shownPaths()), 0)
 	b.do(chromedp.Click(chromedp.CSS("label[data-show=all]")))
@@ -66,7 +61,7 @@ func pageFiltersSearchesAndOpensAStack(t *testing.T, c chromium) {
 	b.until("document.querySelector('#group-synced details').open")
 	is.True(strings.Contains(look[string](b, "document.getElementById('group-synced').innerText"), applied))
 	b.do(chromedp.Reload())
-	b.until("document.getElementById('search').value === 'DB/'") // the address keeps what is looked for
+	b.until("document.getElementById('search').value === 'DB/'") // the page's address has the search
 	is.Equal(b.shownPaths(), []string{"db/other", "db/main"})
 	b.checkProblems()
 }
@@ -76,7 +71,7 @@ func pageRefreshesAndTellsTheResult(t *testing.T, c chromium) {
 	repo, host, _, s := refreshed(t, twoStacks())
 	b := c.on(t, s)
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
-	host.hang()
+	host.Hang()
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("activity", "Refreshing")
 	b.untilText("outcome", "Asking Git …")
@@ -84,7 +79,7 @@ func pageRefreshesAndTellsTheResult(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#ask-button"))) // one at a time
 	s.trigger()
 	b.untilText("queued", "then one more: manual")
-	host.release()
+	host.Release()
 	b.untilText("activity", "Idle")
 	b.untilText("outcome", ": 1 added.") // the other refresh has ended too, and there was no time to read
 	b.untilHidden("queued")
@@ -126,7 +121,7 @@ func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	b := c.on(t, s)
 	b.untilText("git", "Reachable")
 	is.Equal(look[bool](b, "document.getElementById('failure').checkVisibility()"), false)
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.untilText("outcome", "The refresh failed: ")
 	b.untilShown("failure")
@@ -137,14 +132,14 @@ func pageShowsAFailureAndItsEnd(t *testing.T, c chromium) {
 	b.until("document.title === 'Git cannot be reached · mooring'")
 	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
 	is.Equal(b.shownPaths(), []string{"db/main", "web"})
-	host.refuse(0)
+	host.Refuse(0)
 	b.untilHidden("failure") // the service asks again by itself
 	b.untilText("git", "Reachable")
 	b.untilText("refreshes", "poll")
 	b.checkProblems("502 (Bad Gateway)") // the answer to a refresh that failed
 }
 
-// hostile are paths that are markup, script or control to whoever does not take them as text.
+// hostile are paths that are dangerous if the browser takes them for markup or script.
 func hostile() files {
 	return files{
 		`<img src=x onerror="alert(1)">/docker-compose.yml`:               "services: {}",
@@ -172,39 +167,13 @@ func pageShowsHostilePathsAsText(t *testing.T, c chromium) {
 	b.do(chromedp.Reload())
 	is.Equal(b.shownPaths(), s.snapshot().paths()) // as the server does
 	b.open("http://" + s.address + "/?q=%3Cscript%3Ewindow.owned=1%3C%2Fscript%3E%22%3E")
-	b.untilText("none", "No stack is like this.")
+	b.untilText("none", "No stack matches.")
 	is.Equal(look[string](b, "document.getElementById('search').value"), `<script>window.owned=1</script>">`)
 	is.True(look[bool](b, "window.owned === undefined && !document.querySelector('main img, main script, .path svg')"))
 	b.checkProblems()
 }
 
-func pageSaysThatTheServiceIsGoneAndComesBack(t *testing.T, c chromium) {
-	is := is.New(t)
-	repo, _ := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	// The second service must get the port of the first. All other tests listen and connect from 127.0.0.1, so at an
-	// address of its own nobody takes the port in between.
-	s := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR=127.0.77.1:0")
-	s.logged("refresh completed")
-	b := c.on(t, s)
-	b.untilText("verdict", "2 of 2 stacks not in sync")
-	is.Equal(s.stop(syscall.SIGTERM), 0)
-	b.untilText("gone", "mooring does not answer")
-	b.untilText("link", "No answer")
-	is.Equal(b.shownPaths(), []string{"db/main", "web"})
-	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
-	b.untilText("outcome", "There was no refresh: mooring does not answer.")
-	repo.push(files{"new/docker-compose.yml": "services: {}"})
-	again := start(t, "GIT_URL="+host.url(), "LISTEN_ADDR="+s.address)
-	b.untilHidden("gone")
-	b.untilText("link", "Live")
-	b.untilText("verdict", "3 of 3 stacks not in sync")
-	again.logged("refresh completed")
-	b.checkProblems("ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "503 (Service Unavailable)",
-		"ERR_INCOMPLETE_CHUNKED_ENCODING")
-}
-
-// A poll that says what those before it said joins their row, which a person may have opened to read it.
+// A poll with the same result as the one before joins its row. The row stays open if a person has opened it.
 func pageKeepsARefreshOpenWhileOthersFollow(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
@@ -222,37 +191,4 @@ func pageKeepsARefreshOpenWhileOthersFollow(t *testing.T, c chromium) {
 	is.True(look[bool](b, polls+" === opened && opened.querySelector('details').open"))
 	is.True(look[bool](b, "opened.contains(document.activeElement)"))
 	b.checkProblems()
-}
-
-// Proxies say in JSON, too, that what is behind them does not answer (RFC 9457).
-func pageTakesNoAnswerOfAProxyForTheServices(t *testing.T, c chromium) {
-	is := is.New(t)
-	_, _, first, s := refreshed(t, twoStacks())
-	down := watch(t, false)
-	behind := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: s.address})
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !down.look().value {
-			behind.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, `{"type":"about:blank","title":"Bad Gateway","status":502}`)
-	}))
-	t.Cleanup(front.Close)
-	b := c.browse(t)
-	b.open(front.URL)
-	b.untilText("link", "Live")
-	down.change(func(down *bool) { *down = true })
-	b.untilText("gone", "mooring does not answer: the answer has status 502")
-	b.untilText("link", "No answer")
-	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
-	b.untilText("outcome", "There was no refresh: the answer has status 502.")
-	is.Equal(look[string](b, "document.querySelector('#revision code').title"), first)
-	down.change(func(down *bool) { *down = false })
-	b.untilText("outcome", "mooring answers again.")
-	b.untilHidden("gone")
-	look[int](b, "readUntil = 0") // as if a person had had the time to read it
-	b.until("document.getElementById('outcome').textContent === ''")
-	b.checkProblems("502 (Bad Gateway)")
 }

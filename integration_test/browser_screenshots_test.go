@@ -8,9 +8,11 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// screenshot writes what the window shows as a PNG.
+// screenshot writes the content of the window as a PNG.
 func (b browser) screenshot(path string) {
 	b.t.Helper()
 	is := is.New(b.t)
@@ -20,7 +22,7 @@ func (b browser) screenshot(path string) {
 	is.NoErr(os.WriteFile(path, picture, 0o644))
 }
 
-// fleet is a repository of some twenty stacks, as a small company has them.
+// fleet has the stacks of a small company, about twenty.
 func fleet() files {
 	content := files{}
 	for area, names := range map[string][]string{
@@ -36,8 +38,8 @@ func fleet() files {
 	return content
 }
 
-// lived returns a service that has seen some days of work: most stacks in sync, one of each other kind, refreshes of
-// several sources.
+// lived returns a service that looks as if it had run for some days: most stacks are in sync, one is in each other
+// state, and the refreshes came from several sources.
 func lived(t *testing.T) (repository, host, *service) {
 	t.Helper()
 	repo, host, first, s := refreshed(t, fleet(), "WEBHOOK_SECRET="+githubSecret, "POLL_INTERVAL=1m")
@@ -51,7 +53,7 @@ func lived(t *testing.T) (repository, host, *service) {
 		"media/thumbnails/docker-compose.yml": "",
 		"shop/reviews/docker-compose.yml":     "services: {reviews: {image: example/shop-reviews}}\n",
 	})
-	s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push", "X-GitHub-Delivery: 72d3162e-cc78-11e3")
+	s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push", "X-GitHub-Delivery: 72d3162e-cc78-11e3")
 	s.awaitRevision(next)
 	s.refresh()
 	s.report("media/encoder", `{"status":"syncing"}`)
@@ -70,7 +72,7 @@ func TestPageHasItsPictureTaken(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS("#group-behind li:nth-child(2) summary")))
 	b.scheme("light")
 	b.screenshot(filepath.Join("..", "docs", "screenshots", "light.png"))
-	host.server.Close() // Git is gone
+	host.Server.Close() // Git is gone
 	s.refresh()
 	b.untilShown("failure")
 	b.scheme("dark")

@@ -12,8 +12,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// wordsOfPage is a function that returns what a page says in its main part, line by line, with times as machines read
-// them. What is for a script alone is left out.
+// wordsOfPage is a function in JavaScript. It returns the text of a page's main part, line by line, with times in RFC
+// 3339 and without the parts that only a script needs.
 const wordsOfPage = `() => {
 	const main = document.querySelector('main').cloneNode(true);
 	for (const other of main.querySelectorAll('[hidden], noscript, #outcome, #copy')) other.remove();
@@ -27,7 +27,7 @@ const wordsOfPage = `() => {
 	return lines;
 }`
 
-// What the script makes of a page as things happen is, word for word, what the server sends to one who comes later.
+// A page whose script has followed the changes has the same text as a page that is loaded now.
 func pageThatFollowedSaysWhatAFreshOneSays(t *testing.T, c chromium) {
 	repo, host, first, s := refreshed(t, twoStacks(), "POLL_INTERVAL=1m")
 	following, fresh := c.on(t, s), c.browse(t)
@@ -65,21 +65,21 @@ func pageThatFollowedSaysWhatAFreshOneSays(t *testing.T, c chromium) {
 	s.refresh()
 	s.refresh()
 	check("a removal and a refresh without changes")
-	host.refuse(http.StatusUnauthorized)
+	host.Refuse(http.StatusUnauthorized)
 	s.refresh()
-	host.hang()
+	host.Hang()
 	host.reached()
 	queued := s.trigger()
 	check("a failure, with the next attempt under way and one more queued")
-	host.refuse(0)
-	host.release()
+	host.Refuse(0)
+	host.Release()
 	s.logged("refresh completed", "id="+queued.ID)
 	check("its end")
 	following.checkProblems("502 (Bad Gateway)")
 	fresh.checkProblems()
 }
 
-// Without scripts the page is read, searched and refreshed all the same, also under a name that makes no secure origin.
+// Without scripts a person can still read, search and refresh, even if the page's origin is not secure.
 func pageWorksWithoutScripts(t *testing.T, c chromium) {
 	is := is.New(t)
 	repo, _, _, s := refreshed(t, twoStacks())
@@ -98,7 +98,7 @@ func pageWorksWithoutScripts(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#ask-button")))
 	b.until("location.pathname === '/api/v1/refresh' && document.readyState === 'complete'")
 	is.True(strings.Contains(look[string](b, "document.body.innerText"), next))
-	b.checkProblems("/favicon.ico") // which browsers ask for beside an answer in JSON
+	b.checkProblems("/favicon.ico") // browsers ask for it after an answer in JSON
 }
 
 func pageOfAThousandStacksIsSmall(t *testing.T, c chromium) {

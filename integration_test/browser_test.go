@@ -16,26 +16,28 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// otherName is a host name that the browser resolves to this machine: unlike 127.0.0.1 it makes no secure origin, as is
-// usual for a service inside a network.
+// otherName is a host name that the browser resolves to this machine. Its origin is not secure, as is usual inside a
+// network. The origin of 127.0.0.1 is secure.
 const otherName = "mooring.test"
 
-// chromium is a headless browser, by its first tab: it takes long to start, so that all tests of the page share one.
+// chromium is a headless browser. All tests of the page share one, because it takes long to start.
 type chromium struct {
-	first context.Context // of chromedp
+	first context.Context // chromedp keeps the first tab in it
 }
 
 // browser is a tab of it, with a profile of its own.
 type browser struct {
 	t   *testing.T
-	tab context.Context // of chromedp, which keeps the tab in it
-	// problems are what the browser complains of: console messages, exceptions, refused loads, broken policies.
-	problems watched[[]string]
+	tab context.Context // chromedp keeps the tab in it
+	// problems are the complaints of the browser: console messages, exceptions, refused loads, broken policies.
+	problems lab.Watched[[]string]
 }
 
-// TestPage looks at the page in a browser, as people do.
+// TestPage tests the page in a browser.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	c := startChromium(t)
@@ -61,7 +63,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// programOfChromium returns the browser's program. Where there is none the test is skipped, but not in CI.
+// programOfChromium returns the path of the browser. Without one the test is skipped; in CI it fails.
 func programOfChromium(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
@@ -77,7 +79,7 @@ func programOfChromium(t *testing.T) string {
 	return ""
 }
 
-// startChromium starts a browser that the test ends with.
+// startChromium starts a browser that is stopped at the test's end.
 func startChromium(t *testing.T) chromium {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
@@ -97,20 +99,20 @@ func startChromium(t *testing.T) chromium {
 	t.Cleanup(stop) // waits for the end of the process
 	first, closeFirst := chromedp.NewContext(root)
 	t.Cleanup(closeFirst)
-	// Without a timeout: the browser, which this starts, would end with it.
+	// No timeout here: this call starts the browser, which would end when the timeout does.
 	_, err := chromedp.Run(first, chromedp.Evaluate[chromedp.Void]("0"))
 	is.New(t).NoErr(err)
 	return chromium{first}
 }
 
-// browse opens a tab that the test ends with. A test that expects no complaint calls checkProblems.
+// browse opens a tab that is closed at the test's end. A test that expects no complaint calls checkProblems.
 func (c chromium) browse(t *testing.T) browser {
 	t.Helper()
 	b := browser{t: t, problems: watch(t, []string(nil))}
 	tab, closeTab := chromedp.NewContext(c.first, chromedp.WithNewBrowserContext(), chromedp.WithListener(b.listen))
 	t.Cleanup(closeTab)
 	b.tab = tab
-	_, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void]("0")) // which opens it, and without a timeout: see above
+	_, err := chromedp.Run(tab, chromedp.Evaluate[chromedp.Void]("0")) // opens it; no timeout, for the same reason
 	is.New(t).NoErr(err)
 	b.do(chromedp.EmulateViewport(1280, 900))
 	_, err = chromedp.Call(tab, log.Enable, cdp.Empty{})
@@ -118,7 +120,7 @@ func (c chromium) browse(t *testing.T) browser {
 	return b
 }
 
-// listen notes what the browser complains of.
+// listen notes the complaints of the browser.
 func (b browser) listen(event any) {
 	complaint := ""
 	switch e := event.(type) {
@@ -133,7 +135,7 @@ func (b browser) listen(event any) {
 		complaint = fmt.Sprintf("%s: %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
 	}
 	if complaint != "" {
-		b.problems.change(func(list *[]string) { *list = append(*list, complaint) })
+		b.problems.Change(func(list *[]string) { *list = append(*list, complaint) })
 	}
 }
 
@@ -145,10 +147,10 @@ func asJSON(value any) string {
 	return string(text)
 }
 
-// checkProblems fails the test if the browser had anything to complain of but what contains one of the expected texts.
+// checkProblems fails the test if the browser had a complaint that contains none of the expected texts.
 func (b browser) checkProblems(expected ...string) {
 	b.t.Helper()
-	for _, problem := range b.problems.look().value {
+	for _, problem := range b.problems.Value() {
 		known := false
 		for _, text := range expected {
 			known = known || strings.Contains(problem, text)
@@ -184,8 +186,8 @@ func look[T any](b browser, expression string) T {
 	return value
 }
 
-// until returns when an expression is true in the page, and fails the test when that takes too long. It asks again and
-// again from here: where scripts are off, nothing in the page would.
+// until returns when an expression is true in the page, and fails the test when that takes too long. It asks from here,
+// again and again, because the page's scripts may be off.
 func (b browser) until(expression string) {
 	b.t.Helper()
 	again := time.NewTicker(50 * time.Millisecond)

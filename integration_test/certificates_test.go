@@ -18,7 +18,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// authority is a certificate authority of the test's own.
+// authority is a certificate authority of the test.
 type authority struct {
 	t           *testing.T
 	certificate *x509.Certificate

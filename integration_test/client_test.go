@@ -1,34 +1,19 @@
 package integration_test
 
 import (
+	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// client asks one service over HTTP.
-type client struct {
-	service *service
-	http    *http.Client
-}
-
-func newClient(t *testing.T, s *service) client {
-	t.Helper()
-	c := client{s, &http.Client{
-		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       2 * patience,
-	}}
-	t.Cleanup(c.http.CloseIdleConnections)
-	return c
-}
-
-// reply is an answer, read whole.
+// reply is an answer with its whole body.
 type reply struct {
 	status int
 	header http.Header
@@ -37,8 +22,8 @@ type reply struct {
 	took time.Duration
 }
 
-// do sends a request with headers in the form "Name: value", and checks what holds for every answer: JSON but at the
-// root, and no secret in it.
+// do sends a request with headers in the form "Name: value", and checks that the answer is JSON, except at the root,
+// and has no secret in it.
 func (s *service) do(method, path, body string, headers ...string) reply {
 	s.t.Helper()
 	answer, err := s.try(method, path, body, headers...)
@@ -46,37 +31,23 @@ func (s *service) do(method, path, body string, headers ...string) reply {
 	return answer
 }
 
-// try is do for a request that may fail to be answered at all; any goroutine may call it.
+// try is do for a request that may get no answer; any goroutine may call it.
 func (s *service) try(method, path, body string, headers ...string) (reply, error) {
 	s.t.Helper()
-	request, err := http.NewRequest(method, "http://"+s.address+path, strings.NewReader(body))
-	if err != nil {
-		return reply{}, err
-	}
-	for _, header := range headers {
-		name, value, _ := strings.Cut(header, ": ")
-		request.Header.Add(name, value)
-	}
 	begin := time.Now()
-	response, err := s.http.http.Do(request)
+	answer, err := lab.Ask(context.Background(), s.http, method, "http://"+s.address+path, body, headers...)
 	if err != nil {
 		return reply{}, err
 	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		return reply{}, err
+	took, media := time.Since(begin), answer.Header.Get("Content-Type")
+	if answer.Status != http.StatusNotModified && path != "/" && media != "application/json" {
+		s.t.Errorf("%s %s answers %s", method, path, media)
 	}
-	took := time.Since(begin)
-	if response.StatusCode != http.StatusNotModified && path != "/" &&
-		response.Header.Get("Content-Type") != "application/json" {
-		s.t.Errorf("%s %s answers %s", method, path, response.Header.Get("Content-Type"))
-	}
-	s.search(method+" "+path, response.Header, content)
-	return reply{response.StatusCode, response.Header, string(content), took}, nil
+	s.search(method+" "+path, answer.Header, answer.Body)
+	return reply{answer.Status, answer.Header, string(answer.Body), took}, nil
 }
 
-// search fails the test when an answer tells a secret, in its header or in its body. Any goroutine may call it.
+// search fails the test if there is a secret in the header or the body of an answer. Any goroutine may call it.
 func (s *service) search(where string, header http.Header, body []byte) {
 	s.t.Helper()
 	var fields strings.Builder
@@ -89,7 +60,7 @@ func (s *service) get(path string, headers ...string) reply {
 	return s.do(http.MethodGet, path, "", headers...)
 }
 
-// later sends a request from a goroutine of its own. The zero reply is one that was never given.
+// later sends a request from a goroutine of its own. The reply is zero when there was no answer.
 func (s *service) later(method, path string, headers ...string) <-chan reply {
 	replies := make(chan reply, 1)
 	// Ends with the answer, or when the service does; the test waits for the reply.
@@ -144,7 +115,7 @@ func (s *service) stack(path string) stack {
 	return decode[stack](s.t, s.get("/api/v1/stacks/"+path))
 }
 
-// awaitSnapshot follows the snapshot by long polls until it is as wanted.
+// awaitSnapshot follows the snapshot by long polls until it fulfils a condition.
 func (s *service) awaitSnapshot(what string, wanted func(snapshot) bool) snapshot {
 	s.t.Helper()
 	limit := time.Now().Add(patience)
@@ -168,7 +139,7 @@ func (s *service) awaitRevision(revision string) snapshot {
 	return s.awaitSnapshot("revision "+revision, func(seen snapshot) bool { return seen.Revision == revision })
 }
 
-// report sends a deployer's report and returns the stack as it then is.
+// report sends a deployer's report and returns the stack after it.
 func (s *service) report(path, body string, headers ...string) stack {
 	s.t.Helper()
 	answer := s.do(http.MethodPut, "/api/v1/stacks/"+path, body, headers...)
@@ -188,7 +159,7 @@ func (s *service) refuses(answer reply, status int, code string) {
 	is.True(told.Error.Message != "")
 }
 
-// decode reads an answer that has no members but the contract's.
+// decode reads an answer. It may have only the members of the type.
 func decode[T any](t *testing.T, answer reply) T {
 	t.Helper()
 	var value T

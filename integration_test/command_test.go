@@ -11,7 +11,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// What the contract's section 2 says of the command line.
+// The command line, as README.md describes it.
 
 func TestOncePrintsWhatTheServiceWouldAnswer(t *testing.T) {
 	is := is.New(t)
@@ -23,7 +23,7 @@ func TestOncePrintsWhatTheServiceWouldAnswer(t *testing.T) {
 	seen := decode[snapshot](t, reply{body: got.stdout})
 	is.Equal(seen.Revision, revision)
 	is.Equal(seen.at("web").Hash, repo.hash(revision, "web/docker-compose.yml"))
-	is.Equal(host.counts().tips, 1)
+	is.Equal(host.Counts().Tips, 1)
 	is.True(strings.HasSuffix(got.stdout, "}\n"))
 	is.Equal(strings.Count(got.stdout, "\n"), 1)
 }
@@ -37,7 +37,7 @@ func TestOnceFailsWithTheReasonOnStandardError(t *testing.T) {
 	is.True(strings.Contains(got.stderr, "deploy_dir_not_found"))
 	is.Equal(strings.Count(got.stderr, "\n"), 1)
 	host := serveRepository(t, repo)
-	host.demand("robot", "another passw0rd")
+	host.Demand("robot", "another passw0rd")
 	got = run(t, []string{"-once"}, "GIT_URL="+host.url("robot", "wr@ng/pass word"))
 	is.Equal([]string{got.stdout, got.stderr[:19]}, []string{"", "mooring: git_auth: "})
 	is.Equal(got.code, 1)
@@ -101,7 +101,7 @@ func TestHelpReadsLikeAManualPage(t *testing.T) {
 	for line := range strings.Lines(got.stdout) {
 		line = strings.TrimSuffix(line, "\n")
 		is.True(len(line) <= 100)                      // columns
-		is.Equal(line, strings.TrimRight(line, " \t")) // nothing at the end that nobody sees
+		is.Equal(line, strings.TrimRight(line, " \t")) // no blanks at the end
 		is.True(!strings.Contains(line, "\t") && !strings.Contains(line, "{"+"settings"))
 	}
 	for _, flag := range []string{"-h", "--help"} {
@@ -118,7 +118,7 @@ func TestFailureIsALineOfTheLogWhereProgramsReadIt(t *testing.T) {
 		is.True(strings.Contains(got.stderr, "GIT_REF"))
 		var line struct{ Level, Msg, Error string }
 		err := json.Unmarshal([]byte(got.stderr), &line)
-		is.Equal(err == nil, args == nil) // who runs -once reads it
+		is.Equal(err == nil, args == nil) // the error of -once is for people, and not in JSON
 		if args == nil {
 			is.Equal([]string{line.Level, line.Msg}, []string{"ERROR", "mooring has failed"})
 			is.True(strings.Contains(line.Error, "GIT_REF"))

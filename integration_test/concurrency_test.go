@@ -8,7 +8,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// starters are the files that may start something that runs beside its caller, and why.
+// starters are the files that may start something that runs beside its caller, with the reasons.
 func starters() map[string]string {
 	return map[string]string{
 		"main.go":             "the refresh actor and the HTTP servers",
@@ -16,11 +16,14 @@ func starters() map[string]string {
 		"actors/loop.go":      "the worker of a fetch",
 		"actors/loop_file.go": "the worker of a write",
 		"api/serve.go":        "the actor of the API, and net/http's own loops",
+
+		"gitsource/transport/dial.go":     "closes a connection when its fetch is over",
+		"gitsource/transport/ssh_auth.go": "closes the connection to the SSH agent when its fetch is over",
 	}
 }
 
-// startsBeside tells whether a node starts something that runs beside its caller: a goroutine, or a function that another
-// goroutine calls later (package context, AfterFunc; package runtime, AddCleanup; package time, AfterFunc).
+// startsBeside tells whether a node starts something that runs beside its caller: a goroutine, or a function that
+// another goroutine calls later (package context, AfterFunc; package runtime, AddCleanup; package time, AfterFunc).
 func startsBeside(node ast.Node) bool {
 	if _, ok := node.(*ast.GoStmt); ok {
 		return true
@@ -30,7 +33,7 @@ func startsBeside(node ast.Node) bool {
 		isOf(call.Fun, "runtime", "AddCleanup") || isOf(call.Fun, "runtime", "SetFinalizer"))
 }
 
-// What runs beside its caller is started in few places, and each says why it ends and who waits for it.
+// Only few files start something that runs beside its caller. A comment says why it ends and who waits for it.
 func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 	started := map[string]int{}
 	for _, s := range sources(t, false) {
@@ -59,9 +62,8 @@ func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 	}
 }
 
-// A channel that several goroutines can both receive from and send to passes a value round between them, and is a lock by
-// another name. So what holds or takes a channel has one end of it; only signals, which are closed and never sent, are
-// whole.
+// A channel to which several goroutines can both send and receive can be used as a lock. So a field or a parameter has
+// only one end of a channel. Signals have both ends: they are closed, and nobody sends on them.
 func TestNoChannelPassesAValueRound(t *testing.T) {
 	for _, s := range sources(t, false) {
 		ast.Inspect(s.File, func(node ast.Node) bool {
@@ -88,7 +90,7 @@ func isSignal(expression ast.Expr) bool {
 	return ok && structure.Fields.NumFields() == 0
 }
 
-// A channel is a meeting (capacity 0) or a note for one reader (capacity 1); a longer queue would hide who is slow.
+// A channel has capacity 0, or 1 for one message to one reader: a longer queue would hide a slow reader.
 func TestChannelsHoldAtMostOneMessage(t *testing.T) {
 	found := 0
 	for _, s := range sources(t, false) {
@@ -120,12 +122,12 @@ func makesChannel(call *ast.CallExpr) bool {
 	return ok
 }
 
-// Whoever sends to another goroutine is ready for it not to listen: outside a select, a send may only be an answer into
-// a channel that was made for it alone.
+// A send to another goroutine must not block for ever when nobody receives. So a send outside a select may only be an
+// answer, into a channel that was made only for this answer.
 func TestSendsOutsideASelectAreAnswers(t *testing.T) {
 	answers := []string{"reply", "ended", "ends", "exited", "fetched", "results", "served", "written"} // fresh, capacity 1, each send received
 	for _, s := range sources(t, false) {
-		if s.name == "api/metrics_collector.go" {
+		if s.name == "api/metrics/collector.go" {
 			continue // Prometheus' library makes the channel, and receives until Collect returns
 		}
 		selected := map[ast.Stmt]bool{}
@@ -153,7 +155,7 @@ func lastName(expression ast.Expr) string {
 	return ""
 }
 
-// The loop that owns all state is short enough to be seen whole.
+// The loop that owns all state is short enough for one screen.
 func TestLoopOfTheActorHasAtMost60Lines(t *testing.T) {
 	const limit = 60
 	found := 0

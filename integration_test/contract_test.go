@@ -2,8 +2,8 @@ package integration_test
 
 import "time"
 
-// The values of the contract's section 3 as a client in another language would write them down. What may be null is
-// the zero value here.
+// The types of the API (api/openapi.json), written without the service's own types, as in a client. Null becomes the
+// zero value here.
 
 type failure struct {
 	Code    string `json:"code"`
@@ -82,7 +82,7 @@ func (s snapshot) paths() []string {
 	return paths
 }
 
-// at returns the stack at a path; one that is not there is the zero stack.
+// at returns the stack at a path, or the zero stack if there is none.
 func (s snapshot) at(path string) stack {
 	for _, stack := range s.Stacks {
 		if stack.Path == path {

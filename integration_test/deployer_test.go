@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// The deployer of examples/deployer, run as its README says, with a recorder in the place of docker compose.
+// The deployer of examples/deployer, run as in its README, with a recorder instead of docker compose.
 
 const deployerScript = "../examples/deployer/deploy.sh"
 
-// deployer is the script as it runs: a process group of its own.
+// deployer is the running script: a process group of its own.
 type deployer struct {
 	t         *testing.T
 	directory string // its HOME, and WORK_DIR in it
@@ -28,7 +30,7 @@ type deployer struct {
 	exited    chan struct{} // closed when the script has ended
 }
 
-// deploy runs the script until the test ends. A deployer in the same directory as another one has its working copy.
+// deploy runs the script until the test ends. Two deployers in one directory share a working copy.
 func (r recorder) deploy(directory string, s *service, gitURL string, variables ...string) *deployer {
 	r.t.Helper()
 	is := is.New(r.t)
@@ -38,12 +40,12 @@ func (r recorder) deploy(directory string, s *service, gitURL string, variables 
 	d := &deployer{t: r.t, directory: directory, log: log.Name(), exited: make(chan struct{}),
 		secrets: secretsOf(variables)}
 	d.command = exec.Command("sh", deployerScript)
-	d.command.Env = append(environment(directory, []string{
+	d.command.Env = append(lab.Environment(directory, []string{
 		"GIT_URL=" + gitURL, "MOORING_URL=http://" + s.address, "WORK_DIR=" + d.path(), "RETRY_SECONDS=1",
 		"DEPLOY_COMMAND=sh " + r.script + " apply", "REMOVE_COMMAND=sh " + r.script + " remove",
 		"RECORDER=" + r.server.URL, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 	}), variables...)
-	d.command.Stderr = log // a file: a pipe would be waited for until the last process below the script has ended
+	d.command.Stderr = log // a file: with a pipe, Wait would wait for every process below the script
 	d.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	is.NoErr(d.command.Start())
 	// Ends when the script does; the cleanup waits for it.
@@ -72,7 +74,7 @@ func (d *deployer) finish() {
 	}
 }
 
-// stop ends the script by SIGTERM, or its process group by SIGKILL, and returns its exit code, -1 after SIGKILL.
+// stop ends the script by SIGTERM, or its process group by SIGKILL, and returns its exit code, or -1 after SIGKILL.
 func (d *deployer) stop(signal syscall.Signal) int {
 	d.t.Helper()
 	target := d.command.Process.Pid
@@ -113,7 +115,8 @@ func TestDeployerHasAtMost80Lines(t *testing.T) {
 	}
 }
 
-// oddStacks have paths that a shell, a URL or JSON could trip over, and attributes that change files at a checkout.
+// oddStacks have paths with characters that are special in a shell, a URL or JSON, and git attributes that change files
+// at a checkout.
 func oddStacks() files {
 	content := files{".gitattributes": "* text eol=crlf\n*.yml ident\n", "docker-compose.yml": "# the root\n"}
 	for _, path := range []string{
@@ -146,12 +149,12 @@ func TestDeployerFollowsGit(t *testing.T) {
 		is.Equal(len(applied), 1) // each once
 		e := applied[0]
 		is.Equal(e, execution{"apply", stack.Path, "docker-compose.yml", stack.Hash, revision, e.project, e.content, ""})
-		is.Equal(digest(e.content), stack.Hash) // it reports what it found in the working copy
+		is.Equal(lab.Digest(e.content), stack.Hash) // it has reported the hash of the file in the working copy
 		projects[e.project] = true
 	}
 	is.Equal(len(projects), 16) // no two stacks share a project
 	_, err := os.Stat(d.path("tree", "$(touch pwn)", "pwn"))
-	is.True(os.IsNotExist(err)) // a path is run by no shell
+	is.True(os.IsNotExist(err)) // no shell has run a path
 
 	is.NoErr(os.WriteFile(d.path("tree", "web", "volume"), []byte("data"), 0o600))
 	project := r.of("~")[0].project
@@ -165,134 +168,7 @@ func TestDeployerFollowsGit(t *testing.T) {
 	is.Equal(r.order(16), []string{"remove sp  ace /100%41", "remove ~", "apply link", "apply new", "apply web"})
 	is.Equal(r.executions()[17].project, project)
 	_, err = os.Stat(d.path("tree", "web", "volume"))
-	is.NoErr(err) // what containers keep in the working copy stays
-}
-
-func TestDeployerGoesOnAfterAFailureAndFollowsThePushThatMendsIt(t *testing.T) {
-	is := is.New(t)
-	repo, first := with(t, files{
-		"a/docker-compose.yml": "# broken", "b/docker-compose.yml": "# good", "c/docker-compose.yml": "# good",
-	})
-	s := start(t, "GIT_URL="+repo.bare)
-	r := newRecorder(t)
-	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
-	others := func(hash string) func(snapshot) bool {
-		return func(seen snapshot) bool { return seen.at("b").AppliedHash == hash && seen.at("c").InSync }
-	}
-	seen := s.awaitSnapshot("the other stacks in sync", others(digest("# good")))
-	is.Equal(seen.at("a").Status, "missing")
-	is.Equal(seen.at("a").AppliedHash, "")
-	second := repo.push(files{"b/docker-compose.yml": "# better"})
-	s.refresh()
-	seen = s.awaitSnapshot("the other stacks in sync again", others(digest("# better")))
-	is.Equal(seen.at("a").Status, "missing")
-	third := repo.push(files{"a/docker-compose.yml": "# mended"})
-	s.refresh()
-	s.awaitSync(third)
-	var tried []string
-	for _, e := range r.of("a") {
-		tried = append(tried, e.revision)
-	}
-	is.Equal(tried, []string{first, second, third}) // once each: its own reports are no reason to try again
-}
-
-// A file that mooring skips may be anybody's: here a link leads to one that is on the machine and not in Git.
-func TestDeployerLeavesAloneWhatCannotBeServed(t *testing.T) {
-	is := is.New(t)
-	repo, first := with(t, files{"a/docker-compose.yml": "# good", "b/docker-compose.yml": "# good"})
-	s := start(t, "GIT_URL="+repo.bare)
-	r := newRecorder(t)
-	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
-	s.awaitSync(first)
-	second := repo.push(files{"a/docker-compose.yml": "# broken"})
-	s.refresh()
-	s.awaitSnapshot("a is to be applied again", func(seen snapshot) bool {
-		return seen.Revision == second && seen.at("a").Status == "missing"
-	})
-	foreign := filepath.Join(t.TempDir(), "docker-compose.yml")
-	is.NoErr(os.WriteFile(foreign, []byte("# foreign"), 0o600))
-	is.NoErr(os.Remove(filepath.Join(repo.work, "a", "docker-compose.yml")))
-	is.NoErr(os.Symlink(foreign, filepath.Join(repo.work, "a", "docker-compose.yml")))
-	third := repo.push(files{"b/docker-compose.yml": "# better"})
-	s.refresh()
-	seen := s.awaitSnapshot("b in sync", func(seen snapshot) bool { // it comes behind a
-		return seen.Revision == third && seen.at("b").InSync
-	})
-	is.Equal(seen.at("a").Status, "missing")
-	is.Equal(seen.at("a").AppliedHash, digest("# good"))
-	var applied []string
-	for _, e := range r.of("a") {
-		applied = append(applied, e.content)
-	}
-	is.Equal(applied, []string{"# good", "# broken"})
-}
-
-func TestDeployerTriesAgainWhatFailed(t *testing.T) {
-	is := is.New(t)
-	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})
-	s := start(t, "GIT_URL="+repo.bare)
-	r := newRecorder(t)
-	r.state.change(func(s *recorded) { s.refusals = 1 })
-	r.deploy(t.TempDir(), s, repo.bare)
-	s.awaitSync(revision)
-	is.Equal(r.order(0), []string{"apply a", "apply b", "apply a"})
-	r.state.change(func(s *recorded) { s.refusals = 1 })
-	revision = repo.push(files{"b/docker-compose.yml": ""})
-	s.refresh()
-	s.awaitSync(revision)
-	is.Equal(r.order(3), []string{"remove b", "remove b"}) // a removal is not forgotten before it has worked
-}
-
-func TestDeployerSurvivesRestartsOfTheService(t *testing.T) {
-	is := is.New(t)
-	repo, revision := with(t, files{"a/docker-compose.yml": "# 1", "b/docker-compose.yml": "# 1"})
-	variables := []string{"GIT_URL=" + repo.bare, "SNAPSHOT_FILE=" + filepath.Join(t.TempDir(), "snapshot.json")}
-	s := start(t, variables...)
-	variables = append(variables, "LISTEN_ADDR="+s.address)
-	r := newRecorder(t)
-	r.deploy(t.TempDir(), s, repo.bare)
-	s.awaitSync(revision)
-
-	is.Equal(s.stop(syscall.SIGTERM), 0) // while it follows
-	s = start(t, variables...)
-	r.hang()
-	repo.push(files{"a/docker-compose.yml": "# 2"})
-	s.refresh()
-	r.awaitHanging(1)
-
-	is.Equal(s.stop(syscall.SIGKILL), -1) // while it applies a
-	revision = repo.push(files{"b/docker-compose.yml": ""})
-	s = start(t, variables...)
-	is.Equal(s.awaitRevision(revision).at("a").Status, "syncing")
-	r.release()
-	is.Equal(s.awaitSync(revision).paths(), []string{"a"})
-	is.Equal(r.order(0), []string{"apply a", "apply b", "apply a", "remove b"})
-}
-
-func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
-	for signal, code := range map[syscall.Signal]int{syscall.SIGTERM: 0, syscall.SIGKILL: -1} {
-		t.Run(signal.String(), func(t *testing.T) {
-			is := is.New(t)
-			repo, revision := with(t, files{"a/docker-compose.yml": "# 1"})
-			s := start(t, "GIT_URL="+repo.bare)
-			r := newRecorder(t)
-			r.hang()
-			d := r.deploy(t.TempDir(), s, repo.bare)
-			r.awaitHanging(1)
-			asked := time.Now()
-			is.Equal(d.stop(signal), code)
-			is.True(time.Since(asked) < stopLimit)
-			is.Equal(s.stack("a").Status, "syncing")
-			if signal == syscall.SIGTERM {
-				r.awaitHanging(0) // the command has ended with the script
-			}
-			is.NoErr(os.WriteFile(d.path("repository.git", "index.lock"), nil, 0o600)) // as Git leaves it when killed
-			r.release()
-			r.deploy(d.directory, s, repo.bare)
-			s.awaitSync(revision)
-			is.Equal(r.order(0), []string{"apply a", "apply a"})
-		})
-	}
+	is.NoErr(err) // files that containers write into the working copy stay
 }
 
 func TestDeployerChecksOutACommitThatTheHostDoesNotAdvertise(t *testing.T) {
@@ -316,7 +192,7 @@ func TestDeployerSaysWhichSettingIsWrong(t *testing.T) {
 		t.Run(variable, func(t *testing.T) {
 			is := is.New(t)
 			command := exec.Command("sh", deployerScript)
-			command.Env = environment(t.TempDir(), []string{"GIT_URL=/nowhere", "WORK_DIR=" + t.TempDir(), variable})
+			command.Env = lab.Environment(t.TempDir(), []string{"GIT_URL=/nowhere", "WORK_DIR=" + t.TempDir(), variable})
 			output, err := command.CombinedOutput()
 			is.True(err != nil)
 			is.True(strings.Contains(string(output), told))

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// Hosts that want credentials where none may be shown, or none were asked for before.
+// Hosts that ask for credentials under another name, or in the middle of a refresh.
 
-// halfWay lets the greeting pass, and does with what comes after it what it is told.
-func halfWay(f fault) fault {
+// halfWay passes the greeting on and applies a fault to every later request.
+func halfWay(f lab.Fault) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
 		if r.Method == http.MethodPost {
 			f(w, r, git)
@@ -23,8 +25,8 @@ func halfWay(f fault) fault {
 	}
 }
 
-// redirectsToAnotherName sends every request to the same server by another name, and thus to another host, where it is
-// served if it shows credentials, whichever they are.
+// redirectsToAnotherName redirects every request to the same server under another name, which counts as another host.
+// There the server answers every request with any credentials.
 func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Handler) {
 	const name = "localhost"
 	_, _, shown := r.BasicAuth()
@@ -35,35 +37,35 @@ func redirectsToAnotherName(w http.ResponseWriter, r *http.Request, git http.Han
 	case shown:
 		git.ServeHTTP(w, r)
 	default:
-		answers(http.StatusUnauthorized, "text/plain", "who?", "WWW-Authenticate", `Basic realm="x"`)(w, r, git)
+		lab.Answers(http.StatusUnauthorized, "text/plain", "who?", "WWW-Authenticate", `Basic realm="x"`)(w, r, git)
 	}
 }
 
-// A redirect to another host is followed without the credentials that were given for this one.
+// The service follows a redirect to another host without its credentials.
 func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			is := is.New(t)
 			repo, first := with(t, twoStacks())
-			host, other := serveFaulty(t, repo), serveFaulty(t, repo)
+			host, other := serveRepository(t, repo), serveRepository(t, repo)
 			const password = "for this host alone"
 			seen := watch(t, []http.Header(nil))
-			other.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
-				seen.change(func(headers *[]http.Header) { *headers = append(*headers, r.Header.Clone()) })
+			other.Suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+				seen.Change(func(headers *[]http.Header) { *headers = append(*headers, r.Header.Clone()) })
 				git.ServeHTTP(w, r)
 			})
-			host.suffer(redirects(status, other.server.URL))
+			host.Suffer(redirects(status, other.URL))
 			s := start(t, "GIT_URL="+host.url("robot", password), "LOG_LEVEL=debug")
 			s.awaitRevision(first)
 			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 			is.Equal(s.refresh().Revision, next)
 
-			other.demand("robot", password)
+			other.Demand("robot", password)
 			refused := s.refresh()
-			is.Equal(refused.Error.Code, "git_auth") // it is told that they are wanted there, and they are not shown
+			is.Equal(refused.Error.Code, "git_auth") // the other host asks for them and does not get them
 			is.Equal(s.snapshot().Revision, next)
 
-			requests := seen.look().value
+			requests := seen.Value()
 			is.True(len(requests) > 4)
 			for _, header := range requests {
 				is.Equal(header.Get("Authorization"), "")
@@ -74,17 +76,14 @@ func TestRedirectToAnotherHostCarriesNoCredentials(t *testing.T) {
 	}
 }
 
-// A host that asks for credentials only after the first request has them asked for: the answer is no half snapshot.
+// A host may ask for credentials only after the first request. Then the refresh fails, and there is no partial
+// snapshot.
 func TestCredentialsAskedForHalfWayFailTheRefresh(t *testing.T) {
 	is := is.New(t)
-	repo, first := with(t, twoStacks())
-	host := serveFaulty(t, repo)
-	s := start(t, "GIT_URL="+host.url())
-	s.awaitRevision(first)
-	s.logged("refresh completed")
+	repo, host, first, s := refreshed(t, twoStacks())
 	repo.push(files{"new/docker-compose.yml": "services: {}"})
 	before := s.get("/api/v1/stacks")
-	host.suffer(halfWay(answers(401, "text/plain", "log in")))
+	host.Suffer(halfWay(lab.Answers(401, "text/plain", "log in")))
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "git_auth")
 	s.keeps(before, first, failed)

@@ -4,56 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"testing"
 	"time"
+
+	"mooring/integration_test/lab"
 )
 
-// faultyHost is a Git host that goes wrong on demand: in front of the one that works stands a server that may answer in
-// its place.
-type faultyHost struct {
-	host
-	faults watched[fault]
-}
-
-// fault answers a request in place of the Git host, or with what it makes of the host's answer.
-type fault func(w http.ResponseWriter, r *http.Request, git http.Handler)
-
-func serveFaulty(t *testing.T, r repository) faultyHost {
-	t.Helper()
-	behind := serveRepository(t, r)
-	git, faults := behind.server.Config.Handler, watch(t, fault(nil))
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f := faults.look().value; f != nil {
-			f(w, r, git)
-			return
-		}
-		git.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	behind.server = front
-	return faultyHost{behind, faults}
-}
-
-// suffer lets every request from now on meet the fault; nil ends that.
-func (h faultyHost) suffer(f fault) { h.faults.change(func(now *fault) { *now = f }) }
-
-// answers gives one answer to everything; headers are names and values in turn.
-func answers(status int, contentType, body string, headers ...string) fault {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.Header().Set("Content-Type", contentType)
-		for i := 0; i+1 < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// answersWithoutEnd writes one block again and again until nobody reads any more.
-func answersWithoutEnd(status int, contentType, begin, block string) fault {
+// answersWithoutEnd writes one block again and again until the client closes the connection.
+func answersWithoutEnd(status int, contentType, begin, block string) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
@@ -64,35 +22,17 @@ func answersWithoutEnd(status int, contentType, begin, block string) fault {
 	}
 }
 
-// hangs never answers.
-func hangs(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-	_, _ = io.Copy(io.Discard, r.Body) // only then is the client's departure seen
-	<-r.Context().Done()
-}
-
-// resets breaks the connection off without a word.
-func resets(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	conn.Close()
-}
-
 // redirects sends every request to the same place at another host.
-func redirects(status int, to string) fault {
+func redirects(status int, to string) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		http.Redirect(w, r, to+r.URL.String(), status)
 	}
 }
 
 // trickles passes answers on in small pieces, and waits before each.
-func trickles(pieces int, pause time.Duration) fault {
+func trickles(pieces int, pause time.Duration) lab.Fault {
 	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
-		answer := record(w, r, git)
+		answer := lab.Record(w, r, git)
 		for size := len(answer)/pieces + 1; len(answer) > 0; answer = answer[min(size, len(answer)):] {
 			select {
 			case <-time.After(pause):
@@ -102,34 +42,6 @@ func trickles(pieces int, pause time.Duration) fault {
 			_, _ = w.Write(answer[:min(size, len(answer))])
 			_ = http.NewResponseController(w).Flush()
 		}
-	}
-}
-
-// record lets the host answer, takes over status and headers, and returns the body.
-func record(w http.ResponseWriter, r *http.Request, git http.Handler) []byte {
-	recorder := httptest.NewRecorder()
-	git.ServeHTTP(recorder, r)
-	for name, values := range recorder.Header() {
-		if name != "Content-Length" {
-			w.Header()[name] = values
-		}
-	}
-	w.WriteHeader(recorder.Code)
-	return recorder.Body.Bytes()
-}
-
-// packStart begins every pack (gitformat-pack).
-const packStart = "PACK"
-
-// inPack lets pass what holds no pack, and does with the answers that do what it is told.
-func inPack(spoil func(w http.ResponseWriter, r *http.Request, answer []byte)) fault {
-	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
-		answer := record(w, r, git)
-		if !bytes.Contains(answer, []byte(packStart)) {
-			_, _ = w.Write(answer)
-			return
-		}
-		spoil(w, r, answer)
 	}
 }
 
@@ -147,26 +59,14 @@ func breaksOffInPack(w http.ResponseWriter, _ *http.Request, answer []byte) {
 	panic(http.ErrAbortHandler)
 }
 
-// endsInPack sends the first half of a pack as if it were all.
-func endsInPack(w http.ResponseWriter, _ *http.Request, answer []byte) {
-	_, _ = w.Write(answer[:len(answer)/2])
-}
-
-// corruptsPack changes one bit in the middle of a pack.
-func corruptsPack(w http.ResponseWriter, _ *http.Request, answer []byte) {
-	begin := bytes.Index(answer, []byte(packStart)) + len(packStart)
-	answer[(begin+len(answer))/2] ^= 0x10
-	_, _ = w.Write(answer)
-}
-
 // emptyPack has no objects.
 const emptyPack = "PACK\x00\x00\x00\x02\x00\x00\x00\x00" +
 	"\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e\xd3\x1e"
 
 // sends replaces a pack by another one.
-func sends(pack string) func(http.ResponseWriter, *http.Request, []byte) {
+func sends(pack string) lab.Spoiler {
 	return func(w http.ResponseWriter, _ *http.Request, answer []byte) {
-		_, _ = w.Write(answer[:bytes.Index(answer, []byte(packStart))-len("0000\x01")])
+		_, _ = w.Write(answer[:bytes.Index(answer, []byte(lab.PackStart))-len("0000\x01")])
 		const largest = 60_000 // bytes of a packet
 		for rest := pack; len(rest) > 0; {
 			part := rest[:min(largest, len(rest))]
@@ -177,9 +77,9 @@ func sends(pack string) func(http.ResponseWriter, *http.Request, []byte) {
 	}
 }
 
-// packsWithoutEnd sends a pack that announces more objects than it could ever have and goes on with empty blobs.
+// packsWithoutEnd sends a pack that announces 4 billion objects, and then empty blobs without end.
 func packsWithoutEnd(w http.ResponseWriter, r *http.Request, answer []byte) {
-	begin := bytes.Index(answer, []byte(packStart)) - len("0000\x01")
+	begin := bytes.Index(answer, []byte(lab.PackStart)) - len("0000\x01")
 	_, err := w.Write(answer[:begin])
 	_, _ = io.WriteString(w, "0011\x01PACK\x00\x00\x00\x02\xff\xff\xff\xff")
 	const blob = "\x30\x78\x9c\x03\x00\x00\x00\x00\x01" // zlib of nothing

@@ -13,7 +13,7 @@ import (
 	"github.com/matryer/is"
 )
 
-// Hosts that no connection reaches.
+// Hosts that cannot be reached.
 
 // A name that no DNS server knows, and a port where nobody listens.
 func TestHostThatCannotBeFoundOrRefusesIsUnreachable(t *testing.T) {
@@ -37,7 +37,7 @@ func TestHostThatCannotBeFoundOrRefusesIsUnreachable(t *testing.T) {
 	}
 }
 
-// door is where a Git host lets clients in, while it is open, at an address that no other process listens at.
+// door is a Git host's server that can be closed and opened again at the same address.
 type door struct {
 	t       *testing.T
 	address string
@@ -45,8 +45,8 @@ type door struct {
 	server  *httptest.Server
 }
 
-// newDoor opens a door. Each test process has a loopback address of its own, so that nobody takes the port of a closed
-// one.
+// newDoor opens a door. Each test process has a loopback address of its own, so that no other process takes the port
+// while the door is closed.
 func newDoor(t *testing.T, behind http.Handler) *door {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -69,7 +69,7 @@ func (d *door) open() {
 	d.server.Start()
 }
 
-// close refuses connections from now on, and ends those that there are.
+// close refuses connections from now on, and ends the open ones.
 func (d *door) close() { d.server.Close() }
 
 // A host that goes away after a refresh, as for an upgrade, and comes back at its address.
@@ -77,7 +77,7 @@ func TestHostThatRefusesConnectionsForAWhileIsFollowedAgain(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
-	host := newDoor(t, serveRepository(t, repo).server.Config.Handler)
+	host := newDoor(t, serveRepository(t, repo).Server.Config.Handler)
 	s := start(t, "GIT_URL=http://"+host.address+"/repository.git")
 	s.awaitRevision(first)
 	s.logged("refresh completed")

@@ -2,18 +2,18 @@ package integration_test
 
 import (
 	"fmt"
-	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// What goes wrong with the repository itself, over every way to it: refs that go away or jump, repositories that do,
-// objects that are missing or damaged, kinds that cannot be read.
+// Faults of the repository itself, over every transport: refs and repositories that disappear or are replaced, objects
+// that are missing or damaged, formats that cannot be read.
 
 func TestHostOfAnyKindServesTheSameStacks(t *testing.T) {
 	for way, at := range ways() {
@@ -50,7 +50,7 @@ func TestForcedPushTwentyTimesOverIsServedEachTime(t *testing.T) {
 	}
 }
 
-// A branch that is deleted is a failure of its own, and no empty list; pushed again it is served.
+// A deleted branch is a failure with a code of its own, and empties nothing. When it is pushed again it is served.
 func TestTrackedBranchThatIsDeletedEmptiesNothing(t *testing.T) {
 	for way, at := range ways() {
 		t.Run(way, func(t *testing.T) {
@@ -75,8 +75,8 @@ func TestTrackedBranchThatIsDeletedEmptiesNothing(t *testing.T) {
 	}
 }
 
-// Without GIT_REF the remote HEAD is followed, to another branch too; a tag, annotated or not, is followed both ways; a
-// full name is taken as it is; a commit stays.
+// Without GIT_REF the service follows the remote HEAD, even to another branch. It follows a tag, annotated or not,
+// forward and back. A full ref name is used unchanged. A commit stays.
 func TestEveryKindOfRefIsFollowed(t *testing.T) {
 	for way, at := range ways() {
 		t.Run(way, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestEveryKindOfRefIsFollowed(t *testing.T) {
 			}
 			t.Run("a commit", func(t *testing.T) {
 				git(t, repo.bare, "update-ref", "refs/heads/main", next)
-				git(t, repo.bare, "tag", "release", first) // a plain host serves commits that a ref names
+				git(t, repo.bare, "tag", "release", first) // a plain host serves only commits that a ref names
 				s := start(t, append(settings, "GIT_REF="+strings.ToUpper(first))...)
 				s.awaitRevision(first)
 				is.New(t).Equal(s.refresh().Revision, first)
@@ -107,7 +107,7 @@ func TestEveryKindOfRefIsFollowed(t *testing.T) {
 	}
 }
 
-// kindsOfRef are settings of GIT_REF, and how what they name is moved.
+// kindsOfRef are values of GIT_REF, each with a function that moves the ref to a commit.
 func kindsOfRef(t *testing.T, repo repository) map[string]func(to string) {
 	t.Helper()
 	update := func(ref string) func(string) {
@@ -125,8 +125,8 @@ func kindsOfRef(t *testing.T, repo repository) map[string]func(to string) {
 	}
 }
 
-// A repository that is taken away is not found, one that is put in its place is served, and an empty one empties
-// nothing.
+// A removed repository is git_not_found. An empty one in its place does not empty the list. Another one in its place is
+// served.
 func TestRepositoryMadeAnewUnderTheSameURLIsServed(t *testing.T) {
 	for way, at := range ways() {
 		t.Run(way, func(t *testing.T) {
@@ -159,8 +159,8 @@ func TestRepositoryMadeAnewUnderTheSameURLIsServed(t *testing.T) {
 	}
 }
 
-// A repository that lacks an object, or holds a damaged one, fails the whole refresh: there is no partial snapshot. When
-// it is mended the service recovers unaided.
+// A repository that lacks an object, or holds a damaged one, fails the whole refresh: there is no partial snapshot.
+// When it is repaired the service recovers by itself.
 func TestRepositoryWithAMissingOrDamagedObjectIsNotServedInPart(t *testing.T) {
 	damages := map[string]func(path string) error{
 		"missing":   os.Remove,
@@ -198,7 +198,7 @@ func TestRepositoryWithAMissingOrDamagedObjectIsNotServedInPart(t *testing.T) {
 	}
 }
 
-// A host whose answers lack a subtree or a blob, and do not say so, is not believed.
+// A pack that lacks a subtree or a blob without saying so is a failure.
 func TestAnswerThatLacksASubtreeOrABlobIsNotServedInPart(t *testing.T) {
 	for _, lacking := range []string{"main:db", "main:db/main", "main:web/docker-compose.yml"} {
 		t.Run(lacking, func(t *testing.T) {
@@ -212,13 +212,13 @@ func TestAnswerThatLacksASubtreeOrABlobIsNotServedInPart(t *testing.T) {
 				}
 			}
 			pack := repo.plumb(objects.String(), "pack-objects", "--stdout", "-q")
-			host := serveFaulty(t, repo)
-			host.suffer(inPack(sends(pack)))
+			host := serveRepository(t, repo)
+			host.Suffer(lab.InPack(sends(pack)))
 			s := start(t, "GIT_URL="+host.url())
 			failed := s.logged("level=ERROR", "refresh failed")
-			is.Equal(field(failed, "code"), "git_protocol")
+			is.Equal(lab.Field(failed, "code"), "git_protocol")
 			is.Equal(s.snapshot().Revision, "")
-			host.suffer(nil)
+			host.Suffer(nil)
 			s.awaitRevision(first)
 		})
 	}
@@ -240,42 +240,4 @@ func TestSHA256RepositoryIsRefusedWithASentence(t *testing.T) {
 			is.True(strings.Contains(got.stderr, "SHA-256"))
 		})
 	}
-}
-
-// Nothing of a repository is kept on the disk, so that no disk can be full or spoil it: the service works where it may
-// write no byte and where its home is not there.
-func TestRefreshNeedsNoDisk(t *testing.T) {
-	repo, first := with(t, twoStacks())
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			is := is.New(t)
-			settings := at(t, repo)
-			got := runBy(t, []string{"/bin/sh", "-c", `ulimit -f 0 && exec "$0" -once`, os.Getenv(program)},
-				append(settings, "HOME=/nowhere", "TMPDIR=/nowhere")...)
-			is.Equal(got.stderr, "")
-			is.Equal(decode[snapshot](t, reply{body: got.stdout}).Revision, first)
-		})
-	}
-}
-
-// A place for SNAPSHOT_FILE that goes away while the service runs stops neither refreshes nor readers; a report is not
-// confirmed that could not be saved.
-func TestSnapshotFileThatCannotBeWrittenStopsNoRefresh(t *testing.T) {
-	is := is.New(t)
-	directory := filepath.Join(t.TempDir(), "state")
-	is.NoErr(os.Mkdir(directory, 0o700))
-	file := filepath.Join(directory, "snapshot.json")
-	repo, _, first, s := refreshed(t, twoStacks(), "SNAPSHOT_FILE="+file)
-	awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == first })
-	is.NoErr(os.RemoveAll(directory))
-	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-	is.Equal(s.refresh().Revision, next)
-	is.Equal(s.snapshot().Revision, next)
-	s.refuses(s.do(http.MethodPut, "/api/v1/stacks/new", `{"status":"syncing"}`), http.StatusInternalServerError, "internal")
-	is.NoErr(os.Mkdir(directory, fs.FileMode(0o700)))
-	s.report("new", `{"status":"syncing"}`)
-	awaitFile(t, file, func(seen snapshot) bool { return seen.at("new").Status == "syncing" })
-	s.logged("SNAPSHOT_FILE could not be written", "revision="+next)
-	s.logged("msg=request", "path=/api/v1/stacks/new", "status=200")
-	is.Equal(s.count("request failed"), 0) // it is told once
 }

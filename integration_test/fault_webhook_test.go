@@ -5,15 +5,17 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// A webhook arrives before the Git host's ref has moved (contract, rule 4.9).
+// A webhook arrives before the Git host's ref has moved: the service asks the host again after 1, 2 and 4 s.
 
-// laggingUntil returns when the host has been asked so many times where its ref stands, and has answered.
+// laggingUntil returns when the host has answered that many requests for the ref.
 func (h host) laggingUntil(t *testing.T, tips int) {
 	t.Helper()
-	h.state.await(t, "the answers with the old revision", func(now hostState) bool {
-		return now.tips >= tips && now.underWay == 0
+	await(t, h.State, "the answers with the old revision", func(now lab.HostState) bool {
+		return now.Tips >= tips && now.UnderWay == 0
 	})
 }
 
@@ -23,27 +25,27 @@ func TestGitThatLagsBehindTheWebhookIsAskedAgain(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)
 	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
-	before := host.counts().tips
+	before := host.Counts().Tips
 	begin := time.Now()
-	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
 	host.laggingUntil(t, before+2)
 	repo.publish("HEAD:refs/heads/main")
 	s.awaitRevision(next)
 	s.logged("refresh completed", "id="+accepted.ID)
 	is.Equal(s.found(accepted.ID).Revision, next)
-	is.Equal(host.counts().tips, before+3)
+	is.Equal(host.Counts().Tips, before+3)
 	is.True(time.Since(begin) >= 3*time.Second) // after 1 s and after 2 s more, not at once
 }
 
-// A push that never reaches Git ends the refresh after 1, 2 and 4 s with what Git has; meanwhile others are served, and
-// a trigger that comes is queued.
+// If a push never reaches Git, the refresh ends after 1, 2 and 4 s with the revision that Git has. Meanwhile readers
+// are served, and a new trigger is queued.
 func TestGitThatNeverHasThePushOfTheWebhookEndsTheRefresh(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
 	repo, host, first, s := hooked(t)
 	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
-	before := host.counts().tips
-	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	before := host.Counts().Tips
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
 	host.laggingUntil(t, before+1)
 	is.Equal(s.snapshot().Revision, first)
 	queued := s.trigger()
@@ -53,6 +55,6 @@ func TestGitThatNeverHasThePushOfTheWebhookEndsTheRefresh(t *testing.T) {
 	is.Equal(ended.Status, "completed")
 	is.Equal(ended.Revision, first)
 	is.True(ended.Duration >= 7000 && ended.Duration < 12_000) // milliseconds
-	is.Equal(host.counts().tips, before+4+1)
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Tips, before+4+1)
+	is.Equal(host.Counts().Most, 1)
 }

@@ -11,24 +11,26 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// HTTPS with an authority of the test's own: GIT_CA_FILE decides.
+// HTTPS with a certificate of the test's authority: it is trusted only with GIT_CA_FILE.
 
-// serveTLS serves the repository over HTTPS with the certificate that the variable then holds.
-func serveTLS(t *testing.T, r repository, certificate tls.Certificate) (host, watched[tls.Certificate]) {
+// serveTLS serves the repository over HTTPS. Each connection gets the certificate that the variable has at that time.
+func serveTLS(t *testing.T, r repository, certificate tls.Certificate) (host, lab.Watched[tls.Certificate]) {
 	t.Helper()
 	behind := serveRepository(t, r)
 	shown := watch(t, certificate)
-	front := httptest.NewUnstartedServer(behind.server.Config.Handler)
+	front := httptest.NewUnstartedServer(behind.Server.Config.Handler)
 	front.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
-		return &tls.Config{Certificates: []tls.Certificate{shown.look().value}, NextProtos: []string{"h2", "http/1.1"}}, nil
+		return &tls.Config{Certificates: []tls.Certificate{shown.Value()}, NextProtos: []string{"h2", "http/1.1"}}, nil
 	}}
 	front.EnableHTTP2 = true // as the big hosts
 	front.Config.ErrorLog = log.New(io.Discard, "", 0)
 	front.StartTLS()
 	t.Cleanup(front.Close)
-	behind.server = front
+	behind.Server = front
 	return behind, shown
 }
 
@@ -36,7 +38,7 @@ func TestHTTPSWithItsAuthorityInGitCAFileFollowsPushes(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	authority := newAuthority(t)
 	host, _ := serveTLS(t, repo, authority.sign("", time.Now().Add(time.Hour)))
-	host.demand("robot", "p@ss: w/rd")
+	host.Demand("robot", "p@ss: w/rd")
 	s := start(t, "GIT_URL="+host.url("robot", "p@ss: w/rd"), "GIT_CA_FILE="+authority.file)
 	followsPushes(t, repo, first, s)
 }
@@ -61,12 +63,12 @@ func TestHTTPSCertificateThatIsNotTrustedIsToldWithWhatToSet(t *testing.T) {
 			is.Equal(got.code, 1)
 			is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
 			is.True(strings.Contains(got.stderr, c.says))
-			is.Equal(host.counts().requests, 0) // nothing was said, no password above all
+			is.Equal(host.Counts().Requests, 0) // no request was sent, and so no password
 		})
 	}
 }
 
-// A certificate that expires while the service runs fails refreshes until it is renewed, and no longer.
+// When a certificate expires, refreshes fail until it is renewed.
 func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)
@@ -79,25 +81,25 @@ func TestHTTPSCertificateThatIsRenewedIsTrustedAgain(t *testing.T) {
 	s.logged("refresh completed")
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 	before := s.get("/api/v1/stacks")
-	shown.change(func(c *tls.Certificate) { *c = authority.sign("", time.Now().Add(-time.Minute)) })
-	host.server.CloseClientConnections() // one that is open is not checked again
-	s.refresh()                          // may still meet the end of the one that was open
+	shown.Change(func(c *tls.Certificate) { *c = authority.sign("", time.Now().Add(-time.Minute)) })
+	host.Server.CloseClientConnections() // the certificate is checked only when a connection is opened
+	s.refresh()                          // may still use the connection that was just closed
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "git_untrusted")
 	s.keeps(before, first, failed)
-	shown.change(func(c *tls.Certificate) { *c = good })
+	shown.Change(func(c *tls.Certificate) { *c = good })
 	s.awaitRevision(next)
 	is.Equal(s.status().Failures, 0)
 }
 
-// Whoever is sent from HTTPS to plain HTTP does not go there, with or without credentials.
+// A redirect from HTTPS to plain HTTP is not followed, with or without credentials.
 func TestHTTPSRedirectToPlainHTTPIsRefused(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, twoStacks())
 	authority := newAuthority(t)
-	plain := serveFaulty(t, repo)
+	plain := serveRepository(t, repo)
 	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		redirects(http.StatusFound, plain.server.URL)(w, r, nil)
+		redirects(http.StatusFound, plain.URL)(w, r, nil)
 	}))
 	front.TLS = &tls.Config{Certificates: []tls.Certificate{authority.sign("", time.Now().Add(time.Hour))}}
 	front.StartTLS()
@@ -106,5 +108,5 @@ func TestHTTPSRedirectToPlainHTTPIsRefused(t *testing.T) {
 		"GIT_CA_FILE="+authority.file)
 	is.Equal(got.code, 1)
 	is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
-	is.Equal(plain.counts().requests, 0)
+	is.Equal(plain.Counts().Requests, 0)
 }

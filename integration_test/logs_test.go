@@ -12,22 +12,25 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// What the contract's rule 4.11 says of the log.
+// The log's levels. A refresh's start and end, a change and an accepted webhook are INFO; a refused webhook, a skipped
+// entry and a retry are WARN; a failed refresh is ERROR. A line about a refresh has its id, source and revision.
 
 func TestLogLevelsTellWhatHappened(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)
 	started := s.logged("level=INFO", `msg="refresh started"`, "source=startup")
 	completed := s.logged("level=INFO", `msg="refresh completed"`, "source=startup", "revision="+first)
-	is.Equal(field(started, "id"), field(completed, "id"))
+	is.Equal(lab.Field(started, "id"), lab.Field(completed, "id"))
 	s.logged("level=INFO", "changed", "revision="+first)
 
 	next := repo.push(files{
 		"web/docker-compose.yaml": "services: {}", "big/docker-compose.yml": strings.Repeat("#", 17<<20),
 	})
-	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
 	s.logged("level=INFO", "webhook accepted", "id="+accepted.ID, "source=webhook", "revision="+next)
 	s.logged("level=INFO", `msg="refresh completed"`, "id="+accepted.ID, "source=webhook", "revision="+next)
 	s.logged("level=WARN", "web/docker-compose.yaml", next)
@@ -36,7 +39,7 @@ func TestLogLevelsTellWhatHappened(t *testing.T) {
 	s.refuses(s.do(http.MethodPost, "/api/v1/webhook", "{}"), http.StatusUnauthorized, "missing_signature")
 	s.logged("level=WARN", "webhook refused", "code=missing_signature")
 
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	failed := s.refresh()
 	s.logged("level=ERROR", "refresh failed", "id="+failed.ID, "source=manual", "revision="+next, "code=git_unreachable")
 	s.logged("level=WARN", "retried", "id="+failed.ID, "source=manual", "revision="+next)
@@ -64,7 +67,7 @@ func TestLogLevelHidesWhatIsBelowIt(t *testing.T) {
 		s := launch(t, t.TempDir(), "GIT_URL="+repo.bare, "HEADLESS=true", "POLL_INTERVAL=1h", "LOG_LEVEL="+level,
 			"GIT_DEPLOY_DIR=nowhere", "SNAPSHOT_FILE="+file.path)
 		s.logged("level=ERROR", "refresh failed")
-		s.snapshotFile += ".unreadable" // it is kept, and none was written in its place
+		s.snapshotFile += ".unreadable" // the unreadable file was moved there, and no new one was written
 		is.Equal(s.stop(syscall.SIGTERM), 0)
 		for _, name := range hidden {
 			is.Equal(s.count("level="+name), 0)
@@ -79,12 +82,12 @@ func TestLogInJSONParsesAndTellsOfRefreshes(t *testing.T) {
 	host := serveRepository(t, repo)
 	s := start(t, "GIT_URL="+host.url(), "LOG_FORMAT=json", "LOG_LEVEL=debug")
 	s.awaitRevision(first)
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	failed := s.refresh()
 	s.finish()
 	about := map[string]int{}
 	for _, line := range s.lines() {
-		if line == endOfLog {
+		if line == lab.EndOfLog {
 			continue
 		}
 		var told map[string]any
@@ -108,7 +111,7 @@ func TestLogInJSONParsesAndTellsOfRefreshes(t *testing.T) {
 	is.True(about["refresh failed"] >= 1)
 }
 
-// Text from outside never makes a line of its own, nor does it move the terminal of whoever reads the log.
+// Foreign text cannot begin a new line in the log or control the reader's terminal.
 func TestLogQuotesWhatComesFromOutside(t *testing.T) {
 	is := is.New(t)
 	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")

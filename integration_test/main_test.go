@@ -1,5 +1,5 @@
-// Package integration_test runs the built service as operators do: as a process with a clean environment, over real
-// HTTP and against real Git.
+// Package integration_test tests the built service: as a process with a clean environment, over real HTTP and against
+// real Git.
 package integration_test
 
 import (
@@ -8,29 +8,31 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"mooring/integration_test/lab"
 )
 
 // patience bounds every wait for something that must happen.
 const patience = 30 * time.Second
 
-// program is the variable that tells a test where TestMain has put the service: a package variable would do, but tests
-// keep to the rule that there are none.
+// program is the environment variable in which TestMain gives the tests the path of the service. A package variable is
+// not allowed here.
 const program = "MOORING_TEST_PROGRAM"
 
-// withoutRace ends the name of the service that is built as it is shipped, whatever the tests are built with.
+// withoutRace is the suffix of the shipped build's file name, which has no race detector.
 const withoutRace = "-shipped"
 
 func TestMain(m *testing.M) {
 	directory, err := os.MkdirTemp("", "mooring-test-")
 	service := filepath.Join(directory, "mooring")
 	if err == nil {
-		err = errors.Join(build(service, raceDetector), build(service+withoutRace, false))
+		err = errors.Join(
+			lab.Build(context.Background(), service, raceDetector), lab.Build(context.Background(), service+withoutRace, false))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -45,8 +47,8 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// waitTogether lets more tests run at once than there are processors, unless -parallel says how many: most of those that
-// may run beside others wait, for timeouts and for retries.
+// waitTogether lets more tests run at once than there are processors, unless -parallel is set: most tests that may run
+// in parallel wait for timeouts and retries.
 func waitTogether() {
 	flag.Parse()
 	given := false
@@ -54,20 +56,4 @@ func waitTogether() {
 	if !given {
 		_ = flag.Set("test.parallel", "6") // it is a number
 	}
-}
-
-// build builds the service; with the race detector a race makes it exit with a code that no test accepts.
-func build(target string, race bool) error {
-	args := []string{"build", "-buildvcs=false", "-o", target}
-	if race {
-		args = append(args, "-race")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	command := exec.CommandContext(ctx, "go", append(args, ".")...)
-	command.Dir = ".."
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the service: %w\n%s", err, output)
-	}
-	return nil
 }

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// Story 3: refresh on demand and track how far each stack is applied.
+// A refresh on demand, and the status of each stack.
 
 // refreshed returns a service that has refreshed once, from a repository over HTTP.
 func refreshed(t *testing.T, content files, variables ...string) (repository, host, string, *service) {
@@ -53,7 +55,7 @@ func TestNewStackStartsMissingWhileOthersKeepTheirStatus(t *testing.T) {
 	is.Equal(seen.at("web").Status, "synced")
 	is.Equal(seen.at("web").StatusChangedAt, web.StatusChangedAt)
 	is.Equal(seen.at("web").AppliedHash, old)
-	is.True(!seen.at("web").InSync) // what runs is not what Git wants any more
+	is.True(!seen.at("web").InSync) // Git now has another hash than the applied one
 	is.Equal(len(decode[snapshot](t, s.get("/api/v1/stacks?in_sync=false&status=synced")).Stacks), 1)
 }
 
@@ -92,14 +94,14 @@ func TestStackBackInGitWhileDeletingIsMissing(t *testing.T) {
 	is.Equal(s.snapshot().at("web").AppliedHash, applied)
 }
 
-// Git is unreachable during a refresh: the last good snapshot stays, the error is told, and the service recovers
-// unaided though polling is off.
+// Git is unreachable during a refresh: the last good snapshot stays, the API shows the error, and the service recovers
+// by itself although polling is off.
 func TestGitUnreachableDuringARefreshKeepsTheLastSnapshot(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks())
 	before := s.get("/api/v1/stacks")
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-	host.refuse(http.StatusBadGateway)
+	host.Refuse(http.StatusBadGateway)
 	failed := s.refresh()
 	is.Equal(failed.Status, "failed")
 	is.Equal(failed.Error.Code, "git_unreachable")
@@ -112,7 +114,7 @@ func TestGitUnreachableDuringARefreshKeepsTheLastSnapshot(t *testing.T) {
 	is.True(status.Failures >= 1)
 	is.True(!status.NextPollAt.IsZero() || status.Current != nil) // a retry is planned, or runs already
 	is.Equal(s.get("/readyz").status, http.StatusOK)
-	host.refuse(0)
+	host.Refuse(0)
 	s.awaitRevision(next)
 	is.Equal(s.status().Failures, 0)
 	is.Equal(s.status().Last.Trigger.Source, "poll")
@@ -121,21 +123,21 @@ func TestGitUnreachableDuringARefreshKeepsTheLastSnapshot(t *testing.T) {
 func TestGitHangingFailsTheRefreshAfterItsTime(t *testing.T) {
 	is := is.New(t)
 	_, host, first, s := refreshed(t, twoStacks(), "REFRESH_TIMEOUT=1s")
-	host.hang()
+	host.Hang()
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "timeout")
 	is.Equal(s.snapshot().Revision, first)
-	host.release()
+	host.Release()
 	is.Equal(s.refresh().Status, "completed")
 }
 
-// Triggers while a refresh runs: the first is queued, each newer one takes its place, names it, and answers those who
-// waited for it. Git is asked twice, one after the other.
+// Triggers while a refresh runs: the first one is queued. Each newer one replaces the queued one and names it. Clients
+// that wait for the older one are answered by the newer one. There are two fetches, one after the other.
 func TestTriggersWhileRefreshingAreQueuedAndReplaced(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
-	before := host.counts()
-	host.hang()
+	before := host.Counts()
+	host.Hang()
 	running := s.trigger()
 	host.reached()
 	one := s.trigger()
@@ -152,27 +154,27 @@ func TestTriggersWhileRefreshingAreQueuedAndReplaced(t *testing.T) {
 	is.Equal(status.Revision, first)
 
 	waited := s.later(http.MethodPost, "/api/v1/refresh?wait=30s")
-	waiting := field(s.logged("refresh queued", "replaces="+two.ID), "id")
+	waiting := lab.Field(s.logged("refresh queued", "replaces="+two.ID), "id")
 	last := s.trigger()
 	is.Equal(last.Replaces, waiting)
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-	host.release()
+	host.Release()
 	is.Equal(decode[refresh](t, <-waited).ID, last.ID)
 	is.Equal(s.found(one.ID).Status, "completed") // answered by its replacer's replacer
 	is.Equal(s.found(last.ID).Revision, next)
-	is.Equal(host.counts().tips, before.tips+2)
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Tips, before.Tips+2)
+	is.Equal(host.Counts().Most, 1)
 }
 
 func TestCommitPushedWhileARefreshRunsIsInTheQueuedOne(t *testing.T) {
 	is := is.New(t)
 	repo, host, _, s := refreshed(t, twoStacks())
-	host.hang()
+	host.Hang()
 	s.trigger()
 	host.reached()
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
 	queued := s.trigger()
-	host.release()
+	host.Release()
 	s.awaitRevision(next)
 	s.logged("refresh completed", "id="+queued.ID)
 	is.Equal(s.found(queued.ID).Revision, next)
@@ -181,12 +183,12 @@ func TestCommitPushedWhileARefreshRunsIsInTheQueuedOne(t *testing.T) {
 func TestWaitThatEndsBeforeTheRefreshAnswersThatItIsUnderWay(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks())
-	host.hang()
+	host.Hang()
 	answer := s.do(http.MethodPost, "/api/v1/refresh?wait=10ms", "")
 	is.Equal(answer.status, http.StatusAccepted)
 	under := decode[refresh](t, answer)
 	is.Equal(under.Status, "refreshing")
-	host.release()
+	host.Release()
 	s.logged("refresh completed", "id="+under.ID)
 	is.Equal(s.found(under.ID).Status, "completed")
 }

@@ -12,19 +12,21 @@ import (
 
 	"github.com/matryer/is"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"mooring/integration_test/lab"
 )
 
 // metricsAddress returns where the service serves its metrics, from its log.
 func (s *service) metricsAddress() string {
 	s.t.Helper()
-	return field(s.logged("serving metrics"), "address")
+	return lab.Field(s.logged("serving metrics"), "address")
 }
 
-// scrape returns what a service serves to Prometheus.
+// scrape returns the metrics of a service.
 func (s *service) scrape() string {
 	s.t.Helper()
 	is := is.New(s.t)
-	response, err := s.http.http.Get("http://" + s.metricsAddress() + "/metrics")
+	response, err := s.http.Get("http://" + s.metricsAddress() + "/metrics")
 	is.NoErr(err)
 	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
@@ -52,7 +54,7 @@ func TestMetricsTellWhatHasHappened(t *testing.T) {
 	s := start(t, "GIT_URL="+host.url(), "METRICS_ADDR=127.0.0.1:0", "WEBHOOK_SECRET="+githubSecret)
 	s.awaitRevision(revision)
 	s.refresh()
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	s.refresh()
 	is.Equal(s.deliver("{}", "X-GitHub-Event: ping").status, http.StatusOK)
 	is.Equal(s.do(http.MethodPost, "/api/v1/webhook", "{}").status, http.StatusUnauthorized)
@@ -72,7 +74,7 @@ func TestMetricsTellWhatHasHappened(t *testing.T) {
 	problems, err := promlint.New(strings.NewReader(scrape)).Lint()
 	is.NoErr(err)
 	is.Equal(len(problems), 0)
-	// Its own listener serves nothing else, and the API's serves no metrics.
+	// The metrics' listener serves nothing else, and the API's listener serves no metrics.
 	is.Equal(s.get("/metrics").status, http.StatusNotFound)
 	api := s.address
 	s.address = s.metricsAddress()
@@ -86,7 +88,7 @@ func TestMetricsAreServedWithoutTheAPI(t *testing.T) {
 	s.logged("refresh completed")
 	holdsLines(t, s.scrape(), `mooring_refreshes_total{outcome="completed",source="startup"} 1`,
 		`mooring_stacks{in_sync="false",status="missing"} 2`)
-	is.New(t).Equal(listening(s.lines()), "")
+	is.New(t).Equal(lab.Listening(s.lines()), "")
 }
 
 func TestMetricsAddressInUseEndsTheStart(t *testing.T) {
@@ -101,12 +103,12 @@ func TestMetricsAddressInUseEndsTheStart(t *testing.T) {
 	is.True(strings.Contains(got.stderr, "address already in use"))
 }
 
-// The example's rules name metrics and values of labels that there are. What else a rule needs is promtool's to check.
+// The example's rules name only metrics and label values that exist. promtool can check the rest of a rule.
 func TestAlertsNameMetricsThatThereAre(t *testing.T) {
 	is := is.New(t)
 	content, err := os.ReadFile("../examples/alerts.yml")
 	is.NoErr(err)
-	// One stack in each status: then every series is there.
+	// With one stack in each status every series is there.
 	repo, revision := with(t, twoStacks())
 	s := start(t, "GIT_URL="+repo.bare, "METRICS_ADDR=127.0.0.1:0", "POLL_INTERVAL=1h")
 	s.awaitRevision(revision)

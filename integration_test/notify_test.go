@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // manager is the socket of a service manager (sd_notify(3)).
@@ -22,7 +24,7 @@ func manager(t *testing.T, name string) *net.UnixConn {
 	return socket
 }
 
-// told returns the next state that a manager is told.
+// told returns the next state that a manager receives.
 func told(t *testing.T, socket *net.UnixConn) string {
 	t.Helper()
 	is := is.New(t)
@@ -49,7 +51,7 @@ func TestServiceManagerIsToldOfStartAndStop(t *testing.T) {
 			s := launch(t, t.TempDir(), append(variables, "GIT_URL="+repo.bare, "NOTIFY_SOCKET="+name)...)
 			is.Equal(told(t, socket), "READY=1")
 			if len(variables) == 0 {
-				s.address = field(s.logged("msg=listening"), "address")
+				s.address = lab.Field(s.logged("msg=listening"), "address")
 				is.Equal(s.get("/healthz").status, 200)
 			}
 			s.finish()
@@ -75,7 +77,7 @@ func TestServiceManagerThatDoesNotReadStopsNothing(t *testing.T) {
 	s.finish()
 }
 
-// fill sends to a socket until there is no room in it for any more.
+// fill sends to a socket until it is full.
 func fill(t *testing.T, name string) {
 	t.Helper()
 	is := is.New(t)
@@ -90,7 +92,7 @@ func fill(t *testing.T, name string) {
 		}
 		return true
 	}))
-	is.True(err != nil) // it does not block, and is full
+	is.True(err != nil) // the socket is full, and a write does not block
 }
 
 func TestServiceManagerThatIsDeafStopsNothing(t *testing.T) {

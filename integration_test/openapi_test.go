@@ -23,7 +23,7 @@ import (
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 )
 
-// described is /openapi.json, read by a library that knows OpenAPI 3.1 and its dialect of JSON Schema.
+// described is /openapi.json, parsed by a library for OpenAPI 3.1 and its dialect of JSON Schema.
 type described struct {
 	t         *testing.T
 	model     *v3.Document
@@ -39,11 +39,11 @@ func readDescription(t *testing.T, content string) *described {
 	is.NoErr(err)
 	model, err := document.BuildV3Model()
 	is.NoErr(err)
-	// Strict: a member that is not described is a fault of the description.
+	// Strict: a member that the description lacks is an error.
 	options := []config.Option{
 		config.WithStrictMode(), config.WithFormatAssertions(),
 		config.WithStrictIgnoredHeadersExtra("X-Content-Type-Options", "Referrer-Policy"),
-		// The document itself is held to OpenAPI's own schema.
+		// The document must be valid by OpenAPI's own schema.
 		config.WithStrictIgnorePaths("$.body.openapi", "$.body.info", "$.body.servers", "$.body.security", "$.body.tags",
 			"$.body.paths", "$.body.components"),
 	}
@@ -94,7 +94,7 @@ func TestOpenAPIIsValidAndItsExamplesFit(t *testing.T) {
 	is.True(examples > 50)
 }
 
-// ask sends a request as it is, over a connection of its own, and holds the answer to the description.
+// ask sends a request unchanged, over a connection of its own, and checks that the answer matches the description.
 func (d *described) ask(s *service, method, path, body string, headers ...string) reply {
 	d.t.Helper()
 	is := is.New(d.t)
@@ -128,7 +128,7 @@ func (d *described) ask(s *service, method, path, body string, headers ...string
 	return reply{status: response.StatusCode, header: response.Header, body: string(content)}
 }
 
-// fits checks an answer, and the request too when it was not refused.
+// fits checks an answer, and also the request if it was not refused.
 func (d *described) fits(request *http.Request, body string, response *http.Response, content []byte) {
 	d.t.Helper()
 	what := fmt.Sprintf("%s %s: %d %.300q", request.Method, request.URL, response.StatusCode, content)
@@ -152,7 +152,7 @@ func (d *described) fits(request *http.Request, body string, response *http.Resp
 	}
 	described := operation.Responses.Codes.GetOrZero(status)
 	if described == nil {
-		return // and the validator has said so
+		return // the validator has reported that
 	}
 	for name, header := range described.Headers.FromOldest() {
 		if header.Required && response.Header.Get(name) == "" {
@@ -177,8 +177,8 @@ func (d *described) fitsComponent(what, name string, response *http.Response, co
 	d.seen[name] = true
 }
 
-// find finds what describes a request's path: paths that are spelled out win. (The library takes /api/v1/stacks and
-// /api/v1/stacks/ for the same.)
+// find returns the described path that a request's path belongs to. A path without parameters comes first. (The library
+// would take /api/v1/stacks and /api/v1/stacks/ for the same.)
 func (d *described) find(request *http.Request) (string, *v3.PathItem) {
 	d.t.Helper()
 	if item := d.model.Paths.PathItems.GetOrZero(request.URL.Path); item != nil {

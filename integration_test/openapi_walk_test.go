@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 func TestEveryAnswerFitsTheDescription(t *testing.T) {
@@ -40,9 +42,9 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/db%2Fmain", "", authorized).status, 500)
 	is.NoErr(os.Rename(directory+".away", directory))
 
-	// A service that is not ready, has no key and answers to one name.
-	host.hang()
-	t.Cleanup(host.release)
+	// A service that is not ready, has no webhook key and allows one host name.
+	host.Hang()
+	t.Cleanup(host.Release)
 	other := start(t, "GIT_URL="+host.url(), "ALLOWED_HOSTS=mooring.example")
 	d.walkMisdirected(other)
 	is.Equal(d.ask(other, "GET", "/readyz", "").status, 503)
@@ -50,7 +52,7 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	d.sawAll()
 }
 
-// walkReading asks for all that can be read, rightly and wrongly.
+// walkReading asks for everything that can be read, with good and with bad parameters.
 func (d *described) walkReading(s *service) {
 	is := is.New(d.t)
 	id := s.status().LastSuccess.ID
@@ -73,7 +75,7 @@ func (d *described) walkReading(s *service) {
 	d.fitsComponent("GET /api/v2", "UnknownPath", &http.Response{Header: unknown.header}, []byte(unknown.body))
 }
 
-// walkReports tells of stacks as a deployer does. The root becomes one for a while.
+// walkReports sends a deployer's reports. For a while the root is a stack, too.
 func (d *described) walkReports(s *service, repo repository, authorized string) {
 	is := is.New(d.t)
 	report := fmt.Sprintf(`{"status":"synced","hash":%q}`, s.stack("web").Hash)
@@ -115,11 +117,11 @@ func (d *described) walkReports(s *service, repo repository, authorized string) 
 func (d *described) walkWebhook(s *service, key string) {
 	is := is.New(d.t)
 	const path, body = "/api/v1/webhook", `{"ref":"refs/heads/main"}`
-	kind, signature := "Content-Type: application/json", sign(key, body)
+	kind, signature := "Content-Type: application/json", lab.Sign(key, body)
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: push", "X-GitHub-Delivery: 1").status, 202)
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: ping").status, 200)
 	is.Equal(d.ask(s, "POST", path, body, kind).status, 401)
-	is.Equal(d.ask(s, "POST", path, body, kind, sign("x", body)).status, 401)
+	is.Equal(d.ask(s, "POST", path, body, kind, lab.Sign("x", body)).status, 401)
 	is.Equal(d.ask(s, "POST", path, "", kind, signature, fmt.Sprintf("Content-Length: %d", 26<<20)).status, 413)
 	is.Equal(d.ask(s, "POST", path, "no chunk\r\n", kind, signature, "Transfer-Encoding: chunked").status, 400)
 }
@@ -129,19 +131,19 @@ func (d *described) walkRefreshes(s *service, host host) {
 	is := is.New(d.t)
 	const path = "/api/v1/refresh"
 	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 200)
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	is.Equal(d.ask(s, "POST", path+"?wait=30s", "").status, 502)
 	is.Equal(d.ask(s, "GET", path, "").status, 200)
-	host.refuse(0)
-	host.hang()
-	for range 3 { // runs or is queued, is queued, takes the place of that
+	host.Refuse(0)
+	host.Hang()
+	for range 3 { // the first one runs or is queued, the second is queued, the third takes the second one's place
 		accepted := decode[refresh](d.t, d.ask(s, "POST", path, ""))
 		is.Equal(d.ask(s, "GET", "/api/v1/refreshes/"+accepted.ID, "").status, 200)
 		is.Equal(d.ask(s, "GET", path, "").status, 200)
 	}
 	is.Equal(d.ask(s, "GET", "/api/v1/refreshes", "").status, 200)
 	is.Equal(d.ask(s, "POST", path+"?wait=1ms", "").status, 202)
-	host.release()
+	host.Release()
 	is.Equal(d.ask(s, "POST", path+"?wait=x", "").status, 400)
 	is.Equal(d.ask(s, "POST", path, "", "Sec-Fetch-Site: cross-site").status, 403)
 	is.Equal(d.ask(s, "POST", path, strings.Repeat(" ", 65<<10)).status, 413)
@@ -154,7 +156,7 @@ func (d *described) walkMisdirected(s *service) {
 	for path, item := range d.model.Paths.PathItems.FromOldest() {
 		for method := range item.GetOperations().FromOldest() {
 			if path == "/healthz" || path == "/readyz" {
-				continue // asked by address
+				continue // they answer requests with any host name
 			}
 			path := strings.NewReplacer("{id}", "x", "{path}", "web").Replace(path)
 			is.Equal(d.ask(s, strings.ToUpper(method), path, "").status, 421)
@@ -162,7 +164,7 @@ func (d *described) walkMisdirected(s *service) {
 	}
 }
 
-// sawAll fails for what is described and was never answered, but for what a service that is well cannot be brought to.
+// sawAll fails the test for each described answer that never occurred, except those of a broken service.
 func (d *described) sawAll() {
 	d.t.Helper()
 	for _, item := range d.model.Paths.PathItems.FromOldest() {

@@ -13,17 +13,19 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// HTTPS_PROXY and HTTP_PROXY, as net/http reads them. The Git host has a name that only the proxy knows: net/http asks
-// none for this machine.
+// HTTPS_PROXY and HTTP_PROXY, as net/http reads them. The Git host has a name that only the proxy knows, because
+// net/http uses no proxy for 127.0.0.1.
 const proxiedName = "git.example.com"
 
-// proxy passes everything on to one address, whatever it is asked for: tunnels for HTTPS, requests for HTTP.
+// proxy passes everything on to one address, whatever host the client names: tunnels for HTTPS, requests for HTTP.
 type proxy struct {
 	server *httptest.Server
-	// asked are the hosts that it was asked for.
-	asked watched[[]string]
+	// asked are the hosts that clients named.
+	asked lab.Watched[[]string]
 }
 
 func newProxy(t *testing.T, address, user, password string) proxy {
@@ -33,7 +35,7 @@ func newProxy(t *testing.T, address, user, password string) proxy {
 		r.Out.URL.Scheme, r.Out.URL.Host = "http", address
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.change(func(hosts *[]string) { *hosts = append(*hosts, r.Method+" "+r.URL.Host) })
+		asked.Change(func(hosts *[]string) { *hosts = append(*hosts, r.Method+" "+r.URL.Host) })
 		given := r.Header.Get("Proxy-Authorization")
 		r.Header.Set("Authorization", given)
 		if who, pass, _ := r.BasicAuth(); who != user || pass != password {
@@ -90,12 +92,12 @@ func TestProxyForHTTPSIsAskedForATunnel(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	authority := newAuthority(t)
 	host, _ := serveTLS(t, repo, authority.sign(proxiedName, time.Now().Add(time.Hour)))
-	proxy := newProxy(t, host.server.Listener.Addr().String(), "clerk", "pr@xy: p/ss")
+	proxy := newProxy(t, host.Server.Listener.Addr().String(), "clerk", "pr@xy: p/ss")
 	s := start(t, "GIT_URL=https://"+proxiedName+"/repository.git", "GIT_CA_FILE="+authority.file,
 		"HTTPS_PROXY="+proxy.url("clerk", "pr@xy: p/ss"), "LOG_LEVEL=debug")
 	followsPushes(t, repo, first, s)
-	for _, asked := range proxy.asked.look().value {
-		is.Equal(asked, "CONNECT "+proxiedName+":443") // the proxy sees no more than the name
+	for _, asked := range proxy.asked.Value() {
+		is.Equal(asked, "CONNECT "+proxiedName+":443") // the proxy sees the name and nothing else
 	}
 }
 
@@ -103,10 +105,10 @@ func TestProxyForHTTPPassesRequestsOn(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	proxy := newProxy(t, host.server.Listener.Addr().String(), "", "")
+	proxy := newProxy(t, host.Server.Listener.Addr().String(), "", "")
 	s := start(t, "GIT_URL=http://"+proxiedName+"/repository.git", "HTTP_PROXY="+proxy.url())
 	followsPushes(t, repo, first, s)
-	for _, asked := range proxy.asked.look().value {
+	for _, asked := range proxy.asked.Value() {
 		is.True(strings.HasSuffix(asked, " "+proxiedName))
 	}
 }
@@ -118,14 +120,14 @@ func TestProxyIsNotAskedForWhatNoProxyNames(t *testing.T) {
 		"NO_PROXY=.invalid")
 	is.Equal(got.code, 1)
 	is.True(strings.HasPrefix(got.stderr, "mooring: git_unreachable: "))
-	is.Equal(len(proxy.asked.look().value), 0)
+	is.Equal(len(proxy.asked.Value()), 0)
 }
 
-// What a proxy does wrong is told as such, without its password.
+// The failure names the proxy, without its password.
 func TestProxyThatFailsIsTold(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	proxy := newProxy(t, host.server.Listener.Addr().String(), "clerk", "right")
+	proxy := newProxy(t, host.Server.Listener.Addr().String(), "clerk", "right")
 	nowhere := newProxy(t, "127.0.0.1:1", "clerk", "pr@xy: p/ss")
 	for name, c := range map[string]struct{ url, variable, code, says string }{
 		"http, wrong password":  {"http", "HTTP_PROXY=" + proxy.url("clerk", "pr@xy: p/ss"), "git_unreachable", "The proxy wants credentials"},
@@ -145,7 +147,7 @@ func TestProxyThatFailsIsTold(t *testing.T) {
 	}
 }
 
-// Over plain HTTP a proxy sees the requests, and may answer them itself, with its own password in what it says.
+// Over plain HTTP a proxy may answer the requests itself, and may put its password into the answer.
 func TestProxyThatSaysItsPasswordIsNotQuoted(t *testing.T) {
 	for _, status := range []int{http.StatusForbidden, http.StatusNotFound, http.StatusBadGateway} {
 		t.Run(http.StatusText(status), func(t *testing.T) {

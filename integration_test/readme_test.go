@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // example is a command of the README and the answer that it shows.
@@ -38,7 +40,7 @@ func examples(t *testing.T, title string) []example {
 	return list
 }
 
-// shape reduces values to what a reader relies on: names, types, and whether a list has something in it.
+// shape reduces JSON to names, types, and whether a list is empty.
 func shape(t *testing.T, text string) string {
 	t.Helper()
 	var shapes []string
@@ -132,8 +134,8 @@ func TestFirstCommandOfTheREADMEServesTheCloneItself(t *testing.T) {
 	reader, address := bufio.NewReader(log), ""
 	for address == "" {
 		line, err := reader.ReadString('\n')
-		is.NoErr(err) // or it has ended without listening
-		address = listening([]string{line})
+		is.NoErr(err) // an error means that it has ended without listening
+		address = lab.Listening([]string{line})
 	}
 	answer, err := exec.CommandContext(t.Context(), "curl", "-s", "--retry", "5", "--retry-all-errors", "--fail",
 		"http://"+address+"/readyz").Output()

@@ -11,21 +11,24 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// recorder is where the commands of a deployer tell what they are run with. Its answer decides how they end.
+// recorder is a server. A deployer's commands send it their parameters, and its answer decides whether they succeed.
 type recorder struct {
 	t      *testing.T
 	server *httptest.Server
 	script string
-	state  watched[recorded]
+	state  lab.Watched[recorded]
 }
 
 type recorded struct {
 	executions []execution
-	// gate is where commands hang until it is closed; nil lets them pass.
-	gate chan struct{}
-	// refusals are how many commands are still to fail. One that applies a compose file with "broken" in it fails too.
+	// gate makes commands hang while it is shut.
+	gate lab.Gate
+	// refusals is how many of the next commands fail. A command that applies a compose file with "broken" in it always
+	// fails.
 	refusals int
 	underWay int
 }
@@ -65,7 +68,7 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	e := execution{value("action"), value("STACK_PATH"), value("COMPOSE_FILE"), value("HASH"), value("REVISION"),
 		value("COMPOSE_PROJECT_NAME"), value("content"), value("DEPLOYER_TOKEN")}
 	refused := strings.Contains(e.content, "broken")
-	r.state.change(func(s *recorded) {
+	r.state.Change(func(s *recorded) {
 		s.executions = append(s.executions[:len(s.executions):len(s.executions)], e) // others look at the old one
 		s.underWay++
 		if s.refusals > 0 {
@@ -73,42 +76,27 @@ func (r recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 			refused = true
 		}
 	})
-	defer r.state.change(func(s *recorded) { s.underWay-- })
-	if gate := r.state.look().value.gate; gate != nil {
-		select {
-		case <-gate:
-		case <-request.Context().Done(): // the command was ended
-		}
-	}
+	defer r.state.Change(func(s *recorded) { s.underWay-- })
+	_ = r.state.Value().gate.Pass(request.Context()) // or the command was ended
 	if refused {
 		http.Error(w, "failed for the sake of a test", http.StatusInternalServerError)
 	}
 }
 
-// hang lets every command from now on hang until release.
-func (r recorder) hang() {
-	gate := make(chan struct{})
-	r.state.change(func(s *recorded) { s.gate = gate })
-}
+// hang makes every command from now on hang until release.
+func (r recorder) hang() { r.state.Change(func(s *recorded) { s.gate.Shut() }) }
 
-func (r recorder) release() {
-	r.state.change(func(s *recorded) {
-		if s.gate != nil {
-			close(s.gate)
-		}
-		s.gate = nil
-	})
-}
+func (r recorder) release() { r.state.Change(func(s *recorded) { s.gate.Open() }) }
 
 // awaitHanging returns when this many commands hang.
 func (r recorder) awaitHanging(count int) {
 	r.t.Helper()
-	r.state.await(r.t, "commands that hang", func(s recorded) bool { return s.underWay == count })
+	await(r.t, r.state, "commands that hang", func(s recorded) bool { return s.underWay == count })
 }
 
-func (r recorder) executions() []execution { return r.state.look().value.executions }
+func (r recorder) executions() []execution { return r.state.Value().executions }
 
-// order returns what was done with which stack, from the nth execution on.
+// order returns the actions and their stacks, from the nth execution on.
 func (r recorder) order(n int) []string {
 	var order []string
 	for _, e := range r.executions()[n:] {
@@ -117,7 +105,7 @@ func (r recorder) order(n int) []string {
 	return order
 }
 
-// of returns the executions for one stack.
+// of returns the executions of one stack.
 func (r recorder) of(path string) []execution {
 	return slices.DeleteFunc(slices.Clone(r.executions()), func(e execution) bool { return e.path != path })
 }

@@ -2,15 +2,14 @@ package integration_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // repository is a bare repository on this machine, and a work tree to fill it from.
@@ -28,8 +27,8 @@ func newRepository(t *testing.T) repository {
 	t.Helper()
 	directory := t.TempDir()
 	r := repository{t, filepath.Join(directory, "repository.git"), filepath.Join(directory, "work")}
-	git(t, directory, "init", "-q", "--bare", "-b", "main", r.bare)
-	git(t, r.bare, "config", "receive.autoGC", "false") // it would outlive the test
+	_, err := lab.NewRepository(t.Context(), r.bare)
+	is.New(t).NoErr(err)
 	git(t, directory, "init", "-q", "-b", "main", r.work)
 	return r
 }
@@ -59,8 +58,8 @@ func (r repository) commit(content files) string {
 	return r.tip()
 }
 
-// push makes a commit, brings it to main and returns its id. It does by itself what git push starts nine processes for:
-// hundreds of pushes would take longer than all else in these tests.
+// push makes a commit, moves main to it and returns its id. It copies the objects itself: git push starts nine
+// processes, which would be too slow for hundreds of pushes.
 func (r repository) push(content files) string {
 	r.t.Helper()
 	revision := r.commit(content)
@@ -88,21 +87,16 @@ func (r repository) copyObjects() {
 	}
 }
 
-// publish pushes a refspec, by force where need be.
+// publish pushes a refspec by force.
 func (r repository) publish(refspec string) {
 	r.t.Helper()
 	git(r.t, r.work, "push", "-q", "--force", r.bare, refspec)
 }
 
-// hash computes a compose file's hash as the contract's section 1 says it: from what git show prints.
+// hash computes a compose file's hash as README.md defines it: from what git show prints.
 func (r repository) hash(revision, path string) string {
 	r.t.Helper()
-	return digest(git(r.t, r.bare, "show", revision+":"+path))
-}
-
-func digest(content string) string {
-	sum := sha256.Sum256([]byte(content))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return lab.Digest(git(r.t, r.bare, "show", revision+":"+path))
 }
 
 func (r repository) tip() string {
@@ -113,22 +107,15 @@ func (r repository) tip() string {
 // git runs the git program, apart from the user's configuration, and returns what it prints, byte for byte.
 func git(t *testing.T, directory string, args ...string) string {
 	t.Helper()
+	return gitWith(t, directory, "", args...)
+}
+
+// gitWith is git with an input.
+func gitWith(t *testing.T, directory, input string, args ...string) string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	command := exec.CommandContext(ctx, "git", args...)
-	command.Dir = directory
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + directory, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.org",
-		"GIT_COMMITTER_NAME=committer", "GIT_COMMITTER_EMAIL=committer@example.org",
-		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=maintenance.auto", "GIT_CONFIG_VALUE_0=false",
-	}
-	output, err := command.Output()
-	if err != nil {
-		if exit, ok := err.(*exec.ExitError); ok {
-			t.Fatalf("git %q: %v: %s", args, err, exit.Stderr)
-		}
-		t.Fatalf("git %q: %v", args, err)
-	}
-	return string(output)
+	output, err := lab.Git(ctx, directory, strings.NewReader(input), args...)
+	is.New(t).NoErr(err)
+	return output
 }

@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// secretFile is a file that a _FILE variable names. The service knows nothing of a rotation but the file's content.
+// secretFile is a file that a _FILE variable names. The service notices a rotation only by reading the file.
 type secretFile struct {
 	t    *testing.T
 	path string
@@ -23,25 +25,25 @@ func newSecretFile(t *testing.T, secret string) secretFile {
 	return f
 }
 
-// rotate puts another secret into the file, in one step as those do who mount secrets, and lets the service's log and
-// answers be searched for it.
+// rotate replaces the secret in the file by a rename, as Kubernetes does with mounted secrets. From then on the
+// service's log and answers are searched for the new secret, too.
 func (f secretFile) rotate(s *service, secret string) {
 	f.t.Helper()
 	is := is.New(f.t)
 	is.NoErr(os.WriteFile(f.path+".new", []byte(secret+"\n"), 0o600))
 	is.NoErr(os.Rename(f.path+".new", f.path))
-	s.secrets = append(s.secrets, secretsOf(s.command.Env)...)
+	s.secrets = append(s.secrets, secretsOf(s.Command.Env)...)
 }
 
 func TestGitPasswordFileIsReadAtEachUse(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.demand("robot", "first p@ssword/%41")
+	host.Demand("robot", "first p@ssword/%41")
 	file := newSecretFile(t, "first p@ssword/%41")
 	s := start(t, "GIT_URL="+host.url(), "GIT_USERNAME=robot", "GIT_PASSWORD_FILE="+file.path)
 	s.awaitRevision(first)
-	host.demand("robot", "second: pass+word")
+	host.Demand("robot", "second: pass+word")
 	is.Equal(s.refresh().Error.Code, "git_auth")
 	file.rotate(s, "second: pass+word")
 	is.Equal(s.refresh().Status, "completed")
@@ -54,25 +56,25 @@ func TestGitPasswordFileIsReadAtEachUse(t *testing.T) {
 func TestPasswordAloneGoesWithTheNameGit(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.demand("git", "t0ken of a robot")
+	host.Demand("git", "t0ken of a robot")
 	start(t, "GIT_URL="+host.url(), "GIT_PASSWORD=t0ken of a robot").awaitRevision(first)
 }
 
 func TestGivenCredentialsWinOverTheOnesInTheURL(t *testing.T) {
 	repo, first := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.demand("robot", "right p@ss")
+	host.Demand("robot", "right p@ss")
 	start(t, "GIT_URL="+host.url("robot", "right p@ss")).awaitRevision(first)
 	start(t, "GIT_URL="+host.url("robot", "wrong p@ss"), "GIT_PASSWORD=right p@ss").awaitRevision(first)
 }
 
-// A failed refresh with credentials of every form is told everywhere it can be, and the secret nowhere: finish and
-// every answer look for it.
+// A refresh fails with credentials of every form. The failure is in the log, the answers and the page, and the secret
+// is nowhere: do and finish search for it.
 func TestCredentialsAreToldNowhereWhenGitRefusesThem(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.demand("somebody", "3lse-where")
-	other := host.server.Listener.Addr().String()
+	host.Demand("somebody", "3lse-where")
+	other := host.Server.Listener.Addr().String()
 	for name, variables := range map[string][]string{
 		"in the URL":         {"GIT_URL=" + host.url("robot", "p@ss:w/rd %41&ž")},
 		"a token as name":    {"GIT_URL=http://ghp_0123456789abcdef@" + other + "/repository.git"},
@@ -100,7 +102,7 @@ func TestWebhookSecretRotates(t *testing.T) {
 	s := start(t, "GIT_URL="+repo.bare, "WEBHOOK_SECRET_FILE="+file.path, "WEBHOOK_SECRET_PREVIOUS=older secret")
 	s.awaitRevision(first)
 	accepts := func(secret string) int {
-		return s.do(http.MethodPost, "/api/v1/webhook", "{}", sign(secret, "{}")).status
+		return s.do(http.MethodPost, "/api/v1/webhook", "{}", lab.Sign(secret, "{}")).status
 	}
 	is.Equal(accepts("first secret"), http.StatusAccepted)
 	is.Equal(accepts("older secret"), http.StatusAccepted)

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// What every test searches with is no better than the forms in which it finds a secret.
+// Every test searches for secrets. These tests show in which forms it finds them.
 
 func TestSecretIsFoundInEveryForm(t *testing.T) {
 	const secret = `p@ss: "w/rd" <it's>&+%41\é`
@@ -32,14 +34,14 @@ func TestSecretIsFoundInEveryForm(t *testing.T) {
 		"JSON in HTML that holds it encoded": `p%40ss:%20%22w/rd%22%20\u003cit&#39;s\u003e\u0026&#43;%2541\\é`,
 	} {
 		text = `level=DEBUG msg="a line" of="` + text + `"` + "\n"
-		if (secrets{"another", secret}).told(text) != secret {
+		if lab.Told(text, "another", secret) != secret {
 			t.Errorf("%s hides it: %s", form, text)
 		}
 	}
-	is.New(t).Equal(secrets{secret, ""}.told(strings.Repeat(`p@ss: "w/rd" <it's>&+%4\u00e9 `, 10)), "")
+	is.New(t).Equal(lab.Told(strings.Repeat(`p@ss: "w/rd" <it's>&+%4\u00e9 `, 10), secret, ""), "")
 }
 
-// Secrets are searched for as they are given and as they are sent.
+// A secret is searched for as it was set, and as HTTP sends it.
 func TestSecretsOfAnEnvironmentAreKnown(t *testing.T) {
 	file := newSecretFile(t, "of a file").path
 	sent := func(userinfo string) string { return base64.StdEncoding.EncodeToString([]byte(userinfo)) }
@@ -56,7 +58,7 @@ func TestSecretsOfAnEnvironmentAreKnown(t *testing.T) {
 	} {
 		found := secretsOf(c.variables)
 		for _, known := range c.known {
-			if found.told(known) == "" {
+			if lab.Told(known, found...) == "" {
 				t.Errorf("%q: %q is not searched for, but %q is", c.variables, known, found)
 			}
 		}

@@ -3,28 +3,27 @@ package integration_test
 import (
 	"cmp"
 	"encoding/base64"
-	"html"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+
+	"mooring/integration_test/lab"
 )
 
-// secrets are texts that nobody may be told.
+// secrets are texts that the service must not show.
 type secrets []string
 
-// secretVariables hold secrets, and so do the files that their _FILE twins name (contract, section 2).
+// secretVariables have secrets, and so do the files that their _FILE variants name.
 func secretVariables() []string {
 	return []string{
 		"GIT_PASSWORD", "GIT_SSH_KEY_PASSPHRASE", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "DEPLOYER_TOKEN",
 	}
 }
 
-// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, inside GIT_URL and the addresses
-// of proxies, and in the form in which HTTP sends them.
+// secretsOf finds the secrets in an environment: in variables, in files, in the SSH key, inside GIT_URL and the
+// addresses of proxies, and in the form in which HTTP sends them.
 func secretsOf(variables []string) secrets {
 	found := secrets{authorization(variables)}
 	for _, name := range secretVariables() {
@@ -43,15 +42,16 @@ func contentOf(file string) string {
 	return strings.TrimSuffix(string(content), "\n")
 }
 
-// secretsOfURL returns the password of a URL, or the user name where that stands alone: a token, as GitHub and GitLab take
-// them; and both as HTTP sends them. In a URL that cannot be read a password may be meant as it stands.
+// secretsOfURL returns the password of a URL. A user name without a password is a secret too: GitHub and GitLab take a
+// token there. It also returns each secret in the form in which HTTP sends it. For a malformed URL it returns the text
+// in the password's place.
 func secretsOfURL(value string) secrets {
 	address, err := url.Parse(value)
 	if err != nil {
 		_, userinfo, _ := strings.Cut(value, "://")
 		userinfo, _, _ = strings.Cut(userinfo, "@")
 		_, password, _ := strings.Cut(userinfo, ":")
-		return secrets{password, withoutPercent(password)}
+		return secrets{password, lab.WithoutPercent(password)}
 	}
 	user := address.User.Username()
 	password, set := address.User.Password()
@@ -64,7 +64,7 @@ func secretsOfURL(value string) secrets {
 	return secrets{user, basic(user, "")}
 }
 
-// authorization is what the service shows to the Git host (RFC 7617): settings win over the URL's (contract, section 2).
+// authorization is the header that the service sends to the Git host (RFC 7617). Settings override the URL.
 func authorization(variables []string) string {
 	var user, password string
 	if address, err := url.Parse(settingOf(variables, "GIT_URL")); err == nil {
@@ -98,68 +98,10 @@ func secretsOfKey(file string) secrets {
 	return lines
 }
 
-// check fails the test when a text tells a secret, in whatever form. Any goroutine may call it.
+// check fails the test if a text has a secret in it, in any encoding. Any goroutine may call it.
 func (s secrets) check(t *testing.T, where, text string) {
 	t.Helper()
-	if secret := s.told(text); secret != "" {
+	if secret := lab.Told(text, s...); secret != "" {
 		t.Errorf("%s tells the secret %q: %s", where, secret, text)
 	}
-}
-
-// told returns the first secret that a text tells, or nothing.
-func (s secrets) told(text string) string {
-	if len(s) == 0 {
-		return ""
-	}
-	for _, reading := range readings(text) {
-		for _, secret := range s {
-			if secret != "" && strings.Contains(reading, secret) {
-				return secret
-			}
-		}
-	}
-	return ""
-}
-
-// readings are a text as it stands and as those read it who undo the entities of HTML, the backslashes of JSON and of
-// quoted values in a log, a query's plus for a blank, and percent-encoding, each or one inside another.
-func readings(text string) []string {
-	queried := func(text string) string { return strings.ReplaceAll(text, "+", " ") }
-	all := []string{text}
-	for _, undo := range []func(string) string{html.UnescapeString, withoutBackslashes, queried, withoutPercent} {
-		for _, reading := range all {
-			if undone := undo(reading); undone != reading {
-				all = append(all, undone)
-			}
-		}
-	}
-	return all
-}
-
-func withoutBackslashes(text string) string {
-	if !strings.Contains(text, `\`) {
-		return text // as most are, and many are searched
-	}
-	escape := regexp.MustCompile(`\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|.)`)
-	return escape.ReplaceAllStringFunc(text, func(escape string) string {
-		value, multibyte, _, err := strconv.UnquoteChar(escape, '"')
-		switch {
-		case err != nil: // as it is in JSON alone, such as \/
-			return escape[1:]
-		case multibyte:
-			return string(value)
-		}
-		return string([]byte{byte(value)})
-	})
-}
-
-func withoutPercent(text string) string {
-	if !strings.Contains(text, "%") {
-		return text
-	}
-	encoded := regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
-	return encoded.ReplaceAllStringFunc(text, func(encoded string) string {
-		value, _ := strconv.ParseUint(encoded[1:], 16, 8) // two hex digits
-		return string([]byte{byte(value)})
-	})
 }

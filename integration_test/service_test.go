@@ -1,44 +1,39 @@
 package integration_test
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
-	"io"
+	"net/http"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// stopLimit is how long the service may take to stop (contract, section 2).
-const stopLimit = 5 * time.Second
-
-// service is the program as it runs: a process with an environment, a home and a log of its own.
+// service is the running program: a process with an environment, a home and a log of its own.
 type service struct {
-	t       *testing.T
+	t *testing.T
+	*lab.Process
 	address string // host:port of its API; empty when it opens none
 	home    string
 	secrets secrets
-	command *exec.Cmd
-	log     watched[[]string] // lines
-	stdout  *bytes.Buffer     // may be read once exited is closed
-	exited  chan struct{}     // closed when the process has ended and its log is whole
-	http    client
-	// snapshotFile is SNAPSHOT_FILE, which is there at the end of a test; empty where none is set, or is expected.
+	stdout  *bytes.Buffer // may be read once Exited is closed
+	http    *http.Client
+	// snapshotFile is the path in SNAPSHOT_FILE, or empty. The file must exist at the end of a test.
 	snapshotFile string
 }
 
-// start runs the service until the test ends, and returns when it listens. Polling is off, the port is any and the log
-// tells all, so that it can be searched for secrets, unless a variable, in the form NAME=value, says otherwise.
+// start runs the service until the test ends, and returns when it listens. Variables (NAME=value) override these
+// defaults: polling is off, the port is any free one, and the log is at debug level, so that it can be searched for
+// secrets.
 func start(t *testing.T, variables ...string) *service {
 	t.Helper()
 	return startIn(t, t.TempDir(), variables...)
@@ -48,67 +43,40 @@ func start(t *testing.T, variables ...string) *service {
 func startIn(t *testing.T, directory string, variables ...string) *service {
 	t.Helper()
 	s := launch(t, directory, variables...)
-	lines := s.log.await(t, "the line that tells the address", func(lines []string) bool {
-		return listening(lines) != "" || slices.Contains(lines, endOfLog)
-	})
-	if s.address = listening(lines); s.address == "" {
-		t.Fatalf("the service has not started: %q", lines)
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	address, err := s.Listening(ctx)
+	is.New(t).NoErr(err)
+	s.address = address
 	return s
 }
 
-// endOfLog is put after the last line of a log.
-const endOfLog = "(end of log)"
-
-// launch starts the process and does not wait for anything that it does.
+// launch starts the process and returns at once.
 func launch(t *testing.T, directory string, variables ...string) *service {
 	t.Helper()
-	is := is.New(t)
 	variables = append([]string{"POLL_INTERVAL=0", "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=debug"}, variables...)
 	s := &service{
-		t: t, home: t.TempDir(), secrets: secretsOf(variables), log: watch(t, []string(nil)),
-		stdout: new(bytes.Buffer), exited: make(chan struct{}), snapshotFile: settingOf(variables, "SNAPSHOT_FILE"),
+		t: t, home: t.TempDir(), secrets: secretsOf(variables), stdout: new(bytes.Buffer),
+		http: lab.NewClient(16, 2*patience), snapshotFile: settingOf(variables, "SNAPSHOT_FILE"),
 	}
-	s.http = newClient(t, s)
-	s.command = exec.Command(cmp.Or(settingOf(variables, program), os.Getenv(program)))
-	s.command.Dir, s.command.Env, s.command.Stdout = directory, environment(s.home, variables), s.stdout
-	stderr, err := s.command.StderrPipe()
-	is.NoErr(err)
-	is.NoErr(s.command.Start())
-	// Ends when the process does; the cleanup waits for it.
-	go s.follow(stderr)
+	process, err := lab.Launch{
+		Program:   cmp.Or(settingOf(variables, program), os.Getenv(program)),
+		Directory: directory, Home: s.home, Variables: variables, Stdout: s.stdout,
+	}.Start(context.Background())
+	is.New(t).NoErr(err)
+	s.Process = process
+	t.Cleanup(process.Log.Close)
+	t.Cleanup(s.http.CloseIdleConnections)
 	t.Cleanup(s.finish)
 	return s
 }
 
-// environment is all that a process of the service gets to see of this machine.
-func environment(home string, variables []string) []string {
-	// GORACE saves the second that the race detector sleeps at an exit; it means nothing to other builds.
-	clean := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "GORACE=atexit_sleep_ms=0"}
-	return append(clean, variables...)
-}
-
-func (s *service) follow(stderr io.Reader) {
-	defer close(s.exited)
-	defer s.log.change(func(lines *[]string) { *lines = append(*lines, endOfLog) })
-	for reader := bufio.NewReader(stderr); ; {
-		line, err := reader.ReadString('\n')
-		if line != "" {
-			s.log.change(func(lines *[]string) { *lines = append(*lines, strings.TrimSuffix(line, "\n")) })
-		}
-		if err != nil {
-			break
-		}
-	}
-	_ = s.command.Wait() // ProcessState tells
-}
-
-// finish is the end of each test: the service stops when it is asked to, with exit code 0, prints nothing to standard
-// output, leaves nothing behind on the disk and has told no secret.
+// finish stops the service at the end of each test. It checks that the service exits with 0, has printed nothing to
+// standard output, has left no file in its HOME and has shown no secret.
 func (s *service) finish() {
 	s.t.Helper()
 	select {
-	case <-s.exited:
+	case <-s.Exited:
 	default:
 		if code := s.stop(syscall.SIGTERM); code != 0 {
 			s.t.Errorf("the service exits with %d; its log ends: %q", code, s.lastLines())
@@ -122,12 +90,12 @@ func (s *service) finish() {
 	s.secrets.check(s.t, "the log", strings.Join(s.lines(), "\n"))
 	if s.snapshotFile != "" {
 		content, err := os.ReadFile(s.snapshotFile)
-		is.NoErr(err) // what cannot be read cannot be searched
+		is.NoErr(err) // the file must exist
 		s.secrets.check(s.t, "SNAPSHOT_FILE", string(content))
 	}
 }
 
-// settingOf returns the value that counts of a variable: the last one.
+// settingOf returns the value of a variable. If it is set twice, the last one counts.
 func settingOf(variables []string, name string) string {
 	var found string
 	for _, variable := range variables {
@@ -138,7 +106,7 @@ func settingOf(variables []string, name string) string {
 	return found
 }
 
-// stop sends a signal, waits for the end of the process no longer than it may take, and returns its exit code.
+// stop sends a signal, waits for the end of the process and returns the exit code. The process must end in time.
 func (s *service) stop(signal syscall.Signal) int {
 	s.t.Helper()
 	s.signal(signal)
@@ -147,41 +115,36 @@ func (s *service) stop(signal syscall.Signal) int {
 
 func (s *service) signal(signal syscall.Signal) {
 	s.t.Helper()
-	is.New(s.t).NoErr(s.command.Process.Signal(signal))
+	is.New(s.t).NoErr(s.Command.Process.Signal(signal))
 }
 
-// exit waits for the end of the process and returns its exit code, -1 for one that a signal ended.
+// exit waits for the end of the process and returns its exit code, or -1 if a signal ended it.
 func (s *service) exit() int {
 	s.t.Helper()
-	limit := time.NewTimer(stopLimit)
-	defer limit.Stop()
-	select {
-	case <-s.exited:
-	case <-limit.C:
-		_ = s.command.Process.Kill()
-		<-s.exited
-		s.t.Errorf("the service has not stopped within %s; its log ends: %q", stopLimit, s.lastLines())
+	code, err := s.Exit()
+	if err != nil {
+		s.t.Errorf("%v; its log ends: %q", err, s.lastLines())
 	}
-	return s.command.ProcessState.ExitCode()
+	return code
 }
 
-func (s *service) lines() []string { return s.log.look().value }
+func (s *service) lines() []string { return s.Log.Value() }
 
 func (s *service) lastLines() []string {
 	lines := s.lines()
 	return lines[max(0, len(lines)-12):]
 }
 
-// logged returns the first line of the log that holds all of these parts, and waits for it.
+// logged waits for a line of the log that contains all of these parts, and returns the first one.
 func (s *service) logged(parts ...string) string {
 	s.t.Helper()
 	var found string
-	s.log.await(s.t, "a log line with "+strings.Join(parts, " and "), func(lines []string) bool {
+	await(s.t, s.Log, "a log line with "+strings.Join(parts, " and "), func(lines []string) bool {
 		i := slices.IndexFunc(lines, func(line string) bool { return holdsAll(line, parts) })
 		if i >= 0 {
 			found = lines[i]
 		}
-		return i >= 0 || slices.Contains(lines, endOfLog)
+		return i >= 0 || slices.Contains(lines, lab.EndOfLog)
 	})
 	if found == "" {
 		s.t.Fatalf("the service has ended without a log line with %q: %q", parts, s.lastLines())
@@ -189,7 +152,7 @@ func (s *service) logged(parts ...string) string {
 	return found
 }
 
-// count returns how many lines of the log hold all of these parts.
+// count returns how many lines of the log contain all of these parts.
 func (s *service) count(parts ...string) int {
 	count := 0
 	for _, line := range s.lines() {
@@ -204,45 +167,25 @@ func holdsAll(line string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
 }
 
-// field returns the value of an attribute in a line of the text format.
-func field(line, name string) string {
-	match := regexp.MustCompile(` ` + name + `=("[^"]*"|\S*)`).FindStringSubmatch(line)
-	if match == nil {
-		return ""
-	}
-	return strings.Trim(match[1], `"`)
-}
-
-// listening returns the address that the log tells, or nothing.
-func listening(lines []string) string {
-	told := regexp.MustCompile(`"?msg"?[=:]"?listening"? ?,?"?address"?[=:]"?([0-9.:]+)`)
-	for _, line := range lines {
-		if match := told.FindStringSubmatch(line); match != nil {
-			return match[1]
-		}
-	}
-	return ""
-}
-
-// result is what a command came to that runs to its end.
+// result is the exit code and the output of a command.
 type result struct {
 	code           int
 	stdout, stderr string
 }
 
-// run runs the program to its end and checks that it tells no secret.
+// run runs the program to its end and checks that it shows no secret.
 func run(t *testing.T, args []string, variables ...string) result {
 	t.Helper()
 	return runBy(t, append([]string{os.Getenv(program)}, args...), variables...)
 }
 
-// runBy is run by way of another program.
+// runBy is run with a whole command line, such as a shell that starts the program.
 func runBy(t *testing.T, args []string, variables ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, args[0], args[1:]...)
-	command.Dir, command.Env = t.TempDir(), environment(t.TempDir(), variables)
+	command.Dir, command.Env = t.TempDir(), lab.Environment(t.TempDir(), variables)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	var exit *exec.ExitError

@@ -16,7 +16,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 	file := filepath.Join(directory, "secret")
 	is.New(t).NoErr(os.WriteFile(file, []byte(secret+"\n"), 0o600))
 	bad := []struct {
-		variable string // that the line names, or the rule too
+		variable string // the line must contain it: the variable, or the variable and the rule
 		settings []string
 	}{
 		{"GIT_URL", []string{"GIT_URL=ftp://user:" + secret + "@127.0.0.1/repository.git"}},
@@ -39,7 +39,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=8080"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=127.0.0.1:70000"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS=https://deploy.example.org"}},
-		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // not unset: it would let everybody in
+		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // a blank is not unset; if it were, every host name would be allowed
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= , "}},
 		{"METRICS_ADDR", []string{"METRICS_ADDR=nowhere"}},
 		{"HEADLESS", []string{"HEADLESS=perhaps"}},
@@ -63,7 +63,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		bad = append(bad, struct {
 			variable string
 			settings []string
-		}{name + "_FILE", []string{name + "_FILE=" + secret}}) // typed into the wrong variable
+		}{name + "_FILE", []string{name + "_FILE=" + secret}}) // the secret was set in place of the file's name
 	}
 	for _, b := range bad {
 		t.Run(b.variable, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 				t.Errorf("%q does not name %s", got.stderr, b.variable)
 			}
 			for _, part := range []string{secret, "s3cret", "hidden"} {
-				is.True(!strings.Contains(got.stderr, part)) // a secret is told
+				is.True(!strings.Contains(got.stderr, part)) // the line has no secret
 			}
 		})
 	}

@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// awaitFile returns the snapshot in a file when it is as wanted. A file has nothing to wait for, so it is looked at
-// again and again.
+// awaitFile waits until the snapshot in a file fulfils a condition, and returns it. It reads the file again and again,
+// because there is no notice of a change.
 func awaitFile(t *testing.T, file string, wanted func(snapshot) bool) snapshot {
 	t.Helper()
 	limit := time.Now().Add(patience)
@@ -25,7 +27,7 @@ func awaitFile(t *testing.T, file string, wanted func(snapshot) bool) snapshot {
 		if err != nil {
 			continue // not written yet
 		}
-		// Whenever it is looked at it is whole.
+		// The file is complete at every moment.
 		if seen := decode[snapshot](t, reply{body: string(content)}); wanted(seen) {
 			return seen
 		}
@@ -48,7 +50,7 @@ func TestSnapshotFileHoldsTheBodyOfTheStacks(t *testing.T) {
 	is.Equal(len(beside), 1) // no temporary file is left
 }
 
-// Statuses, applied hashes and deleting stacks outlive a process that was killed.
+// Statuses, applied hashes and deleting stacks survive when the process is killed.
 func TestSnapshotFileOutlivesAKill(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
@@ -67,19 +69,19 @@ func TestSnapshotFileOutlivesAKill(t *testing.T) {
 	is.Equal(before.at("gone").Status, "deleting")
 	is.Equal(s.stop(syscall.SIGKILL), -1)
 
-	host.hang()
+	host.Hang()
 	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
 	host.reached()
-	is.Equal(again.snapshot(), before) // what is known is served before Git has answered
+	is.Equal(again.snapshot(), before) // the restored snapshot is served before Git has answered
 	is.Equal(again.get("/readyz").status, http.StatusServiceUnavailable)
-	host.release()
+	host.Release()
 	again.logged("refresh completed")
 	is.Equal(again.snapshot(), before) // the same revision changes nothing
 	is.Equal(again.do(http.MethodDelete, "/api/v1/stacks/gone", "").status, http.StatusOK)
 	awaitFile(t, file, func(seen snapshot) bool { return len(seen.Stacks) == len(before.Stacks)-1 })
 }
 
-// What Git did while the service was away is found at the start, against the statuses of before.
+// At a start the changes in Git since the last run are found, and compared with the statuses in the file.
 func TestRestartFindsWhatGitDidMeanwhile(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
@@ -95,7 +97,7 @@ func TestRestartFindsWhatGitDidMeanwhile(t *testing.T) {
 	is.True(!seen.at("web").InSync)
 }
 
-// Another branch is another desired state; the statuses are those of before, for the stacks that both have.
+// Another branch is another desired state. Stacks that both branches have keep their status.
 func TestRestartWithAnotherBranchKeepsTheStatusesOfStacksInBoth(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
@@ -124,7 +126,7 @@ func TestRestartWithAnotherBranchKeepsTheStatusesOfStacksInBoth(t *testing.T) {
 	is.Equal(seen.at("db/main").Status, "missing")
 }
 
-// A service that never had a state leaves no file, which whoever reads it would take for one without stacks.
+// Before the first successful refresh no file is written: a reader would take it for a list without stacks.
 func TestSnapshotFileIsNotWrittenBeforeAFirstSync(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
@@ -139,7 +141,7 @@ func TestSnapshotFileIsNotWrittenBeforeAFirstSync(t *testing.T) {
 	is.Equal(run(t, []string{"-once"}, settings...).code, 1)
 	absent()
 	s := start(t, settings...)
-	s.snapshotFile = "" // none is to be searched
+	s.snapshotFile = "" // there is no file to search
 	is.Equal(s.refresh().Error.Code, "git_ref_not_found")
 	is.Equal(s.stop(syscall.SIGTERM), 0)
 	absent()
@@ -163,18 +165,18 @@ func TestUnreadableSnapshotFileIsAWarning(t *testing.T) {
 			holds := func(seen snapshot) bool { return seen.Revision == revision }
 			awaitFile(t, file, holds)
 			is.NoErr(os.Remove(file))
-			s.report("web", `{"status":"syncing"}`) // is answered when the file holds it
+			s.report("web", `{"status":"syncing"}`) // answered when the file holds it
 			is.Equal(awaitFile(t, file, holds), s.snapshot())
 		})
 	}
 }
 
-// As a container has it when the file is mounted and not its directory: nothing can take its place.
+// In a container the file may be a mount itself. A mounted file cannot be replaced.
 func TestSnapshotFileThatIsAMountIsABadSetting(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
 	is.NoErr(os.WriteFile(file, []byte("{}"), 0o644))
-	ctx, cancel := context.WithTimeout(t.Context(), patience) // without the rule it would serve
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // if the rule is broken, the service serves for ever
 	defer cancel()
 	mounted := func(command ...string) *exec.Cmd {
 		script := []string{"--map-root-user", "--mount", "sh", "-ec", `mount --bind "$0" "$0"; exec "$@"`, file}
@@ -184,7 +186,7 @@ func TestSnapshotFileThatIsAMountIsABadSetting(t *testing.T) {
 		t.Skipf("this test needs a namespace to mount in, which unshare is not given here: %s", out)
 	}
 	command := mounted(os.Getenv(program))
-	command.Env = environment(t.TempDir(), []string{"SNAPSHOT_FILE=" + file, "GIT_URL=.", "LISTEN_ADDR=127.0.0.1:0"})
+	command.Env = lab.Environment(t.TempDir(), []string{"SNAPSHOT_FILE=" + file, "GIT_URL=.", "LISTEN_ADDR=127.0.0.1:0"})
 	out, err := command.CombinedOutput()
 	is.Equal(command.ProcessState.ExitCode(), 2)
 	is.True(err != nil)
@@ -203,7 +205,7 @@ func TestHeadlessOpensNoPortAndFollowsPushes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "snapshot.json")
 	host := serveRepository(t, repo)
 	s := launch(t, t.TempDir(), "GIT_URL="+host.url(), "HEADLESS=true", "POLL_INTERVAL=50ms", "SNAPSHOT_FILE="+file,
-		"LISTEN_ADDR="+listener.Addr().String()) // in use: to open it would end the start
+		"LISTEN_ADDR="+listener.Addr().String()) // it is in use: if the service opened it, the start would fail
 	awaitFile(t, file, func(seen snapshot) bool { return seen.Revision == first })
 	for i := range 3 {
 		next := repo.push(files{"web/docker-compose.yml": fmt.Sprintf("services: {web%d: {}}", i)})
@@ -211,7 +213,7 @@ func TestHeadlessOpensNoPortAndFollowsPushes(t *testing.T) {
 		is.Equal(seen.at("web").Hash, repo.hash(next, "web/docker-compose.yml"))
 	}
 	s.logged("refresh completed", "source=poll")
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Most, 1)
 	is.Equal(s.stop(syscall.SIGTERM), 0)
 }
 
@@ -233,7 +235,7 @@ func TestPollingFollowsPushesOneAtATime(t *testing.T) {
 		s.awaitRevision(repo.push(files{"web/docker-compose.yml": fmt.Sprintf("services: {web%d: {}}", i)}))
 	}
 	is.Equal(s.status().LastSuccess.Trigger.Source, "poll")
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Most, 1)
 	before := s.snapshot()
 	next := s.refresh()
 	is.Equal(len(next.Changes.Added)+len(next.Changes.Changed)+len(next.Changes.Removed), 0)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // SSH against OpenSSH's server: keys, passphrases, host keys, silence.
@@ -33,7 +35,7 @@ func TestSSHKeyThatIsAcceptedFollowsPushes(t *testing.T) {
 	}
 }
 
-// followsPushes checks what is served at first, after a push and after a forced push back.
+// followsPushes checks the snapshot at first, after a push and after a forced push back.
 func followsPushes(t *testing.T, repo repository, first string, s *service) {
 	t.Helper()
 	is := is.New(t)
@@ -102,8 +104,8 @@ func TestSSHKeyWithAPassphrase(t *testing.T) {
 	}
 }
 
-// A host key that is unknown, or another than the known one, is refused, always; the snapshot stays, and once the file
-// lists the key the service recovers unaided.
+// A host key that is unknown, or differs from the known one, is always refused. The snapshot stays. When the file lists
+// the key, the service recovers by itself.
 func TestSSHHostKeyThatIsUnknownOrChangedIsUntrusted(t *testing.T) {
 	for name, c := range map[string]struct {
 		known func(*testing.T, sshHost) []string
@@ -157,7 +159,7 @@ func TestSSHKnownHostsMayBeHashed(t *testing.T) {
 	start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "GIT_SSH_KNOWN_HOSTS_FILE="+file).awaitRevision(first)
 }
 
-// What an SSH host runs in place of Git is told in its own words, where they are words.
+// When an SSH host runs something else than Git, the failure quotes the output, if that is text.
 func TestSSHHostThatDoesNotRunGitIsTold(t *testing.T) {
 	repo, _ := with(t, twoStacks())
 	key := newKey(t, "")
@@ -179,8 +181,8 @@ func TestSSHHostThatDoesNotRunGitIsTold(t *testing.T) {
 	}
 }
 
-// A host that accepts the connection and says nothing, at any point, costs the refresh its time and no more: the
-// deadline closes the connection.
+// A host may accept the connection and then send nothing. The refresh fails when its time is over, and the connection
+// is closed.
 func TestHostThatSaysNothingIsLeftAtTheDeadline(t *testing.T) {
 	key := newKey(t, "")
 	for name, c := range map[string]struct{ scheme, begin string }{
@@ -199,19 +201,19 @@ func TestHostThatSaysNothingIsLeftAtTheDeadline(t *testing.T) {
 			closed := make(chan struct{}, 1)
 			host := sshHost{t: t, address: listen(t, func(conn net.Conn) {
 				if c.scheme == "http" {
-					_, _ = conn.Read(make([]byte, 1)) // an answer that nobody asked for would be another fault
+					_, _ = conn.Read(make([]byte, 1)) // an answer before the request would be another fault
 				}
 				_, _ = io.WriteString(conn, c.begin)
 				_, _ = io.Copy(io.Discard, conn) // until the client closes it
 				select {
 				case closed <- struct{}{}:
-				default: // a retry's
+				default: // a retry has closed one, too
 				}
 			})}
 			s := start(t, fmt.Sprintf("GIT_URL=%s://%s/repository.git", c.scheme, host.address), "REFRESH_TIMEOUT=1s",
 				"GIT_SSH_KEY_FILE="+key, "GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(key))
 			failed := s.logged("level=ERROR", "refresh failed")
-			is.Equal(field(failed, "code"), "timeout")
+			is.Equal(lab.Field(failed, "code"), "timeout")
 			<-closed
 			is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 		})
@@ -227,5 +229,5 @@ func TestSSHHostThatSaysNothingAfterTheKeyIsLeftAtTheDeadline(t *testing.T) {
 	s := start(t, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "REFRESH_TIMEOUT=2s",
 		"GIT_SSH_KNOWN_HOSTS_FILE="+host.knownHosts(host.hostKey("ed25519")))
 	failed := s.logged("level=ERROR", "refresh failed")
-	is.Equal(field(failed, "code"), "timeout")
+	is.Equal(lab.Field(failed, "code"), "timeout")
 }

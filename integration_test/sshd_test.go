@@ -23,8 +23,8 @@ type sshHost struct {
 	address   string
 }
 
-// newKey makes a private key in a file, beside its public half in FILE.pub. A short hash of the passphrase is enough
-// here, and quick.
+// newKey makes a private key in a file, and its public half in FILE.pub. One round of hashing the passphrase is enough
+// here.
 func newKey(t *testing.T, passphrase string) string {
 	t.Helper()
 	return newKeyOf(t, "ed25519", passphrase)
@@ -41,11 +41,10 @@ func newKeyOf(t *testing.T, kind, passphrase string) string {
 	return file
 }
 
-// acceptProtocol lets clients say which version of Git's protocol they know, as hosts of Git do. A plain sshd is one of
-// version 0.
+// acceptProtocol lets clients choose the version of Git's protocol, as Git hosts do. A plain sshd gives them version 0.
 const acceptProtocol = "AcceptEnv GIT_PROTOCOL"
 
-// serveSSH runs the server for who holds the key. Lines are added to its configuration.
+// serveSSH runs the server for the owner of the key. Lines are added to its configuration.
 func serveSSH(t *testing.T, key string, lines ...string) sshHost {
 	t.Helper()
 	is := is.New(t)
@@ -76,15 +75,15 @@ func serveSSH(t *testing.T, key string, lines ...string) sshHost {
 			return
 		}
 		defer socket.Close()
-		// One process for each connection, as a superserver would start it: so there is no port to find and to wait for.
+		// One process for each connection, as inetd would start it. So there is no free port to find or to wait for.
 		server := exec.Command(program, "-i", "-e", "-f", file)
 		server.Stdin, server.Stdout = socket, socket
-		_ = server.Run() // how it ends is the client's to tell
+		_ = server.Run() // the client gets its error
 	})
 	return h
 }
 
-// separate makes the directory that sshd needs where root runs it, as its start script does.
+// separate makes the directory that sshd needs if root runs it. The start script of sshd makes it too.
 func separate(t *testing.T) {
 	t.Helper()
 	const directory = "/run/sshd"
@@ -106,7 +105,7 @@ func (h sshHost) url(r repository) string {
 	return "ssh://" + who.Username + "@" + h.address + r.bare
 }
 
-// knownHosts returns a file that lists the public halves of keys as this host's.
+// knownHosts returns a file that lists these keys for the host.
 func (h sshHost) knownHosts(keys ...string) string {
 	h.t.Helper()
 	file := filepath.Join(h.t.TempDir(), "known_hosts")

@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// Story 1: build the desired state on startup.
+// The desired state is built on startup.
 
-// twoStacks has both names of a compose file, one that is no stack's, and content that a careless hash would change.
+// twoStacks has a stack with each name of a compose file, files that make no stack, and content that normalisation
+// would change (CRLF, a byte order mark).
 func twoStacks() files {
 	return files{
 		"web/docker-compose.yml":      "services:\r\n  web:\r\n    image: nginx\r\n",
@@ -75,7 +78,7 @@ func TestStartupWithoutComposeFilesSucceedsWithAnEmptyCache(t *testing.T) {
 	is.Equal(s.status().Last.Status, "completed")
 }
 
-// SC-001 and SC-004: every one of 200 stacks has its hash and its status.
+// Each of 200 stacks has its hash and its status.
 func TestStartupWith200StacksHashesEachOfThem(t *testing.T) {
 	is := is.New(t)
 	content := files{}
@@ -88,18 +91,25 @@ func TestStartupWith200StacksHashesEachOfThem(t *testing.T) {
 	is.Equal(len(seen.Stacks), 200)
 	is.Equal(len(seen.Skipped), 0)
 	for _, stack := range seen.Stacks {
-		is.Equal(stack.Hash, digest(content[stack.Path+"/docker-compose.yml"]))
+		is.Equal(stack.Hash, lab.Digest(content[stack.Path+"/docker-compose.yml"]))
 		is.Equal(stack.Status, "missing")
 	}
 }
 
-func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
-	is := is.New(t)
+// hanging returns a service whose first refresh hangs at its Git host.
+func hanging(t *testing.T) (host, string, *service) {
+	t.Helper()
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.hang()
+	host.Hang()
 	s := start(t, "GIT_URL="+host.url())
 	host.reached()
+	return host, revision, s
+}
+
+func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
+	is := is.New(t)
+	host, revision, s := hanging(t)
 	is.Equal(s.get("/healthz").body, "{\"status\":\"ok\"}\n")
 	is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 	is.Equal(s.get("/").status, http.StatusOK)
@@ -108,22 +118,23 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is.Equal(status.Status, "refreshing")
 	is.Equal(status.Current.Trigger.Source, "startup")
 	is.Equal(status.Last, nil)
-	host.release()
+	host.Release()
 	s.awaitRevision(revision)
 	is.Equal(s.get("/readyz").status, http.StatusOK)
 }
 
-// A failed start does not end the process, tells why, and mends itself when Git does, polling or not.
+// When the first refresh fails, the process goes on, says why, and recovers by itself when Git does, even without
+// polling.
 func TestStartupWithGitDownRecoversUnaided(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.refuse(http.StatusServiceUnavailable)
+	host.Refuse(http.StatusServiceUnavailable)
 	s := start(t, "GIT_URL="+host.url())
 	s.logged("level=ERROR", "refresh failed", "source=startup", "code=git_unreachable")
 	is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 	is.Equal(s.get("/healthz").status, http.StatusOK)
-	host.refuse(0)
+	host.Refuse(0)
 	s.awaitRevision(revision)
 	status := s.status()
 	is.Equal(status.Last.Trigger.Source, "poll")
@@ -135,7 +146,7 @@ func TestStartupFailureIsToldByItsCode(t *testing.T) {
 	repo, _ := with(t, files{"web/docker-compose.yml": "services: {}"})
 	host := serveRepository(t, repo)
 	guarded := serveRepository(t, repo)
-	guarded.demand("robot", "a password that is asked for")
+	guarded.Demand("robot", "a password that is asked for")
 	failures := []struct {
 		name, code string
 		settings   []string
@@ -144,7 +155,7 @@ func TestStartupFailureIsToldByItsCode(t *testing.T) {
 		{"a file in its place", "deploy_dir_not_a_directory",
 			[]string{"GIT_URL=" + host.url(), "GIT_DEPLOY_DIR=web/docker-compose.yml"}},
 		{"no such ref", "git_ref_not_found", []string{"GIT_URL=" + host.url(), "GIT_REF=refs/heads/gone"}},
-		{"no such repository", "git_not_found", []string{"GIT_URL=" + host.server.URL + "/other.git"}},
+		{"no such repository", "git_not_found", []string{"GIT_URL=" + host.URL + "/other.git"}},
 		{"no credentials", "git_auth", []string{"GIT_URL=" + guarded.url()}},
 		{"wrong credentials", "git_auth", []string{"GIT_URL=" + guarded.url("robot", "p@ss w/rd%41")}},
 		{"an empty repository", "git_empty", []string{"GIT_URL=" + serveRepository(t, newRepository(t)).url()}},

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
 // SIGTERM and SIGINT stop the service within 5 s, a refresh in flight included, with exit code 0.
@@ -25,14 +27,10 @@ func TestStopWhileIdle(t *testing.T) {
 
 func TestStopWhileGitHangs(t *testing.T) {
 	is := is.New(t)
-	repo, _ := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	host.hang()
-	s := start(t, "GIT_URL="+host.url())
-	host.reached()
+	host, _, s := hanging(t)
 	is.Equal(s.stop(syscall.SIGTERM), 0)
-	host.state.await(t, "the end of the request", func(now hostState) bool { return now.underWay == 0 })
-	is.Equal(host.counts().requests, 1)
+	await(t, host.State, "the end of the request", func(now lab.HostState) bool { return now.UnderWay == 0 })
+	is.Equal(host.Counts().Requests, 1)
 }
 
 func TestStopBetweenRetries(t *testing.T) {
@@ -44,24 +42,20 @@ func TestStopBetweenRetries(t *testing.T) {
 
 func TestStopAskedTwiceIsAStop(t *testing.T) {
 	is := is.New(t)
-	repo, _ := with(t, twoStacks())
-	host := serveRepository(t, repo)
-	host.hang()
-	s := start(t, "GIT_URL="+host.url())
-	host.reached()
+	_, _, s := hanging(t)
 	s.signal(syscall.SIGTERM)
 	s.signal(syscall.SIGTERM)
 	is.Equal(s.exit(), 0)
 }
 
-// Whoever waits for the running or the queued refresh is answered with 202, and whoever follows the stacks with 304.
+// A client that waits for the running or the queued refresh gets 202, and a client that follows the stacks gets 304.
 func TestStopAnswersAllWhoWait(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
 	tag := s.get("/api/v1/stacks").header.Get("Etag")
-	host.hang()
+	host.Hang()
 	running := s.later(http.MethodPost, "/api/v1/refresh?wait=60s")
-	id := field(s.logged("refresh started", "source=manual"), "id")
+	id := lab.Field(s.logged("refresh started", "source=manual"), "id")
 	queued := s.later(http.MethodPost, "/api/v1/refresh?wait=60s")
 	s.logged("refresh queued")
 	follower := s.followStacks(tag)
@@ -77,14 +71,14 @@ func TestStopAnswersAllWhoWait(t *testing.T) {
 	is.Equal(s.exit(), 0)
 }
 
-// followStacks asks for the stacks that follow those of a tag, and returns when the service waits for them. The channel
-// gives the status of the answer, 0 when there is none.
+// followStacks asks for the next list of stacks after the one with a tag, and returns when the service waits for it.
+// The channel gives the status of the answer, 0 when there is none.
 func (s *service) followStacks(tag string) <-chan int {
 	s.t.Helper()
 	is := is.New(s.t)
 	entered, statuses := make(chan struct{}, 1), make(chan int, 1)
-	// A handler that begins to read a body lets the server say so to clients that expect it (RFC 9110, 10.1.1); this one
-	// does when it has looked at the stacks, and has to wait.
+	// When a handler begins to read a body, the server sends 100 Continue to a client that expects it (RFC 9110,
+	// section 10.1.1). This handler reads the body when it has looked at the stacks and has to wait.
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		Got100Continue: func() { entered <- struct{}{} },
 	})
@@ -95,7 +89,7 @@ func (s *service) followStacks(tag string) <-chan int {
 	request.Header.Set("If-None-Match", tag)
 	// Ends with the answer, which the test waits for.
 	go func() {
-		response, err := s.http.http.Do(request)
+		response, err := s.http.Do(request)
 		if err != nil {
 			statuses <- 0
 			return

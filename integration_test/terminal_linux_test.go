@@ -10,6 +10,8 @@ import (
 
 	"github.com/matryer/is"
 	"golang.org/x/sys/unix"
+
+	"mooring/integration_test/lab"
 )
 
 // terminal opens a pseudo-terminal (pty(7)): what is written to the second end is read from the first.
@@ -32,13 +34,13 @@ func TestOnceSaysOnATerminalWhatItWaitsFor(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	host := serveRepository(t, repo)
-	host.demand("robot", "s3cret/with space")
+	host.Demand("robot", "s3cret/with space")
 	reader, writer := terminal(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, os.Getenv(program), "-once")
 	command.Dir = t.TempDir()
-	command.Env = environment(t.TempDir(), []string{
+	command.Env = lab.Environment(t.TempDir(), []string{
 		"GIT_URL=" + host.url("robot", "s3cret/with space"), "REFRESH_TIMEOUT=30s",
 	})
 	command.Stderr = writer
@@ -49,6 +51,6 @@ func TestOnceSaysOnATerminalWhatItWaitsFor(t *testing.T) {
 	n, err := reader.Read(said)
 	is.NoErr(err)
 	line := strings.TrimSpace(string(said[:n]))
-	// No secret, and in a pipe not a word: the other tests of -once see to that.
+	// The line has no secret. The other tests of -once check that nothing is printed to a pipe.
 	is.Equal(line, "mooring: waiting for "+host.url()+", for 30s at most")
 }

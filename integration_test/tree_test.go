@@ -2,10 +2,8 @@ package integration_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,10 +12,10 @@ import (
 	"github.com/matryer/is"
 )
 
-// What may stand in a tree: the contract's rules 4.5 to 4.7, over every way to a host. Hashes are of raw bytes, as git
-// prints them.
+// Odd contents of a tree, over every transport: bytes, places, links and names. Hashes are those of the raw bytes that
+// git prints.
 
-// entry is a path of a tree that no work tree could hold everywhere.
+// entry is a path of a tree. Not every file system could hold it.
 type entry struct{ path, mode, content string }
 
 const (
@@ -45,27 +43,13 @@ func (r repository) pushTree(entries []entry) string {
 	return commit
 }
 
-// plumb runs a git program in the bare repository with an input, and returns what it prints without a newline at the
-// end.
+// plumb runs git in the bare repository with an input, and returns what it prints without a newline at the end.
 func (r repository) plumb(input string, args ...string) string {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	command := exec.CommandContext(ctx, "git", args...)
-	command.Dir, command.Stdin = r.bare, strings.NewReader(input)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + r.bare, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=author", "GIT_AUTHOR_EMAIL=author@example.org",
-		"GIT_COMMITTER_NAME=committer", "GIT_COMMITTER_EMAIL=committer@example.org",
-	}
-	output, err := command.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %q: %v: %s", args, err, output)
-	}
-	return strings.TrimSuffix(string(output), "\n")
+	return strings.TrimSuffix(gitWith(r.t, r.bare, input, args...), "\n")
 }
 
-// oddTree has every row of what may be odd about a compose file.
+// oddTree has an entry for each way in which a compose file may be odd.
 func oddTree() []entry {
 	const yml, yaml = "/docker-compose.yml", "/docker-compose.yaml"
 	return []entry{
@@ -95,7 +79,7 @@ func oddTree() []entry {
 	}
 }
 
-// oddSkipped are the entries that are listed in skipped, with the words that tell why.
+// oddSkipped are the entries in the list skipped, with the expected reasons.
 func oddSkipped() map[string]string {
 	const yml = "/docker-compose.yml"
 	return map[string]string{
@@ -128,7 +112,7 @@ func TestEveryOddEntryOfATreeIsServedOrSkippedOverEveryWay(t *testing.T) {
 	}
 }
 
-// holdsOddTree compares a snapshot with what the git program says of the same revision.
+// holdsOddTree compares a snapshot with the git program's listing of the same revision.
 func holdsOddTree(t *testing.T, repo repository, revision string, seen snapshot) {
 	t.Helper()
 	is := is.New(t)
@@ -157,7 +141,7 @@ func holdsOddTree(t *testing.T, repo repository, revision string, seen snapshot)
 		got[stack.Path] = stack.Hash
 	}
 	is.Equal(got, want)
-	is.Equal(len(seen.Stacks), len(want)) // none is listed twice
+	is.Equal(len(seen.Stacks), len(want)) // no stack is listed twice
 	is.True(slices.IsSorted(seen.paths()))
 	is.Equal(len(seen.Skipped), len(skipped))
 	for _, entry := range seen.Skipped {
@@ -173,7 +157,7 @@ func escaped(path string) string {
 	return strings.NewReplacer("\n", `\n`, "\x1b", `\x1b`, "\xff", `\xff`).Replace(path)
 }
 
-// Odd names are found under their percent-encoded path.
+// A stack with an odd name is found under its percent-encoded path.
 func isStackAtItsPath(t *testing.T, s *service, want stack) {
 	t.Helper()
 	var path strings.Builder
@@ -185,7 +169,7 @@ func isStackAtItsPath(t *testing.T, s *service, want stack) {
 	is.New(t).Equal(decode[stack](t, answer), want)
 }
 
-// Nothing to deploy is a success; nowhere to look for it is not, and empties nothing.
+// A deploy directory without stacks is no failure. A missing one is a failure, and does not empty the list.
 func TestDeployDirectoryThatGoesAwayEmptiesNothing(t *testing.T) {
 	t.Parallel()
 	is := is.New(t)

@@ -10,7 +10,8 @@ import (
 	"github.com/matryer/is"
 )
 
-// A link that breaks in Git is no word that a stack shall end: what runs is left alone, and the link is told of.
+// A broken link in Git does not mean that the stack is gone: the stack keeps its status, and the link is listed as
+// skipped.
 func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, files{"web/docker-compose.yml": "services: {}", "new/docker-compose.yml": "services: {}"})
@@ -25,7 +26,7 @@ func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 		is.NoErr(os.Symlink("nowhere", file))
 	}
 	broken := repo.push(nil)
-	is.Equal(s.refresh().Changes.Removed, []string{"new"}) // nobody deployed that one
+	is.Equal(s.refresh().Changes.Removed, []string{"new"}) // no deployer has applied that stack
 	seen := s.awaitRevision(broken)
 	is.Equal(seen.paths(), []string{"web"})
 	is.Equal(seen.at("web"), deployed)
@@ -39,7 +40,7 @@ func TestDeployedStackWhoseComposeFileBreaksIsNotTakenDown(t *testing.T) {
 	is.Equal(s.awaitRevision(gone).at("web").Status, "deleting")
 }
 
-// It is easily the repository's address, with a password in it.
+// The argument may be the repository's address with a password in it.
 func TestArgumentThatIsNotExpectedIsNotShown(t *testing.T) {
 	is := is.New(t)
 	got := run(t, []string{"https://clerk:pa55w0rd@127.0.0.1/repository.git"})

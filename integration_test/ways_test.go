@@ -4,23 +4,24 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"mooring/integration_test/lab"
 )
 
-// ways are all the ways in which a host may be reached: with protocol 2 and filters, with the old protocol, without
-// filters and single objects by a plain git daemon and by a plain sshd, and in place. Each serves a repository and
-// returns the settings for it.
+// ways are all the ways to reach a repository: HTTP with protocol 2 and filters, HTTP with protocol 0, git daemon and
+// sshd without filters and without single objects, and a local path. Each function serves a repository and returns the
+// settings for it.
 func ways() map[string]func(*testing.T, repository) []string {
 	return map[string]func(*testing.T, repository) []string{
 		"HTTP, version 2": func(t *testing.T, r repository) []string {
 			return []string{"GIT_URL=" + serveRepository(t, r).url()}
 		},
 		"HTTP, version 0": func(t *testing.T, r repository) []string {
-			host := serveFaulty(t, r)
-			host.suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+			host := serveRepository(t, r)
+			host.Suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
 				r.Header.Del("Git-Protocol")
 				git.ServeHTTP(w, r)
 			})
@@ -37,8 +38,8 @@ func ways() map[string]func(*testing.T, repository) []string {
 	}
 }
 
-// serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off unless
-// the repository's configuration has them.
+// serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off
+// unless the repository's configuration has them.
 func serveDaemon(t *testing.T, r repository) string {
 	t.Helper()
 	address := listen(t, func(conn net.Conn) {
@@ -48,10 +49,9 @@ func serveDaemon(t *testing.T, r repository) string {
 		}
 		defer socket.Close()
 		daemon := exec.Command("git", "daemon", "--inetd", "--export-all", "--base-path="+filepath.Dir(r.bare))
-		daemon.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(r.bare), "GIT_CONFIG_GLOBAL=/dev/null",
-			"GIT_CONFIG_NOSYSTEM=1"}
+		daemon.Env = lab.GitEnvironment()
 		daemon.Stdin, daemon.Stdout, daemon.Stderr = socket, socket, io.Discard
-		_ = daemon.Run() // how it ends is the client's to tell
+		_ = daemon.Run() // the client gets its error
 	})
 	return "git://" + address + "/" + filepath.Base(r.bare)
 }

@@ -1,19 +1,17 @@
 package integration_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
+
+	"mooring/integration_test/lab"
 )
 
-// Story 2: refresh the desired state by a webhook.
+// A webhook refreshes the desired state.
 
 // githubSecret and helloSignature are GitHub's own example, from "Validating webhook deliveries".
 const (
@@ -21,22 +19,10 @@ const (
 	helloSignature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 )
 
-// sign returns the header by which GitHub signs a body.
-func sign(secret, body string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(body))
-	return "X-Hub-Signature-256: sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
-
-// pushEvent is what counts of a push event's payload.
-func pushEvent(ref, before, after string) string {
-	return fmt.Sprintf(`{"ref":%q,"before":%q,"after":%q,"repository":{"default_branch":"main"}}`, ref, before, after)
-}
-
 // deliver sends a signed delivery.
 func (s *service) deliver(body string, headers ...string) reply {
 	s.t.Helper()
-	return s.do(http.MethodPost, "/api/v1/webhook", body, append(headers, sign(githubSecret, body))...)
+	return s.do(http.MethodPost, "/api/v1/webhook", body, append(headers, lab.Sign(githubSecret, body))...)
 }
 
 // hooked returns a service that has refreshed once and takes deliveries.
@@ -54,7 +40,7 @@ func TestWebhookRefreshesFromTheLatestRevision(t *testing.T) {
 	is := is.New(t)
 	repo, _, first, s := hooked(t)
 	next := repo.push(files{"web/docker-compose.yml": "services: {}", "new/docker-compose.yml": "services: {}"})
-	body := pushEvent("refs/heads/main", first, next)
+	body := lab.PushEvent("refs/heads/main", first, next)
 	answer := s.deliver(body, "X-GitHub-Event: push", "X-GitHub-Delivery: d-1", "Content-Type: application/json")
 	is.Equal(answer.status, http.StatusAccepted)
 	accepted := decode[refresh](t, answer)
@@ -77,8 +63,8 @@ func TestWebhookRefreshesFromTheLatestRevision(t *testing.T) {
 func TestWebhookWhileRefreshingIsQueuedAndSaysThatOneRuns(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := hooked(t)
-	before := host.counts()
-	host.hang()
+	before := host.Counts()
+	host.Hang()
 	running := s.trigger()
 	is.Equal(running.Status, "refreshing")
 	host.reached()
@@ -87,17 +73,17 @@ func TestWebhookWhileRefreshingIsQueuedAndSaysThatOneRuns(t *testing.T) {
 	queued := decode[refresh](t, answer)
 	is.Equal(queued.Status, "queued")
 	is.Equal(queued.Message, "a refresh is already running; this one is queued")
-	is.Equal(host.counts().requests, before.requests+1) // no second refresh has begun
-	host.release()
+	is.Equal(host.Counts().Requests, before.Requests+1) // no second refresh has begun
+	host.Release()
 	s.logged("refresh completed", "id="+queued.ID)
-	is.Equal(host.counts().tips, before.tips+2)
-	is.Equal(host.counts().most, 1)
+	is.Equal(host.Counts().Tips, before.Tips+2)
+	is.Equal(host.Counts().Most, 1)
 }
 
 func TestWebhookWithoutAGoodSignatureIsRefused(t *testing.T) {
 	is := is.New(t)
 	_, host, _, s := hooked(t)
-	before := host.counts()
+	before := host.Counts()
 	refused := map[string]string{
 		"made with the empty key":          "sha256=2bbcfa9524f3218c7a34b30e6936f8b1a4516cb097f1a85a1c7d98b5977ec769",
 		"made with the secret and newline": "sha256=59105a2da8182e5e7d6b699ca7f738081e03db4f55149c9af1ec7d424ca3e19c",
@@ -125,20 +111,20 @@ func TestWebhookWithoutAGoodSignatureIsRefused(t *testing.T) {
 	old := s.do(http.MethodPost, "/api/v1/webhook", "Hello, World!",
 		"X-Hub-Signature: sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59")
 	s.refuses(old, http.StatusUnauthorized, "missing_signature")
-	is.Equal(host.counts().requests, before.requests) // none of them has asked Git
+	is.Equal(host.Counts().Requests, before.Requests) // none of them has asked Git
 	is.Equal(s.do(http.MethodPost, "/api/v1/webhook", "Hello, World!", good).status, http.StatusAccepted)
-	s.logged("level=INFO", "webhook accepted") // so the lines before it are there too
+	s.logged("level=INFO", "webhook accepted") // then the lines before it are there, too
 	is.Equal(s.count("level=WARN", "webhook refused"), len(refused)+4)
 }
 
 func TestWebhookIgnoresPingsAndOtherRefs(t *testing.T) {
 	is := is.New(t)
 	_, host, first, s := hooked(t)
-	before := host.counts()
+	before := host.Counts()
 	for _, answer := range []reply{
 		s.deliver(`{"zen":"hi"}`, "X-GitHub-Event: ping"),
-		s.deliver(pushEvent("refs/heads/other", first, strings.Repeat("a", 40)), "X-GitHub-Event: push"),
-		s.deliver(pushEvent("refs/tags/main", first, strings.Repeat("a", 40)), "X-GitHub-Event: push"),
+		s.deliver(lab.PushEvent("refs/heads/other", first, strings.Repeat("a", 40)), "X-GitHub-Event: push"),
+		s.deliver(lab.PushEvent("refs/tags/main", first, strings.Repeat("a", 40)), "X-GitHub-Event: push"),
 	} {
 		is.Equal(answer.status, http.StatusOK)
 		told := decode[struct {
@@ -148,28 +134,28 @@ func TestWebhookIgnoresPingsAndOtherRefs(t *testing.T) {
 		is.True(told.Ignored)
 		is.True(told.Reason != "")
 	}
-	is.Equal(host.counts().requests, before.requests)
+	is.Equal(host.Counts().Requests, before.Requests)
 }
 
 func TestWebhookTakesAPushInAForm(t *testing.T) {
 	is := is.New(t)
 	repo, _, first, s := hooked(t)
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-	body := url.Values{"payload": {pushEvent("refs/heads/main", first, next)}}.Encode()
+	body := url.Values{"payload": {lab.PushEvent("refs/heads/main", first, next)}}.Encode()
 	answer := s.deliver(body, "X-GitHub-Event: push", "Content-Type: application/x-www-form-urlencoded")
 	is.Equal(decode[refresh](t, answer).Trigger.Expected, next)
 	s.awaitRevision(next)
 }
 
-// The host tells of a push before its ref has moved: the same refresh finds the new revision all the same.
+// The host announces a push before its ref has moved. The same refresh still finds the new revision.
 func TestWebhookAheadOfItsPushFindsTheAnnouncedRevision(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)
 	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
-	before := host.counts()
-	accepted := decode[refresh](t, s.deliver(pushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
-	host.state.await(t, "an answer with the old revision", func(now hostState) bool {
-		return now.tips > before.tips && now.underWay == 0
+	before := host.Counts()
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	await(t, host.State, "an answer with the old revision", func(now lab.HostState) bool {
+		return now.Tips > before.Tips && now.UnderWay == 0
 	})
 	repo.publish("HEAD:refs/heads/main")
 	s.awaitRevision(next)
@@ -180,24 +166,24 @@ func TestWebhookAheadOfItsPushFindsTheAnnouncedRevision(t *testing.T) {
 func TestWebhookDeliveredTwiceCausesAtMostTwoRefreshes(t *testing.T) {
 	is := is.New(t)
 	repo, host, first, s := hooked(t)
-	before := host.counts()
+	before := host.Counts()
 	next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-	host.hang()
-	body := pushEvent("refs/heads/main", first, next)
+	host.Hang()
+	body := lab.PushEvent("refs/heads/main", first, next)
 	one := decode[refresh](t, s.deliver(body, "X-GitHub-Event: push", "X-GitHub-Delivery: same"))
 	two := decode[refresh](t, s.deliver(body, "X-GitHub-Event: push", "X-GitHub-Delivery: same"))
 	is.Equal([]string{one.Status, two.Status}, []string{"refreshing", "queued"})
-	host.release()
+	host.Release()
 	s.logged("refresh completed", "id="+two.ID)
 	is.Equal(s.snapshot().Revision, next)
-	is.True(host.counts().tips <= before.tips+2)
+	is.True(host.Counts().Tips <= before.Tips+2)
 }
 
 func TestWebhookWithoutASecretIsDisabled(t *testing.T) {
 	repo, revision := with(t, twoStacks())
 	s := start(t, "GIT_URL="+repo.bare, "WEBHOOK_SECRET=") // empty counts as unset
 	s.awaitRevision(revision)
-	for _, headers := range [][]string{nil, {sign("", "{}")}} {
+	for _, headers := range [][]string{nil, {lab.Sign("", "{}")}} {
 		answer := s.do(http.MethodPost, "/api/v1/webhook", "{}", headers...)
 		s.refuses(answer, http.StatusServiceUnavailable, "webhook_disabled")
 	}
@@ -209,7 +195,7 @@ func TestWebhookBodyOfMoreThan25MiBIsRefused(t *testing.T) {
 	s.awaitRevision(revision)
 	body := strings.Repeat(" ", 25<<20)
 	is.New(t).Equal(s.deliver(body).status, http.StatusAccepted)
-	if answer, err := s.try(http.MethodPost, "/api/v1/webhook", body+" ", sign(githubSecret, body+" ")); err == nil {
+	if answer, err := s.try(http.MethodPost, "/api/v1/webhook", body+" ", lab.Sign(githubSecret, body+" ")); err == nil {
 		s.refuses(answer, http.StatusRequestEntityTooLarge, "payload_too_large") // unless the connection was cut first
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Keeps what runs on this machine at what Git says. It follows mooring's list of stacks by long poll, takes down the
+# Applies the desired state to this machine. It follows mooring's list of stacks by long poll, takes down the
 # stacks that are gone from Git, applies each one that is not in sync, and reports what it did. README.md has the
-# settings. It needs git, curl, jq and coreutils. SIGTERM ends it; what it was at is done again at the next start.
+# settings. It needs git, curl, jq and coreutils. SIGTERM ends it; the next start runs the interrupted command again.
 set -u; log() { printf 'deploy: %s\n' "$*" >&2; }
 : "${GIT_URL:?must name the repository that mooring watches}" "${MOORING_URL:=http://127.0.0.1:8080}"
 : "${WORK_DIR:=/var/lib/mooring-deployer}" "${COMMAND_TIMEOUT:=15m}" "${RETRY_SECONDS:=60}"
@@ -14,10 +14,10 @@ for tool in git curl jq sha256sum timeout; do command -v $tool >/dev/null || { l
 timeout "$COMMAND_TIMEOUT" true || { log 'COMMAND_TIMEOUT must be a duration such as 15m' && exit 2; }
 mkdir -p -- "$WORK_DIR/tree" && WORK_DIR=$(CDPATH='' cd -- "$WORK_DIR" && pwd) || exit 1
 export GIT_DIR="$WORK_DIR/repository.git" GIT_WORK_TREE="$WORK_DIR/tree" GIT_TERMINAL_PROMPT=0
-# Locks are of a run that was killed. The attributes give Git's own bytes, which mooring hashes, whatever others say.
+# Locks are left by a run that was killed. The attributes keep Git's own bytes, which mooring hashes, in the checkout.
 git init -q && rm -f -- "$GIT_DIR"/*.lock && mkdir -p -- "$GIT_DIR/info" &&
     echo '* -text -ident -working-tree-encoding' >"$GIT_DIR/info/attributes" || exit 1
-# A shell takes a signal while it waits, not while a command is in the foreground: whatever may last is waited for.
+# A shell handles a signal during wait, and not during a command in the foreground. So long commands run under wait.
 trap 'trap "" TERM INT HUP; kill "${!:-}" 2>/dev/null && wait "$!"; exit 0' TERM INT HUP
 await() { timeout -k 5 "$COMMAND_TIMEOUT" "$@" & wait "$!"; }
 call() { # call METHOD SUFFIX CURL_ARGUMENT…: asks mooring; leaves the answer in two files, fails unless it is good
@@ -74,7 +74,7 @@ follow() { # waits for a list that is not the one in the file feed, at most unti
 etag='' revision='' failed='' retry_at=0 # retry_at is 0 when nothing has failed
 while :; do
     follow || { sleep "$((RETRY_SECONDS < 5 ? RETRY_SECONDS : 5))" & wait "$!"; continue; }
-    # Its own reports change the list too: what failed at a revision waits for another revision, or for its time.
+    # The deployer's own reports change the list too. A failed stack waits for another revision, or for RETRY_SECONDS.
     [ "$failed" = "$revision" ] && [ "$(date +%s)" -lt "$retry_at" ] && continue
     if pass; then retry_at=0; else failed=$revision retry_at=$(($(date +%s) + RETRY_SECONDS)); fi
 done

@@ -2,14 +2,17 @@ package main
 
 import "math"
 
-// bars are the most that mooring may take: ratios to git's time, and bytes of memory.
+// slower is the largest ratio of mooring's time to that of an older binary.
+const slower = 1.05
+
+// bars are the limits for mooring: ratios to git's time, and bytes of memory.
 type bars struct {
 	cold, unchanged, changed float64
 	memory                   int64
 }
 
-// barsOf returns the bars of a shape. They are set for some sizes; for one in between those of the next larger one
-// count, and the last ones for whatever is larger, save memory, which then has none.
+// barsOf returns the bars of a shape. They are set for 200, 20,000 and 100,000 stacks. A size in between has the bars
+// of the next larger one. A larger size has the bars of 100,000 stacks, and none for memory.
 func barsOf(s shape) bars {
 	switch {
 	case s.stacks <= 200:

@@ -5,25 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
+
+	"mooring/integration_test/lab"
 )
 
-// limit bounds each program that the bench runs. The largest repositories take minutes to make on a slow machine.
-const limit = 20 * time.Minute
-
-// bench is what all measurements share. It belongs to the goroutine that made it.
+// bench is shared by all modes. It belongs to the goroutine that made it.
 type bench struct {
-	git git
-	// repositories is the directory that the host serves; work is a temporary one, gone at the end.
+	// repositories is the directory that the host serves; work is a temporary one, which is removed at the end.
 	repositories, work string
-	// mooring is the path of the program.
-	mooring  string
-	host     *host
+	// sides are the binaries: the measured one, and the older one for a comparison, if there is one.
+	sides    []side
+	host     lab.Host
+	client   *http.Client
 	progress io.Writer
 }
+
+// side is one binary of mooring.
+type side struct{ name, program string }
 
 // newBench makes the directories, builds mooring and starts the Git host. The caller closes the bench.
 func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error) {
@@ -31,14 +33,17 @@ func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{git: git{home: work}, work: work, mooring: o.mooring, progress: progress, repositories: o.dir}
-	if err := b.prepare(ctx); err != nil {
-		return nil, errors.Join(err, b.close())
+	b := &bench{
+		work: work, progress: progress, repositories: o.dir,
+		client: lab.NewClient(max(o.callers, 32), 2*time.Minute),
+	}
+	if err := b.prepare(ctx, o); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(work))
 	}
 	return b, nil
 }
 
-func (b *bench) prepare(ctx context.Context) (err error) {
+func (b *bench) prepare(ctx context.Context, o options) (err error) {
 	if b.repositories == "" {
 		b.repositories = filepath.Join(b.work, "repositories")
 	}
@@ -48,40 +53,57 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.repositories, 0o755); err != nil {
 		return err
 	}
-	if b.mooring == "" {
-		if err := b.build(ctx); err != nil {
+	if o.mooring == "" {
+		b.say("build mooring")
+		o.mooring = filepath.Join(b.work, "mooring")
+		if err := lab.Build(ctx, o.mooring, false); err != nil {
 			return err
 		}
 	}
-	b.host, err = startHost(ctx, b.git, b.repositories)
+	if b.sides, err = sides(o.mooring, o.against); err != nil {
+		return err
+	}
+	b.host, err = lab.StartHost(ctx, b.repositories)
 	return err
 }
 
-// build builds mooring from the module that the working directory is in, as releases are built.
-func (b *bench) build(ctx context.Context) error {
-	b.say("build mooring")
-	b.mooring = filepath.Join(b.work, "mooring")
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.mooring, "mooring")
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	output, err := command.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("build mooring: %w\n%s", err, output)
+// sides finds the binaries. A service has a working directory of its own, so their paths must be absolute.
+func sides(mooring, against string) ([]side, error) {
+	found := []side{{"mooring", mooring}}
+	if against != "" {
+		found = append(found, side{"older", against})
 	}
-	return nil
+	for i := range found {
+		path, err := filepath.Abs(found[i].program)
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("find the mooring to measure: %w", err)
+		}
+		found[i].program = path
+	}
+	return found, nil
+}
+
+// inTurn returns the numbers of the sides in an order that changes from round to round, so that no side is always
+// first.
+func (b *bench) inTurn(round int) []int {
+	var order []int
+	for i := range b.sides {
+		order = append(order, (i+round)%len(b.sides))
+	}
+	return order
 }
 
 // close stops the Git host and removes the temporary directory.
 func (b *bench) close() error {
-	var err error
-	if b.host != nil {
-		err = b.host.close()
-	}
-	return errors.Join(err, os.RemoveAll(b.work))
+	b.client.CloseIdleConnections()
+	b.host.Close()
+	return os.RemoveAll(b.work)
 }
 
-// say tells what is going on.
+// say prints a line of progress.
 func (b *bench) say(format string, values ...any) {
 	fmt.Fprintf(b.progress, time.Now().Format(time.TimeOnly)+" "+format+"\n", values...)
 }

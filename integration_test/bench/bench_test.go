@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,23 +13,28 @@ import (
 
 	"github.com/matryer/is"
 	"go.uber.org/goleak"
+
+	"mooring/integration_test/lab"
 )
 
 // program is the variable that tells a test where TestMain has put mooring.
 const program = "MOORING_BENCH_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == bareMode { // the bare server is this program again
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
 	work, err := os.MkdirTemp("", "mooring-bench-test-")
-	b := &bench{work: work, progress: io.Discard}
+	mooring := filepath.Join(work, "mooring")
 	if err == nil {
-		err = b.build(context.Background())
+		err = lab.Build(context.Background(), mooring, false)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.RemoveAll(work)
 		os.Exit(1)
 	}
-	os.Setenv(program, b.mooring)
+	os.Setenv(program, mooring)
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(work)
 		os.Exit(code)
@@ -48,146 +51,96 @@ func measured(t *testing.T, arguments ...string) (code int, table, progress stri
 	return code, stdout.String(), stderr.String()
 }
 
-func TestTableHasARatioForEveryDisciplineAndSize(t *testing.T) {
+// short runs a mode with mooring and flags that are given in one text. A missed bar is no failure: the times of such
+// short runs say nothing.
+func short(t *testing.T, arguments string, more ...string) (table string) {
+	t.Helper()
+	fields := append(strings.Fields(arguments), more...)
+	code, table, progress := measured(t, append(fields, "-mooring", os.Getenv(program))...)
+	if code != exitOK && code != exitMissed {
+		t.Fatalf("exit code %d: %s\n%s", code, progress, table)
+	}
+	return table
+}
+
+// cell is a ratio and the two times that it is made of.
+const cell = `\| \*\*[0-9.]+\*\* \([0-9.,]+ / [0-9.,]+ ms(, [a-z:\- ]+)?\) `
+
+func TestTableOfStartsHasARatioForEverySize(t *testing.T) {
 	is := is.New(t)
 	cache := t.TempDir()
-	code, table, progress := measured(t, "-stacks", "3,12", "-runs", "1", "-history", "4", "-refs", "3", "-blobs", "6",
-		"-dir", cache, "-mooring", os.Getenv(program))
-	if code != exitOK && code != exitMissed { // times of such small ones say nothing
-		t.Fatalf("exit code %d: %s", code, progress)
-	}
-	row := `\| \*\*[0-9.]+\*\* \([0-9.,]+ / [0-9.,]+ ms, [a-z:\- ]+\) \| \*\*[0-9.]+\*\* `
-	for _, name := range []string{"cold start", "nothing changed", "one stack changed"} {
-		is.True(regexp.MustCompile(`(?m)^\| ` + name + ` ` + row).MatchString(table)) // a ratio for each of both sizes
-	}
+	table := short(t, "cold -stacks 3,12 -runs 1 -history 4 -refs 3 -blobs 6", "-dir", cache)
+	is.True(regexp.MustCompile(`(?m)^\| cold start ` + cell + cell + `\|$`).MatchString(table))
 	is.True(strings.Contains(table, "| 3 stacks + 4 commits + 3 refs + 6 MB | 12 stacks + 4 commits + 3 refs + 6 MB |"))
 	is.True(regexp.MustCompile(`(?m)^\| peak memory \| (–|[0-9.]+ MiB) \| (–|[0-9.]+ MiB) \|$`).MatchString(table))
+	is.True(!strings.Contains(table, "older"))
 	kept, err := os.ReadDir(cache)
 	is.NoErr(err)
-	is.Equal(len(kept), 2) // the repositories, and nothing else, are kept
+	is.Equal(len(kept), 2) // only the repositories are kept
+}
+
+func TestTableOfRefreshesHasARatioForEachDisciplineAndAnOlderBinary(t *testing.T) {
+	is := is.New(t)
+	table := short(t, "refresh -stacks 3 -runs 1", "-against", os.Getenv(program))
+	for _, name := range []string{"nothing changed", "one stack changed", "ten changes, one after another"} {
+		rows := `(?m)^\| ` + name + ` ` + cell + `\|\n\| – mooring / older ` + cell + `\|$`
+		is.True(regexp.MustCompile(rows).MatchString(table)) // name
+	}
+	is.True(regexp.MustCompile(`(?m)^\| – older \| (–|[0-9.]+ MiB) \|$`).MatchString(table)) // memory
+}
+
+func TestTableOfStartsHasARatioToAnOlderBinary(t *testing.T) {
+	table := short(t, "cold -stacks 3 -runs 1", "-against", os.Getenv(program))
+	is.New(t).True(regexp.MustCompile(`(?m)^\| – mooring / older ` + cell + `\|$`).MatchString(table))
 }
 
 func TestVariantsAreComparedWithTheFirst(t *testing.T) {
 	is := is.New(t)
-	code, table, progress := measured(t, "-variants", "-stacks", "5", "-runs", "1", "-history", "9", "-refs", "20",
-		"-blobs", "1", "-mooring", os.Getenv(program))
-	if code != exitOK && code != exitMissed {
-		t.Fatalf("exit code %d: %s", code, progress)
-	}
+	table := short(t, "cold -variants -stacks 5 -runs 1 -history 9 -refs 20 -blobs 1")
 	is.True(strings.Contains(table, "| 5 stacks | 5 stacks + 9 commits | 5 stacks + 20 refs | 5 stacks + 1 MB |"))
 	is.True(strings.Contains(table, "| cold start, against the first | ratio +0 %, time +0 %, less the host's +0 % |"))
 }
 
-func TestSoakOverBothWaysShowsMemoryAtTenPoints(t *testing.T) {
-	for name, arguments := range map[string][]string{"HTTP": nil, "LocalPath": {"-local"}} {
-		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			code, table, progress := measured(t,
-				append(arguments, "-soak", "40", "-stacks", "4", "-mooring", os.Getenv(program))...)
-			if code != exitOK {
-				t.Fatalf("exit code %d: %s\n%s", code, progress, table)
-			}
-			is.Equal(len(regexp.MustCompile(`(?m)^\| [0-9]+ \|`).FindAllString(table, -1)), points)
-			is.True(strings.HasPrefix(lastRow(table), "| 40 | 13 | 3 |")) // refreshes, changes, failures
-		})
-	}
-}
-
-func lastRow(table string) string {
-	rows := regexp.MustCompile(`(?m)^\|.*\|$`).FindAllString(table, -1)
-	return rows[len(rows)-1]
-}
-
-func TestAnotherListThanGitsIsAnError(t *testing.T) {
-	truth := listing{"c1", map[string]string{"a/docker-compose.yml": "sha256:1", "b/docker-compose.yml": "sha256:2"}}
-	for name, other := range map[string]listing{
-		"Revision": {"c0", truth.hashes},
-		"Hash":     {"c1", map[string]string{"a/docker-compose.yml": "sha256:1", "b/docker-compose.yml": "sha256:1"}},
-		"Missing":  {"c1", map[string]string{"a/docker-compose.yml": "sha256:1"}},
-		"Surplus": {"c1", map[string]string{
-			"a/docker-compose.yml": "sha256:1", "b/docker-compose.yml": "sha256:2", "c/docker-compose.yml": "",
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			is.New(t).True(truth.differs(other) != nil)
-		})
-	}
-	is.New(t).NoErr(truth.differs(truth))
-}
-
-func TestLyingServiceIsFound(t *testing.T) {
+func TestLoadComparesEachRouteWithABareServerAndAnOlderBinary(t *testing.T) {
 	is := is.New(t)
-	ctx := t.Context()
-	b, err := newBench(ctx, options{mooring: os.DevNull}, new(bytes.Buffer))
-	is.NoErr(err)
-	defer func() { is.NoErr(b.close()) }()
-	repo, err := b.repository(ctx, shape{stacks: 6}, 2)
-	is.NoErr(err)
-	c, err := makeClone(ctx, b.git, b.host.url(repo), filepath.Join(b.work, "clone"), true)
-	is.NoErr(err)
-	subject := &subject{bench: b, repo: repo, clones: []*clone{c}}
-	before, err := repo.listing(ctx, repo.commits[0])
-	is.NoErr(err)
-	is.NoErr(subject.compare(before))
-	is.NoErr(repo.move(ctx, repo.commits[2]))
-	is.NoErr(c.fetch(ctx))
-	is.True(subject.compare(before) != nil) // git has moved on
-	after, err := repo.listing(ctx, repo.commits[2])
-	is.NoErr(err)
-	is.NoErr(subject.compare(after))
-}
-
-func TestRepositoriesAreTheSameEachTime(t *testing.T) {
-	is := is.New(t)
-	ctx := t.Context()
-	var tips []string
-	for range 2 {
-		b, err := newBench(ctx, options{mooring: os.DevNull}, new(bytes.Buffer))
-		is.NoErr(err)
-		short, err := b.repository(ctx, shape{stacks: 4, history: 3, refs: 2, blobs: 1}, 1)
-		is.NoErr(err)
-		long, err := b.repository(ctx, shape{stacks: 4, history: 3, refs: 2, blobs: 1}, 3)
-		is.NoErr(err)
-		is.Equal(long.commits[:2], short.commits) // later changes leave the earlier ones alone
-		tips = append(tips, long.commits[3])
-		is.NoErr(b.close())
-	}
-	is.Equal(tips[0], tips[1])
-}
-
-func TestMedianOfAnEvenCountIsTheMeanOfTheMiddle(t *testing.T) {
-	is := is.New(t)
-	s := series{
-		{4 * time.Millisecond, traffic{1, 10}}, {1 * time.Millisecond, traffic{3, 40}},
-		{2 * time.Millisecond, traffic{1, 30}}, {90 * time.Millisecond, traffic{3, 20}},
-	}
-	is.Equal(s.median(), sample{3 * time.Millisecond, traffic{2, 25}})
-	is.Equal(s[:3].median(), sample{2 * time.Millisecond, traffic{1, 30}})
-}
-
-func TestGrowingMemoryIsTold(t *testing.T) {
-	is := is.New(t)
-	run := func(from, step int64) []soaked {
-		var list []soaked
-		for i := range int64(points) {
-			list = append(list, soaked{resident: (from + i*step) * mebibyte})
+	table := short(t, "load -stacks 7 -rounds 2 -turn 150ms -callers 20 -pushes 3", "-against", os.Getenv(program))
+	for _, at := range routes() {
+		for _, server := range []string{"bare", "mooring", "older", "mooring / older"} {
+			row := `(?m)^ *` + at.path + ` +` + server + ` +[0-9.]+ +[0-9.]+`
+			is.True(regexp.MustCompile(row).MatchString(table)) // route and server
 		}
-		return list
 	}
-	is.True(!grows(run(20, 0)))
-	is.True(grows(run(20, 2)))
+	for _, side := range []string{"mooring", "older"} {
+		is.True(strings.Contains(table, side+": 20 calls at once while Git hangs: all accepted in "))
+		is.True(strings.Contains(table, "fetches in all: 2\n"))
+		is.True(regexp.MustCompile(side + `: peak memory with them: (–|[0-9.]+ MiB)\n`).MatchString(table))
+		is.True(strings.Contains(table, side+": 3 pushes, from the webhook's answer until they are served: median "))
+	}
+	moved := regexp.MustCompile(`\n([0-9]+) refreshes were asked for meanwhile, and none has failed\n`).FindStringSubmatch(table)
+	is.True(moved != nil && moved[1] != "0")
 }
 
 func TestFlagsThatMeanNothingAreRefused(t *testing.T) {
 	for _, arguments := range []string{
-		"-stacks none", "-stacks 0", "-runs 0", "-soak 3", "-soak 20 -variants", "-local", "-history -1", "extra",
+		"", "warm", "-runs 1", "cold -stacks none", "cold -stacks 0", "refresh -runs 0", "cold -history -1", "cold extra",
+		"cold -minutes 1", "soak -refreshes 3", "soak -local", "soak -refs 3", "soak -minutes 0", "soak -against x", "load -rounds 0",
+		"load -turn 0", "load -stacks 1,2", "load -pushes -1",
 	} {
 		code, table, complaint := measured(t, strings.Fields(arguments)...)
 		is := is.New(t)
-		is.Equal(code, exitBadFlag) // exit code
+		is.Equal(code, exitBadFlag) // arguments
 		is.Equal(table, "")
 		is.True(complaint != "")
 	}
-	_, err := parseOptions([]string{"-help"}, new(bytes.Buffer))
-	is.New(t).Equal(err, flag.ErrHelp)
+	for _, arguments := range []string{"-help", "cold -help", "refresh -help", "load -help", "soak -help"} {
+		code, _, told := measured(t, strings.Fields(arguments)...)
+		is.New(t).Equal(code, exitOK)
+		is.New(t).True(told != "")
+	}
+}
+
+func TestBinaryThatIsNotThereIsAFailure(t *testing.T) {
+	code, _, complaint := measured(t, "cold", "-mooring", "/nowhere/mooring")
+	is.New(t).Equal(code, exitFailed)
+	is.New(t).True(strings.Contains(complaint, "/nowhere/mooring"))
 }

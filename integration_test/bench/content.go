@@ -6,12 +6,12 @@ import (
 	"math/rand/v2"
 )
 
-// content makes the files of stacks. It is a sequence of pseudo-random choices: the same seed makes the same files.
+// content makes the files of stacks from a sequence of pseudo-random choices: the same seed makes the same files.
 type content struct {
 	*rand.Rand
 }
 
-// newContent seeds a sequence by two numbers, such as a stack's and an edit's.
+// newContent seeds a sequence with two numbers, such as those of a stack and of an edit.
 func newContent(stack, edit int) content {
 	return content{rand.New(rand.NewPCG(uint64(stack), uint64(edit)))}
 }
@@ -34,7 +34,7 @@ func composeFileOf(stack, edit int) []byte {
 	return bytes.Join(lines, nil)
 }
 
-// configurationOf returns what a stack's containers read. An edit above 0 adds a line.
+// configurationOf returns a configuration file for a stack's containers. An edit above 0 adds a line.
 func configurationOf(stack, edit int) []byte {
 	file := newContent(stack, -1).settings(500, 3000)
 	if edit > 0 {
@@ -46,7 +46,7 @@ func configurationOf(stack, edit int) []byte {
 // between returns a number from low to high, both included.
 func (c content) between(low, high int) int { return low + c.IntN(high-low+1) }
 
-// hex returns that many hexadecimal digits.
+// hex returns a number of hexadecimal digits.
 func (c content) hex(digits int) string {
 	const alphabet = "0123456789abcdef"
 	text := make([]byte, digits)
@@ -58,8 +58,8 @@ func (c content) hex(digits int) string {
 
 func (c content) choose(options ...string) string { return options[c.IntN(len(options))] }
 
-// compose returns a compose file of one to three KB, with what people write in one: some text that all share, and
-// names, numbers, digests and host names that differ.
+// compose returns a compose file of one to three KB, similar to real ones: some text is the same in all files, and
+// names, numbers, digests and host names differ.
 func (c content) compose(stack string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "name: %s\n\nservices:\n", stack)
@@ -103,7 +103,7 @@ func (c content) tag() string {
 	return tag
 }
 
-// settings returns lines of settings, between low and high bytes long: what stands beside a compose file.
+// settings returns lines of settings, between low and high bytes long, for a file beside a compose file.
 func (c content) settings(low, high int) []byte {
 	var b bytes.Buffer
 	for length := c.between(low, high); b.Len() < length; {
@@ -113,7 +113,7 @@ func (c content) settings(low, high int) []byte {
 	return b.Bytes()
 }
 
-// image returns a big file that nothing makes smaller.
+// image returns a big file that cannot be compressed.
 func image(number, size int) []byte {
 	var seed [32]byte
 	copy(seed[:], fmt.Sprintf("image %d", number))

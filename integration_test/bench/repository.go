@@ -4,35 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"mooring/integration_test/lab"
 )
 
 const (
-	// hidden are refs that the host shows nobody: the commits that main is moved to.
+	// hidden is the prefix of refs that the host does not list: they keep the commits to which main is moved.
 	hidden     = "refs/bench"
 	hiddenBase = hidden + "/base"
 	hiddenLast = hidden + "/last"
 )
 
-// repository is one on this machine, which the host serves.
+// repository is a repository on this machine that the host serves.
 type repository struct {
-	git   git
+	lab.Repository
 	shape shape
-	path  string
-	// commits are what main can be moved to: the base, and then each a change of one compose file of the one before.
+	// commits are the base, and then commits that each change one compose file of the one before. main can be moved to
+	// each.
 	commits []string
 }
 
-// repository returns one of a shape with that many changes to come, and makes what there is not yet. Its main is at the
-// base.
+// repository returns a repository of a shape with that many changes after the base, and makes the missing ones. Its
+// main is at the base.
 func (b *bench) repository(ctx context.Context, s shape, changes int) (repository, error) {
-	r := repository{git: b.git, shape: s, path: filepath.Join(b.repositories, s.directory())}
-	if _, err := os.Stat(r.path); errors.Is(err, fs.ErrNotExist) {
-		if err := b.generate(ctx, s, r.path); err != nil {
+	r := repository{Repository: lab.Repository{Path: filepath.Join(b.repositories, s.directory())}, shape: s}
+	if _, err := os.Stat(r.Path); errors.Is(err, fs.ErrNotExist) {
+		if err := b.generate(ctx, s, r.Path); err != nil {
 			return repository{}, err
 		}
 	}
@@ -50,27 +50,23 @@ func (b *bench) repository(ctx context.Context, s shape, changes int) (repositor
 		}
 	}
 	r.commits = known[:changes+1]
-	return r, r.move(ctx, r.commits[0])
+	return r, r.Move(r.commits[0])
 }
 
-// listCommits returns the base and the changes that there are, oldest first.
+// listCommits returns the base and the existing changes, oldest first.
 func (r repository) listCommits(ctx context.Context) ([]string, error) {
-	base, err := r.git.output(ctx, r.path, nil, "rev-parse", hiddenBase)
+	base, err := r.Git(ctx, "rev-parse", hiddenBase)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := r.git.output(ctx, r.path, nil, "rev-list", "--reverse", hiddenBase+".."+hiddenLast)
-	if err != nil {
-		return nil, err
-	}
-	return strings.Fields(string(base) + string(changes)), nil
+	changes, err := r.Commits(ctx, hiddenBase+".."+hiddenLast)
+	return append([]string{base}, changes...), err
 }
 
-// addChanges makes the changes from one number up to another, without it.
+// addChanges makes the changes with the numbers from one up to, but not including, another.
 func (r repository) addChanges(ctx context.Context, from, to int) error {
-	return r.git.write(ctx, r.path, func(w io.Writer) error {
-		i := newImporter(w)
-		i.clock += int64(r.shape.history+from) * 600
+	return r.Import(ctx, func(i *lab.Importer) {
+		i.Pass(r.shape.history + from)
 		for change := from; change < to; change++ {
 			parent := ""
 			if change == from {
@@ -78,24 +74,8 @@ func (r repository) addChanges(ctx context.Context, from, to int) error {
 			}
 			edit := r.shape.history + change + 1
 			stack := newContent(-2, edit).IntN(r.shape.stacks)
-			i.commit(hiddenLast, fmt.Sprintf("Change %d", change+1), parent)
-			i.file(composePath(stack), composeFileOf(stack, edit))
+			i.Commit(hiddenLast, fmt.Sprintf("Change %d", change+1), parent)
+			i.File(composePath(stack), composeFileOf(stack, edit))
 		}
-		return i.done()
-	}, "fast-import", "--quiet", "--done")
-}
-
-// move lets main point at a commit, as a push does.
-func (r repository) move(ctx context.Context, commit string) error {
-	_, err := r.git.output(ctx, r.path, nil, "update-ref", branch, commit)
-	return err
-}
-
-// listing returns the stacks of a commit, read from the repository in place.
-func (r repository) listing(ctx context.Context, commit string) (listing, error) {
-	files, err := composeFiles(ctx, r.git, r.path, "ls-tree", "-r", "-z", commit)
-	if err != nil {
-		return listing{}, err
-	}
-	return hashFiles(ctx, r.git, r.path, commit, files)
+	})
 }

@@ -5,199 +5,178 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"syscall"
-	"time"
+	"slices"
+
+	"mooring/integration_test/lab"
 )
 
-// service is mooring as it runs: a process, and an HTTP client that keeps its connection.
+// service is a running mooring.
 type service struct {
-	command *exec.Cmd
-	api     string // base address
-	log     *processLog
-	client  *http.Client
+	*lab.Process
+	// address is that of the API. metricsAddress is that of /metrics; empty if METRICS_ADDR is not set.
+	address, metricsAddress string
+	client                  *http.Client
 }
 
-// processLog takes what a process writes to standard error, on the goroutine of package os/exec that copies it. The text
-// may be read when the process has ended.
-type processLog struct {
-	wrote chan struct{} // to whoever waits for the process to get on
-	text  []byte
-}
+// metricsSetting lets the service serve its metrics.
+const metricsSetting = "METRICS_ADDR=127.0.0.1:0"
 
-func (l *processLog) Write(p []byte) (int, error) {
-	l.text = append(l.text, p...)
-	l.text = l.text[max(0, len(l.text)-mebibyte):]
-	select {
-	case l.wrote <- struct{}{}:
-	default: // it is told already
-	}
-	return len(p), nil
-}
-
-// launchReady starts mooring for a repository and waits until it is ready. The caller stops it.
-func (b *bench) launchReady(ctx context.Context, gitURL string, variables ...string) (*service, error) {
-	s, err := b.launch(ctx, gitURL, variables...)
+// launch starts one of the sides and waits until it listens. Polling is off, unless a variable turns it on. The caller
+// stops it.
+func (b *bench) launch(ctx context.Context, of side, line func(string), variables ...string) (*service, error) {
+	process, err := lab.Launch{
+		Program: of.program, Directory: b.work, Home: b.work, Keep: 1000, Line: line,
+		Variables: append([]string{
+			"GIT_REF=main", "LISTEN_ADDR=127.0.0.1:0", "POLL_INTERVAL=0", "REFRESH_TIMEOUT=" + lab.Limit.String(),
+		}, variables...),
+	}.Start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ready(ctx); err != nil {
-		_, stopped := s.stop()
-		return nil, fmt.Errorf("%w: %s", errors.Join(err, stopped), lastBytes(s.log.text))
+	limited, cancel := context.WithTimeout(ctx, lab.Limit)
+	defer cancel()
+	s := &service{Process: process, client: b.client}
+	s.address, err = process.Listening(limited)
+	if err == nil && slices.Contains(variables, metricsSetting) {
+		s.metricsAddress, err = process.Metrics(limited)
+	}
+	if err != nil {
+		return nil, errors.Join(err, process.Stop())
 	}
 	return s, nil
 }
 
-// launch starts mooring. Polling is off: it refreshes when it is asked to.
-func (b *bench) launch(ctx context.Context, gitURL string, variables ...string) (*service, error) {
-	address, err := freeAddress(ctx)
+// launchReady starts one of the sides for a repository and waits until it is ready.
+func (b *bench) launchReady(ctx context.Context, of side, gitURL string, variables ...string) (*service, error) {
+	s, err := b.launch(ctx, of, nil, append([]string{"GIT_URL=" + gitURL}, variables...)...)
 	if err != nil {
 		return nil, err
 	}
-	s := &service{
-		command: exec.CommandContext(ctx, b.mooring),
-		api:     "http://" + address,
-		log:     &processLog{wrote: make(chan struct{}, 1)},
-		// Compression would be mooring's work, and on loopback it saves nothing.
-		client: &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: limit},
-	}
-	s.command.Dir, s.command.Stderr = b.work, s.log
-	s.command.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + b.work, "GIT_URL=" + gitURL, "GIT_REF=main", "LISTEN_ADDR=" + address,
-		"POLL_INTERVAL=0", "REFRESH_TIMEOUT=" + limit.String(),
-	}, variables...)
-	return s, s.command.Start()
+	return s.ready(ctx)
 }
 
-// freeAddress returns an address on loopback that nobody listens at.
-func freeAddress(ctx context.Context) (string, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a port on loopback: %w", err)
+// ready waits until the service is ready, and stops it after an error.
+func (s *service) ready(ctx context.Context) (*service, error) {
+	limited, cancel := context.WithTimeout(ctx, lab.Limit)
+	defer cancel()
+	if err := s.Ready(limited, s.client, s.address); err != nil {
+		return nil, errors.Join(err, s.Stop())
 	}
-	return listener.Addr().String(), listener.Close()
+	return s, nil
 }
 
-// ready waits until /readyz answers 200. Asking all the time would take the processor from what is measured: so it asks
-// when mooring has written to its log, and otherwise now and then.
-func (s *service) ready(ctx context.Context) error {
-	begin := time.Now()
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.log.wrote:
-		case <-ticker.C:
-		}
-		answer, err := s.client.Get(s.api + "/readyz")
-		if err == nil {
-			_, err = io.Copy(io.Discard, answer.Body)
-			answer.Body.Close()
-		}
-		switch {
-		case err == nil && answer.StatusCode == http.StatusOK:
-			return nil
-		case time.Since(begin) > limit:
-			return fmt.Errorf("mooring was not ready after %s", limit)
-		}
+// ask sends a request and reads the answer, which must have one of the statuses.
+func (s *service) ask(
+	ctx context.Context, method, path, body string, headers []string, statuses ...int,
+) (lab.Reply, error) {
+	reply, err := lab.Ask(ctx, s.client, method, "http://"+s.address+path, body, headers...)
+	if err == nil && !slices.Contains(statuses, reply.Status) {
+		err = fmt.Errorf("%s %s: %d: %s", method, path, reply.Status, lab.Tail(string(reply.Body)))
 	}
+	return reply, err
 }
 
-// outcome is what a refresh came to, as POST /api/v1/refresh tells it.
+// outcome is the result of a refresh, from the answer of POST /api/v1/refresh.
 type outcome struct {
-	Status   string `json:"status"`
-	Revision string `json:"revision"`
-	Error    *struct {
-		Code, Message string
-	} `json:"error"`
+	Status, Revision string
+	Error            *struct{ Code, Message string }
 }
 
-// refresh asks for a refresh and waits for its end. A failed one is an outcome, not an error.
+// refresh asks for a refresh and waits for its end. A failed refresh is an outcome, and not an error.
 func (s *service) refresh(ctx context.Context) (outcome, error) {
 	var result outcome
-	err := s.ask(ctx, http.MethodPost, "/api/v1/refresh?wait=60s", &result, http.StatusOK, http.StatusBadGateway)
+	reply, err := s.ask(ctx, http.MethodPost, "/api/v1/refresh?wait=55s", "", nil, http.StatusOK, http.StatusBadGateway)
+	if err == nil {
+		err = json.Unmarshal(reply.Body, &result)
+	}
 	return result, err
 }
 
-// mustRefresh asks for a refresh, which must succeed.
-func (s *service) mustRefresh(ctx context.Context) (revision string, err error) {
+// mustRefresh asks for a refresh, which must succeed with a revision.
+func (s *service) mustRefresh(ctx context.Context, revision string) error {
 	result, err := s.refresh(ctx)
 	switch {
 	case err != nil:
-		return "", err
+		return err
 	case result.Error != nil:
-		return "", fmt.Errorf("mooring could not refresh: %s: %s", result.Error.Code, result.Error.Message)
+		return fmt.Errorf("mooring could not refresh: %s: %s", result.Error.Code, result.Error.Message)
+	case result.Revision != revision:
+		return fmt.Errorf("main is at %s and mooring has %s", revision, result.Revision)
 	}
-	return result.Revision, nil
+	return nil
 }
 
-// stacks asks for the list of stacks.
-func (s *service) stacks(ctx context.Context) (listing, error) {
-	var answer struct {
-		Revision string
-		Stacks   []struct {
-			Path        string
-			ComposeFile string `json:"compose_file"`
-			Hash        string
+// snapshot is the part of GET /api/v1/stacks that bench reads.
+type snapshot struct {
+	Revision string
+	Stacks   []stack
+	Skipped  []struct{ Path, Reason string }
+}
+
+type stack struct {
+	Path        string
+	ComposeFile string `json:"compose_file"`
+	Hash        string
+	Status      string
+}
+
+// isDeleting tells whether the stack is gone from Git.
+func (s stack) isDeleting() bool { return s.Status == "deleting" }
+
+// snapshot asks for the list of stacks.
+func (s *service) snapshot(ctx context.Context) (snapshot, error) {
+	var seen snapshot
+	reply, err := s.ask(ctx, http.MethodGet, "/api/v1/stacks", "", nil, http.StatusOK)
+	if err == nil {
+		err = json.Unmarshal(reply.Body, &seen)
+	}
+	return seen, err
+}
+
+// stacks reads the list of stacks. A skipped compose file is an error.
+func (s *service) stacks(ctx context.Context) (lab.Listing, error) {
+	seen, err := s.snapshot(ctx)
+	if err == nil && len(seen.Skipped) > 0 {
+		err = fmt.Errorf("mooring skips %s: %s", seen.Skipped[0].Path, seen.Skipped[0].Reason)
+	}
+	if err != nil {
+		return lab.Listing{}, err
+	}
+	return seen.listing()
+}
+
+// listing returns the stacks that are in Git.
+func (s snapshot) listing() (lab.Listing, error) {
+	found := lab.Listing{Revision: s.Revision, Hashes: make(map[string]string, len(s.Stacks))}
+	for _, stack := range s.Stacks {
+		if stack.isDeleting() {
+			continue
 		}
-		Skipped []struct{ Path, Reason string }
-	}
-	if err := s.ask(ctx, http.MethodGet, "/api/v1/stacks", &answer, http.StatusOK); err != nil {
-		return listing{}, err
-	}
-	if len(answer.Skipped) > 0 {
-		return listing{}, fmt.Errorf("mooring skips %s: %s", answer.Skipped[0].Path, answer.Skipped[0].Reason)
-	}
-	found := listing{revision: answer.Revision, hashes: make(map[string]string, len(answer.Stacks))}
-	for _, stack := range answer.Stacks {
-		found.hashes[stack.Path+"/"+stack.ComposeFile] = stack.Hash
-	}
-	if len(found.hashes) != len(answer.Stacks) {
-		return listing{}, errors.New("mooring lists a stack twice")
+		file := stack.Path + "/" + stack.ComposeFile
+		if _, twice := found.Hashes[file]; twice {
+			return lab.Listing{}, fmt.Errorf("mooring lists %s twice", file)
+		}
+		found.Hashes[file] = stack.Hash
 	}
 	return found, nil
 }
 
-// ask sends a request and reads the answer, which must have one of the statuses.
-func (s *service) ask(ctx context.Context, method, path string, into any, statuses ...int) error {
-	request, err := http.NewRequestWithContext(ctx, method, s.api+path, nil)
+// metrics reads the metrics of a service that was started with metricsSetting.
+func (s *service) metrics(ctx context.Context) (map[string]float64, error) {
+	reply, err := lab.Ask(ctx, s.client, http.MethodGet, "http://"+s.metricsAddress+"/metrics", "")
+	if err == nil && reply.Status != http.StatusOK {
+		err = fmt.Errorf("status %d", reply.Status)
+	}
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read the metrics: %w", err)
 	}
-	answer, err := s.client.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask mooring: %w", err)
-	}
-	defer answer.Body.Close()
-	for _, status := range statuses {
-		if answer.StatusCode == status {
-			if err := json.NewDecoder(answer.Body).Decode(into); err != nil {
-				return fmt.Errorf("read the answer to %s %s: %w", method, path, err)
-			}
-			// The connection is kept only when the answer was read to its end.
-			_, err := io.Copy(io.Discard, answer.Body)
-			return err
-		}
-	}
-	return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+	return lab.ParseMetrics(string(reply.Body)), nil
 }
 
-// stop ends the process and returns the most memory that it had, or 0 where the system does not tell.
-func (s *service) stop() (peak int64, err error) {
+// end stops the process and returns the most memory that it had, in bytes, or 0 on systems without figures.
+func (s *service) end() (peak int64, err error) {
 	s.client.CloseIdleConnections()
-	peak, _ = memoryOf(s.command.Process.Pid, "VmHWM")
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
-		return 0, fmt.Errorf("stop mooring: %w", err)
-	}
-	if err := s.command.Wait(); err != nil {
-		return 0, fmt.Errorf("stop mooring: %w: %s", err, lastBytes(s.log.text))
-	}
-	return peak, nil
+	figures, _ := lab.FiguresOf(s.Command.Process.Pid)
+	return figures.Peak, s.Stop()
 }

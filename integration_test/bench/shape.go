@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// shape is what a repository is like.
+// shape is the size of a repository in several respects.
 type shape struct {
-	// stacks is how many there are, each with four files.
+	// stacks is the number of stacks. Each has four files.
 	stacks int
-	// history is how many commits there are before the one that is served, refs how many branches beside it.
+	// history is the number of commits before the served one, and refs the number of branches beside it.
 	history, refs int
-	// blobs is how many MB of big files stand beside the stacks.
+	// blobs is the size in MB of all big files beside the stacks.
 	blobs int
 }
 
@@ -31,16 +31,8 @@ func (s shape) String() string {
 	return b.String()
 }
 
-// directory is the name of the repository of this shape. The first number is that of the way it is made: a repository
-// that was kept from another way has another name.
+// directory is the name of the repository of this shape. The first number changes when the code makes repositories in
+// another way, so that an old repository is not taken for a new one.
 func (s shape) directory() string {
-	return fmt.Sprintf("2-stacks%d-history%d-refs%d-blobs%d.git", s.stacks, s.history, s.refs, s.blobs)
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+	return fmt.Sprintf("3-stacks%d-history%d-refs%d-blobs%d.git", s.stacks, s.history, s.refs, s.blobs)
 }

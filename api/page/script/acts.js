@@ -1,10 +1,10 @@
-// What a person does: refresh, filter, copy.
+// The actions of a person: refresh, filter, copy.
 
 let refreshing = false;
 let toldOf = ''; // the refresh that the outcome is about, or 'none'; empty when there is no outcome
 let readUntil = 0; // when a person has had the time to read that, by performance.now()
 
-// conclude tells an outcome. It goes when another refresh has ended last, but not before a person could read it.
+// conclude shows an outcome. It disappears when a later refresh has ended, but not before a person could read it.
 function conclude(text, id = 'none') {
   say($('outcome'), text);
   toldOf = id;
@@ -36,8 +36,8 @@ async function refresh(event) {
   $('ask-button').removeAttribute('aria-disabled');
 }
 
-// filter renders once a frame however fast a person types, and lets the address follow when they pause: so the address
-// can be shared, and browsers bound how often it may change.
+// filter renders at most once a frame, however fast a person types. It changes the page's address when they pause, so
+// that the address can be shared; browsers limit how often it may change.
 let frame = 0;
 let timer = 0;
 function filter(event) {
@@ -55,7 +55,7 @@ function filter(event) {
   }, 300);
 }
 
-// copy puts the revision on the clipboard. The modern way is for secure origins alone, and mooring is often reached by
+// copy puts the revision on the clipboard. navigator.clipboard needs a secure origin, and mooring is often reached by
 // plain HTTP inside a network.
 async function copy() {
   const revision = $('revision').querySelector('code').title;

@@ -1,10 +1,11 @@
-// Asking the service: the long poll for stacks, the short one for the state, and what happens when nothing answers.
+// The requests to the service: the long poll for stacks, the short one for the state, and the reaction to no answer.
 
 class Refused extends Error {}
 
 const asking = new Set(); // requests of the loops
 
-// ask sends a request that ends after some time at the latest; one that follows the state ends when the page is hidden.
+// ask sends a request and gives up after its wait and 15 s more. A request that follows the state also ends when the page
+// is hidden.
 async function ask(path, { wait = 0, follows = false, ...options } = {}) {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), (wait + 15) * 1000);
@@ -12,13 +13,13 @@ async function ask(path, { wait = 0, follows = false, ...options } = {}) {
   try {
     const response = await fetch(path, { ...options, cache: 'no-store', signal: control.signal });
     const told = Date.parse(response.headers.get('Date'));
-    // The header has no fractions of a second, so that small differences mean nothing.
+    // The Date header has whole seconds, so a small difference means nothing.
     if (told) ahead = Math.abs(told - Date.now()) > 2000 ? told - Date.now() : 0;
     if (response.status === 304) return { response };
     const text = await response.text();
     let body = null;
     try { body = JSON.parse(text); } catch { /* not this service's answer */ }
-    // A refresh that has failed is an answer too. What else has a bad status may be a proxy's.
+    // A failed refresh (502) is an answer too. Any other bad status may come from a proxy.
     if (!body || !(response.ok || response.status === 502 && body.trigger)) {
       throw new Refused(body && body.error ? body.error.message : `the answer has status ${response.status}`);
     }
@@ -29,7 +30,7 @@ async function ask(path, { wait = 0, follows = false, ...options } = {}) {
   }
 }
 
-// reached and lost tell whether the service answers.
+// reached and lost show whether the service answers.
 let heard = Date.now(); // when the service answered last, by this clock
 let away = false;
 
@@ -70,8 +71,8 @@ const visible = () => new Promise((done) => {
   document.addEventListener('visibilitychange', seen);
 });
 
-// follow takes a step for ever, with the pause between two that the step returns. Pages that nobody sees ask nothing: a
-// browser has few connections to a host, and long polls of forgotten tabs would take them all.
+// follow repeats a step for ever; each step returns the pause before the next one. A hidden page asks nothing: a browser
+// has few connections to a host, and the long polls of forgotten tabs would take them all.
 async function follow(step, rest) {
   for (let failures = 0; ;) {
     await visible();
@@ -86,8 +87,8 @@ async function follow(step, rest) {
   }
 }
 
-// patience is how long to rest after work that began then: at least as long as said, and on a slow line, or where
-// answers are long, ten times as long as the work took.
+// patience is how long to pause after a step that began then: at least the given time, and ten times as long as the step
+// took, but not more than 10 s for that, so that a slow line is not kept busy.
 const patience = (began, least) => Math.max(least, Math.min(10 * (performance.now() - began), 10000));
 
 let etag = '';
@@ -97,11 +98,11 @@ async function followStacks() {
     wait, follows: true, headers: etag ? { 'If-None-Match': etag } : {},
   });
   reached();
-  if (!body) return 1000; // nothing new; a proxy between may not know how to wait
+  if (!body) return 1000; // nothing new; a proxy may have answered at once instead of waiting
   const began = performance.now();
   takeSnapshot(body);
   etag = response.headers.get('ETag') || '';
-  hurry(); // what has changed the stacks has most likely changed the state
+  hurry(); // the state has most likely changed too
   return patience(began, 250);
 }
 
@@ -120,7 +121,7 @@ async function followStatus() {
     say($('outcome'), '');
     toldOf = '';
   }
-  // It asks again when something is due.
+  // Ask again when the next refresh is due.
   const due = status.next_poll_at ? Date.parse(status.next_poll_at) - Date.now() - ahead + 200 : Infinity;
   const rest = status.current ? 500 : Math.min(Math.max(due, 500), 2500);
   return patience(began, rest);

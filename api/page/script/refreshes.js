@@ -1,9 +1,9 @@
-// The last refreshes, those that say the same in one row.
+// The last refreshes. Consecutive polls with the same result share one row of the list.
 
 const changes = (r) => r.changes || { added: [], changed: [], removed: [] };
 const changed = (r) => Object.values(changes(r)).reduce((sum, paths) => sum + paths.length, 0);
 
-// alike tells whether two polls say the same to an operator.
+// alike tells whether two refreshes are polls with the same result.
 function alike(a, b) {
   const ended = a.status === 'completed' || a.status === 'failed';
   if (!ended || a.trigger.source !== 'poll' || b.trigger.source !== 'poll' || a.status !== b.status) return false;
@@ -68,7 +68,7 @@ function renderRefreshes(list) {
   const ol = $('refreshes').querySelector('ol');
   const known = new Map([...ol.children].map((row) => [row.dataset.id, row]));
   arrange(ol, told.map(({ r, ids }) => {
-    // One more like those before does not make their row another one: a person may have opened it.
+    // The row of joined refreshes stays the same element when one more joins them: a person may have opened it.
     const row = ids.map((id) => known.get(id)).findLast(Boolean) || blank('refresh-row');
     fillRefresh(row, r, ids.length);
     return row;

@@ -43,7 +43,7 @@ function fillSkipped(row, s) {
 
 const blank = (id) => $(id).content.firstElementChild.cloneNode(true);
 
-// rowOf returns the row of a stack or skipped file, up to date.
+// rowOf returns the row of a stack or of a skipped file, and brings it up to date.
 function rowOf(s) {
   const key = keyOf(s);
   const known = rows.get(key);
@@ -55,8 +55,8 @@ function rowOf(s) {
   return row;
 }
 
-// arrange makes a list hold these rows in this order, and moves none that is in its place: so the focus stays, and what
-// is open stays open.
+// arrange makes a list hold these rows in this order. It does not move a row that is in its place, so that the focus
+// stays and open rows stay open.
 function arrange(list, wanted) {
   const keep = new Set(wanted);
   for (const row of [...list.children]) if (!keep.has(row)) row.remove();

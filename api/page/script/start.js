@@ -1,4 +1,4 @@
-// From the page that the server sent to one that follows.
+// The script starts here: it takes over the page that the server sent.
 
 for (const row of document.querySelectorAll('#stacks li.row')) {
   rows.set((row.dataset.mark === 'skipped' ? 'skipped ' : 'stack ') + part(row, 'path').textContent, { row });

@@ -1,4 +1,4 @@
-// What the page says first: the verdict, the failure, the revision, Git, and what runs.
+// The first section of the page: the verdict, the failure, the revision, Git, and the running refresh.
 
 let status = null;
 
@@ -41,7 +41,7 @@ function renderState() {
     date($(id), iso);
     show($(id), iso);
   }
-  say($('git'), title || (status.last ? 'Reachable' : 'Not heard from yet'));
+  say($('git'), title || (status.last ? 'Reachable' : 'No answer yet'));
   put($('git'), 'tone', failure ? 'bad' : status.last ? 'ok' : 'none');
   renderActivity();
 }
@@ -71,7 +71,7 @@ function renderActivity() {
   say($('next-label'), current ? `${current.trigger.source}, started` : !at ? 'polling is off'
     : status.consecutive_failures ? 'next attempt' : 'next poll');
   show($('next'), at);
-  $('next').toggleAttribute('data-due', !current); // what is due is never in the past
+  $('next').toggleAttribute('data-due', !current); // when it is due, the page says now instead of an age
   date($('next'), at);
   show($('queued'), queued);
   if (queued) say($('queued-source'), queued.trigger.source);

@@ -1,4 +1,4 @@
-// Elements, texts and ages: what every other part writes with.
+// Elements, texts and ages: the functions that every other part uses.
 
 const $ = (id) => document.getElementById(id);
 const words = JSON.parse($('words').textContent);
@@ -6,7 +6,7 @@ const count = (n) => n.toLocaleString('en');
 const short = (text) => text.replace(/^sha256:/, '').slice(0, 12);
 const utc = (iso) => iso ? `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC` : '';
 
-// Whatever is already there is not set again: it would cost layout, and a screen reader would read it again.
+// These change nothing if the element is right already: a change costs layout, and a screen reader reads it again.
 const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const show = (element, shown) => { if (element.hidden === Boolean(shown)) element.hidden = !shown; };
 const put = (element, name, value) => { if (element.dataset[name] !== value) element.dataset[name] = value; };
@@ -29,7 +29,7 @@ function tell(time) {
   say(time, !iso ? 'never' : due ? 'now' : age(iso));
 }
 
-// date lets the time inside an element be another one.
+// date changes the time that an element shows.
 function date(element, iso) {
   const time = element.querySelector('time');
   if (time.getAttribute('datetime') !== (iso || '')) {
@@ -39,7 +39,7 @@ function date(element, iso) {
   tell(time);
 }
 
-// Ages that are counted in seconds are told each second, the others less often.
+// The times at the top are brought up to date each second, all others every ten.
 let ticks = 0;
 function tick() {
   const all = ticks++ % 10 === 0;

@@ -1,0 +1,52 @@
+package actors
+
+import (
+	"slices"
+	"time"
+)
+
+// staleSize is how many stale revisions a trigger remembers.
+const staleSize = 16
+
+// TriggerSource names what asked for a refresh.
+type TriggerSource string
+
+const (
+	// Startup is the refresh that every start begins with.
+	Startup TriggerSource = "startup"
+	// Webhook is a signed delivery of the Git host.
+	Webhook TriggerSource = "webhook"
+	// Manual is a request to the API (POST /api/v1/refreshes), or SIGHUP.
+	Manual TriggerSource = "manual"
+	// Poll is the actor's own clock: the poll interval, or a retry after a failure.
+	Poll TriggerSource = "poll"
+)
+
+// Trigger is a request for a refresh.
+type Trigger struct {
+	Source     TriggerSource
+	ReceivedAt time.Time
+	// Delivery is the Git host's id of a webhook delivery, or empty.
+	Delivery string
+	// Expected is the revision that a push announced, or empty.
+	Expected string
+	// Stale are the revisions that Git may still answer with until the announced push has reached it.
+	Stale []string
+}
+
+// inherit returns a trigger that also expects what the replaced one expected, unless the new trigger expects something
+// newer. A revision that the replaced trigger calls stale is older, unless the new trigger is a push back to it.
+func (t Trigger) inherit(older Trigger) Trigger {
+	late := slices.Contains(older.Stale, t.Expected) && !slices.Contains(t.Stale, older.Expected)
+	if t.Expected == "" || late {
+		t.Expected = older.Expected
+	}
+	t.Stale = slices.Concat(older.Stale, t.Stale)
+	t.Stale = t.Stale[max(0, len(t.Stale)-staleSize):]
+	return t
+}
+
+// outdated tells whether a revision is older than the push that the trigger announced.
+func (t Trigger) outdated(revision string) bool {
+	return revision != t.Expected && slices.Contains(t.Stale, revision)
+}

@@ -1,0 +1,160 @@
+package encode
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/matryer/is"
+	"pgregory.net/rapid"
+
+	"mooring/actors"
+	"mooring/hashing"
+)
+
+const (
+	revisionA = "1111111111111111111111111111111111111111"
+	revisionB = "2222222222222222222222222222222222222222"
+)
+
+func sortStacks(list []actors.Stack) {
+	slices.SortFunc(list, func(a, b actors.Stack) int { return strings.Compare(a.Path, b.Path) })
+}
+
+// times generates times of whole milliseconds, which are the same after they are written and read back.
+func times() *rapid.Generator[time.Time] {
+	return rapid.Map(rapid.Int64Range(1, 4e12), func(ms int64) time.Time { return time.UnixMilli(ms).UTC() })
+}
+
+// snapshots generates snapshots that a process could have.
+func snapshots() *rapid.Generator[actors.Snapshot] {
+	segments := rapid.StringMatching(`[^/\x00-\x1f\x7f]{1,12}`).Filter(func(s string) bool {
+		return s != "." && s != ".." && utf8.ValidString(s)
+	})
+	paths := rapid.OneOf(rapid.Just("."), rapid.Map(rapid.SliceOfN(segments, 1, 4), func(parts []string) string {
+		return strings.Join(parts, "/")
+	}))
+	hashes := rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 4), hashing.Of)
+	return rapid.Custom(func(t *rapid.T) actors.Snapshot {
+		snapshot := actors.Snapshot{Revision: revisionA, ChangedAt: times().Draw(t, "changed")}
+		for _, path := range rapid.SliceOfNDistinct(paths, 0, 8, rapid.ID[string]).Draw(t, "paths") {
+			stack := actors.Stack{
+				DesiredStack: actors.DesiredStack{
+					Path: path, ComposeFile: segments.Draw(t, "file"), Hash: hashes.Draw(t, "hash"),
+				},
+				Status: rapid.SampledFrom([]actors.Status{
+					actors.Missing, actors.Syncing, actors.Synced, actors.Deleting,
+				}).Draw(t, "status"),
+				StatusChangedAt: times().Draw(t, "since"),
+			}
+			if stack.Status == actors.Synced || rapid.Bool().Draw(t, "applied") {
+				stack.AppliedHash = hashes.Draw(t, "applied hash")
+			}
+			snapshot.Stacks = append(snapshot.Stacks, stack)
+		}
+		sortStacks(snapshot.Stacks)
+		for range rapid.IntRange(0, 3).Draw(t, "skipped") {
+			snapshot.Skipped = append(snapshot.Skipped, actors.Skipped{
+				Path:   rapid.StringN(1, 20, -1).Draw(t, "skipped path"),
+				Reason: rapid.StringN(1, 20, -1).Draw(t, "reason"),
+			})
+		}
+		return snapshot
+	})
+}
+
+func TestSnapshotIsEncodedAsReflectionWould(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		snapshot := snapshots().Draw(t, "snapshot")
+		if got, want := Snapshot(snapshot), reflected(snapshot); !bytes.Equal(got, want) {
+			t.Fatalf("got  %s\nwant %s", got, want)
+		}
+	})
+}
+
+func TestStringsAreEncodedAsReflectionWould(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string {
+			return string(b)
+		})).Draw(t, "text")
+		want, err := json.Marshal(text)
+		if got := appendString(nil, text); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestSnapshotComesBackAsItWas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		snapshot := snapshots().Draw(t, "snapshot")
+		encoded := Snapshot(snapshot)
+		decoded, err := DecodeSnapshot(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := Snapshot(decoded); !bytes.Equal(again, encoded) {
+			t.Fatalf("%s came back as %s", encoded, again)
+		}
+		if !slices.Equal(decoded.Stacks, snapshot.Stacks) || !slices.Equal(decoded.Skipped, snapshot.Skipped) {
+			t.Fatalf("%v came back as %v", snapshot, decoded)
+		}
+	})
+}
+
+func TestEmptySnapshotComesBack(t *testing.T) {
+	is := is.New(t)
+	snapshot, err := DecodeSnapshot(Snapshot(actors.Snapshot{}))
+	is.NoErr(err)
+	is.Equal(len(snapshot.Stacks)+len(snapshot.Skipped), 0)
+	is.Equal(snapshot.Revision, "")
+	is.True(snapshot.ChangedAt.IsZero())
+}
+
+func TestSnapshotThatNoProcessWroteIsRefused(t *testing.T) {
+	is := is.New(t)
+	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
+	stack := func(path string) actors.Stack {
+		return actors.Stack{
+			DesiredStack:    actors.DesiredStack{Path: path, ComposeFile: "compose.yml", Hash: hashing.Of([]byte(path))},
+			Status:          actors.Synced,
+			StatusChangedAt: at,
+			AppliedHash:     hashing.Of([]byte(path)),
+		}
+	}
+	good := string(Snapshot(actors.Snapshot{
+		Revision: revisionA, ChangedAt: at, Stacks: []actors.Stack{stack("a"), stack("b")},
+		Skipped: []actors.Skipped{{Path: "p", Reason: "r"}},
+	}))
+	_, err := DecodeSnapshot([]byte(good))
+	is.NoErr(err)
+	_, err = DecodeSnapshot([]byte(strings.Replace(good, `"stacks"`, `"later":{"x":1},"stacks"`, 1)))
+	is.NoErr(err) // a later version may write more members
+	for _, replace := range [][2]string{
+		{good, ""}, {good, "null"}, {good, "{}"}, {good, "[]"}, {good, `"x"`}, {good, "\x00\x00"}, {good, good + good},
+		{good, good[:len(good)/2]}, {`"stacks"`, `"Stack"`}, {`"skipped":[{"path":"p","reason":"r"}]`, `"skipped":null`},
+		{revisionA, "main"}, {revisionA, strings.Repeat("G", 40)}, {revisionA, ""},
+		{`"` + revisionA + `"`, "null"},
+		{`"refreshed_at":"2026-02-15T12:00:00.000Z"`, `"refreshed_at":null`},
+		{`"refreshed_at":"2026-02-15T12:00:00.000Z"`, `"refreshed_at":"yesterday"`},
+		{`"path":"a"`, `"path":"c"`}, {`"path":"a"`, `"path":"b"`}, {`"path":"a"`, `"path":""`},
+		{`"path":"a"`, `"path":"/a"`},
+		{`"path":"a"`, `"path":"../a"`}, {`"path":"a"`, `"path":"a/"`}, {`"path":"a"`, `"path":"a\n"`},
+		{`"path":"a"`, `"path":5`},
+		{`"compose_file":"compose.yml"`, `"compose_file":""`}, {`"compose_file":"compose.yml"`, `"compose_file":"a/b"`},
+		{`"compose_file":"compose.yml"`, `"compose_file":"."`}, {`"compose_file":"compose.yml"`, `"compose_file":".."`},
+		{`"hash":"sha256:`, `"hash":"sha1:`}, {`"status":"synced"`, `"status":"gone"`}, {`"status":"synced"`, `"status":""`},
+		{`"status":"synced"`, `"status":"missing"`}, {`"status_changed_at":"2026-02-15T12:00:00.000Z",`, ""},
+		{`"applied_hash":"sha256:`, `"applied_hash":"`},
+		{`"applied_hash":"` + hashing.Of([]byte("a")) + `"`, `"applied_hash":null`},
+		{`"in_sync":true`, `"in_sync":false`}, {`"path":"p"`, `"path":""`}, {`"reason":"r"`, `"reason":""`},
+	} {
+		bad := strings.Replace(good, replace[0], replace[1], 1)
+		is.True(bad != good)
+		_, err := DecodeSnapshot([]byte(bad))
+		is.True(err != nil) // replace
+	}
+}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+
+	"mooring/actors"
+)
+
+// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks, the count of
+// webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's channels, so any
+// number of goroutines may use it.
+type keeper struct {
+	lists   chan<- listQuestion   // from handlers → keeperLoop
+	results chan<- deliveryResult // from handlers → keeperLoop
+	counts  <-chan deliveryCount  // from keeperLoop → the collector of metrics: a receiver gets the newest
+	borrows chan<- borrowQuestion // from the webhook → keeperLoop
+	returns chan<- []byte         // from the webhook → keeperLoop
+	done    <-chan struct{}       // closed by keeperLoop at its end
+}
+
+// listQuestion asks for a list of a snapshot's stacks. The reply channel has capacity 1.
+type listQuestion struct {
+	snapshot actors.Snapshot
+	key      listKey
+	reply    chan<- list
+}
+
+// borrowQuestion asks for the memory of a large delivery. The reply channel has capacity 1.
+type borrowQuestion struct{ reply chan<- loan }
+
+// loan is the reply: the memory, or lent false because another delivery has it.
+type loan struct {
+	lent   bool
+	memory []byte
+}
+
+// list returns the list that key names, made from the given snapshot or from a newer one. It returns the context's
+// error when the context ends first, and actors.ErrStopped when the keeper has ended.
+func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey) (list, error) {
+	reply := make(chan list, 1)
+	select {
+	case k.lists <- listQuestion{snapshot, key, reply}:
+	case <-k.done:
+		return list{}, actors.ErrStopped
+	case <-ctx.Done():
+		return list{}, ctx.Err()
+	}
+	select {
+	case made := <-reply: // the keeper replies to every question that it takes
+		return made, nil
+	case <-ctx.Done():
+		return list{}, ctx.Err()
+	}
+}
+
+// count counts a delivery. It does nothing when the keeper has ended.
+func (k keeper) count(ctx context.Context, result deliveryResult) {
+	select {
+	case k.results <- result:
+	case <-k.done:
+	case <-ctx.Done():
+	}
+}
+
+// Deliveries implements metrics.Counter.
+func (k keeper) Deliveries(ctx context.Context) (map[string]uint64, error) {
+	select {
+	case count := <-k.counts:
+		return count, nil
+	case <-k.done:
+		return nil, actors.ErrStopped
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Borrow implements webhook.Memory. Once the keeper has taken the question, Borrow waits for the reply even if the
+// context ends: the reply comes at once, and memory that was lent to a caller who has left would never come back.
+func (k keeper) Borrow(ctx context.Context) ([]byte, bool) {
+	reply := make(chan loan, 1)
+	select {
+	case k.borrows <- borrowQuestion{reply}:
+	case <-k.done:
+		return nil, false
+	case <-ctx.Done():
+		return nil, false
+	}
+	granted := <-reply // the keeper replies to every question that it takes
+	return granted.memory, granted.lent
+}
+
+// Return implements webhook.Memory.
+func (k keeper) Return(memory []byte) {
+	select {
+	case k.returns <- memory:
+	case <-k.done:
+	}
+}

@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+	"time"
+)
+
+// memoryIdle is how long the memory of a large delivery is kept for the next one. Deliveries that follow each other
+// within that time use the same memory, even if garbage is collected late.
+const memoryIdle = 10 * time.Second
+
+// keeperLoop is the actor behind keeper. Its goroutine owns all that is in here, and no other goroutine touches it.
+type keeperLoop struct {
+	lists   <-chan listQuestion   // from handlers → keeperLoop
+	results <-chan deliveryResult // from handlers → keeperLoop
+	counts  chan<- deliveryCount  // from keeperLoop → the collector of metrics
+	borrows <-chan borrowQuestion // from the webhook → keeperLoop
+	returns <-chan []byte         // from the webhook → keeperLoop
+	done    chan<- struct{}       // closed at the end
+
+	cache  listCache
+	count  deliveryCount
+	lent   bool   // a handler has the memory
+	memory []byte // nil while it is lent, and after it was idle for memoryIdle
+}
+
+func newKeeper() (keeper, *keeperLoop) {
+	lists := make(chan listQuestion)
+	results := make(chan deliveryResult)
+	counts := make(chan deliveryCount)
+	borrows := make(chan borrowQuestion)
+	returns := make(chan []byte)
+	done := make(chan struct{})
+	handle := keeper{lists, results, counts, borrows, returns, done}
+	return handle, &keeperLoop{
+		lists: lists, results: results, counts: counts, borrows: borrows, returns: returns, done: done,
+		count: newDeliveryCount(),
+	}
+}
+
+// run answers messages until ctx ends.
+func (l *keeperLoop) run(ctx context.Context) {
+	defer close(l.done)
+	idle := time.NewTimer(memoryIdle)
+	defer idle.Stop()
+	for {
+		select {
+		case question := <-l.lists:
+			l.cache = l.cache.follow(question.snapshot)
+			question.reply <- l.cache.get(question.key) // never blocks: capacity 1, answered once
+		case result := <-l.results:
+			l.count = l.count.plus(result)
+		case l.counts <- l.count:
+		case question := <-l.borrows:
+			question.reply <- l.lend() // never blocks: capacity 1, answered once
+			idle.Stop()
+		case l.memory = <-l.returns:
+			l.lent = false
+			idle.Reset(memoryIdle)
+		case <-idle.C:
+			l.memory = nil
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lend gives the memory away, unless it is lent already.
+func (l *keeperLoop) lend() loan {
+	if l.lent {
+		return loan{}
+	}
+	granted := loan{true, l.memory}
+	l.lent, l.memory = true, nil
+	return granted
+}

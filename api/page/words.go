@@ -1,0 +1,150 @@
+package page
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+
+	"mooring/actors"
+	"mooring/api/encode"
+)
+
+// functions are the functions that the template calls.
+func functions() template.FuncMap {
+	notes := newWords().Notes
+	return template.FuncMap{
+		"iso": isoTime, "utc": readableTime, "short": short, "grouped": grouped, "mark": mark, "file": composePath,
+		"note": func(stack actors.Stack) string { return notes[mark(stack)] },
+	}
+}
+
+// isoTime is a time as the API writes it, or empty for the zero time.
+func isoTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return encode.Time(t)
+}
+
+// readableTime writes a time for people. The script replaces it with an age.
+func readableTime(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func readableTimeOrEmpty(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return readableTime(t)
+}
+
+// short cuts a revision or a hash to its first 12 digits, which are enough to recognize it.
+func short(text string) string {
+	const digits = 12
+	text = strings.TrimPrefix(text, "sha256:")
+	return text[:min(digits, len(text))]
+}
+
+// grouped writes a count with commas between thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// composePath is the path of a stack's compose file in the repository.
+func composePath(stack actors.Stack) string {
+	if stack.Path == "." {
+		return stack.ComposeFile
+	}
+	return stack.Path + "/" + stack.ComposeFile
+}
+
+// mark is the kind of a stack's row: outdated, uncertain, or else the stack's status.
+func mark(stack actors.Stack) string {
+	switch {
+	case stack.Status == actors.Synced && !stack.InSync():
+		return "outdated"
+	case stack.Status == actors.Missing && stack.AppliedHash != "":
+		return "uncertain"
+	default:
+		return string(stack.Status)
+	}
+}
+
+// words are the phrases and numbers that server and script share. The server writes them into the page.
+type words struct {
+	// Notes tell why a stack is not in sync, by mark.
+	Notes map[string]string `json:"notes"`
+	// Failures are the titles of failures, by code.
+	Failures map[actors.Code]string `json:"failures"`
+	// None are the sentences for an empty list: the filter keeps no stack, Git has none, or no refresh has completed.
+	None map[string]string `json:"none"`
+	// Rows is how many rows there are at first, and MoreRows how many a click adds.
+	Rows     int `json:"rows"`
+	MoreRows int `json:"moreRows"`
+	// History is how many refreshes the script reads, and Paths how many paths it lists for each kind of change.
+	History int `json:"history"`
+	Paths   int `json:"paths"`
+}
+
+func newWords() words {
+	all := words{
+		Notes: map[string]string{
+			"missing":   "nothing is known to run",
+			"uncertain": "something may still run",
+			"syncing":   "a deployer is at work",
+			"outdated":  "other content is applied",
+			"deleting":  "waits to be taken down",
+		},
+		Failures: map[actors.Code]string{},
+		None: map[string]string{
+			"narrowed": "No stack matches.",
+			"empty":    "There is no compose file under the deploy directory.",
+			"unknown":  "Stacks are listed as soon as a refresh has completed.",
+		},
+		Rows: firstRows, MoreRows: moreRows, History: historyLength, Paths: shownPaths,
+	}
+	for _, code := range []actors.Code{
+		actors.CodeUnreachable, actors.CodeUntrusted, actors.CodeAuth, actors.CodeNotFound, actors.CodeRefNotFound,
+		actors.CodeEmpty, actors.CodeProtocol, actors.CodeTimeout, actors.CodeDeployDirNotFound,
+		actors.CodeDeployDirNotADirectory, actors.CodeInternal,
+	} {
+		all.Failures[code] = failureTitle(code)
+	}
+	return all
+}
+
+// failureTitle says in few words what a code means. The failure's message gives the details.
+func failureTitle(code actors.Code) string {
+	switch code {
+	case actors.CodeUnreachable:
+		return "Git cannot be reached"
+	case actors.CodeUntrusted:
+		return "The Git host is not trusted"
+	case actors.CodeAuth:
+		return "Git refuses the credentials"
+	case actors.CodeNotFound:
+		return "The repository is not there"
+	case actors.CodeRefNotFound:
+		return "The branch, tag or commit is not there"
+	case actors.CodeEmpty:
+		return "The repository is empty"
+	case actors.CodeProtocol:
+		return "Git’s answer cannot be used"
+	case actors.CodeTimeout:
+		return "The refresh took too long"
+	case actors.CodeDeployDirNotFound:
+		return "The deploy directory is not there"
+	case actors.CodeDeployDirNotADirectory:
+		return "The deploy directory is a file"
+	default:
+		return "The refresh failed inside mooring"
+	}
+}

@@ -1,0 +1,30 @@
+package fault
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// Readable opens the file and reads a byte of it. The error does not repeat the name, because an operator may have set
+// the variable to the key itself instead of the path of its file.
+func Readable(name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return WithoutPath(err)
+	}
+	defer file.Close()
+	if _, err := file.Read(make([]byte, 1)); err != nil && err != io.EOF {
+		return WithoutPath(err)
+	}
+	return nil
+}
+
+// WithoutPath returns the reason inside an *fs.PathError, which names no path. It returns any other error unchanged.
+func WithoutPath(err error) error {
+	var pathError *os.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err
+	}
+	return err
+}

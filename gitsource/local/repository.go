@@ -1,0 +1,153 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
+
+	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
+	"mooring/gitsource/object"
+)
+
+// Repository is a repository on this machine, opened for reading. It belongs to one goroutine. Close releases its
+// files.
+type Repository struct {
+	*store
+	refs refFiles
+}
+
+// Open opens the repository that path is in: a bare one, the one of a checkout, or the one of a linked worktree. It
+// returns fault.ErrNoRepository if there is none.
+func Open(path string) (*Repository, error) {
+	at, err := findGitDir(path)
+	if err != nil {
+		return nil, err
+	}
+	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
+	return &Repository{
+		store: newStore(filepath.Join(at.commonDir, "objects")),
+		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
+	}, nil
+}
+
+// maxPeel is how many annotated tags are followed one after another.
+const maxPeel = 10
+
+// resolve returns the object that a ref names, which may be an annotated tag.
+func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
+	if ref.IsPinned() {
+		return ref.Commit, nil
+	}
+	for _, name := range ref.Names {
+		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
+		switch {
+		case err == nil:
+			return object.ID(found.Hash()), nil
+		case errors.Is(err, fs.ErrPermission):
+			return object.ID{}, err
+		case !errors.Is(err, plumbing.ErrReferenceNotFound):
+			return object.ID{}, fault.New(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, fault.Clean(err.Error()))
+		}
+	}
+	return object.ID{}, r.notFound(ref)
+}
+
+// Tip returns the commit that a ref names. before is the commit that the caller has, or zero; if the ref still names
+// it, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
+func (r *Repository) Tip(ref location.Ref, before object.ID) (object.ID, error) {
+	named, err := r.resolve(ref)
+	if err == nil && !before.IsZero() && named == before {
+		return named, nil
+	}
+	if formatErr := r.checkFormat(); formatErr != nil {
+		return object.ID{}, formatErr
+	}
+	if err != nil {
+		return object.ID{}, err
+	}
+	commit, err := r.peel(named)
+	if ref.IsPinned() && errors.Is(err, fault.ErrAbsent) {
+		return object.ID{}, r.notFound(ref)
+	}
+	return commit, err
+}
+
+// peel follows annotated tags to the commit.
+func (r *Repository) peel(id object.ID) (object.ID, error) {
+	for range maxPeel {
+		kind, err := r.kind(id)
+		switch {
+		case err != nil:
+			return object.ID{}, err
+		case kind == object.Commit:
+			return id, nil
+		case kind != object.Tag:
+			return object.ID{}, fault.ErrNotACommit
+		}
+		tag, err := r.small(object.Tag, id)
+		if err != nil {
+			return object.ID{}, err
+		}
+		if id, err = object.TagTarget(tag); err != nil {
+			return object.ID{}, err
+		}
+	}
+	return object.ID{}, fault.ErrNotACommit
+}
+
+// Root returns the id of a commit's tree. Its errors are those of Object.
+func (r *Repository) Root(commit object.ID) (object.ID, error) {
+	content, err := r.small(object.Commit, commit)
+	if err != nil {
+		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+	}
+	root, err := object.CommitTree(content)
+	if err != nil {
+		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+	}
+	return root, nil
+}
+
+// maxCommit is the size in bytes of the largest commit or annotated tag.
+const maxCommit = 1 << 20
+
+// small reads a commit or a tag, which must not be larger than maxCommit.
+func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
+	content, err := r.Object(kind, id, maxCommit)
+	if errors.Is(err, fault.ErrTooLarge) {
+		return nil, fault.Malformed("a %s is larger than %d bytes", kind, maxCommit)
+	}
+	return content, err
+}
+
+// notFound is the failure of a missing ref: the repository is empty, or it has other refs.
+func (r *Repository) notFound(ref location.Ref) error {
+	references, err := r.refs.IterReferences()
+	if err != nil {
+		return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+	}
+	defer references.Close()
+	for {
+		found, err := references.Next()
+		if err == io.EOF {
+			return fault.EmptyRepository()
+		}
+		if err != nil {
+			return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+		}
+		if found.Type() == plumbing.HashReference {
+			return ref.NotFound()
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package gitsource
+
+import (
+	"context"
+	"fmt"
+
+	"mooring/actors"
+	"mooring/gitsource/index"
+	"mooring/gitsource/object"
+	"mooring/gitsource/protocol"
+)
+
+// memory is what one Fetch leaves for the next. It is an immutable value in the Index of the returned state. The zero
+// value remembers nothing.
+type memory struct {
+	// owner is the Source that made the memory. A Source with other settings must not use it.
+	owner *Source
+	// facts are what the last session learned of the host; zero for a repository on this machine.
+	facts protocol.Facts
+	// commit is the commit of the state.
+	commit object.ID
+	// index is what was learned about the commit's trees.
+	index *index.Index
+}
+
+// isOf tells whether the state is that of a commit.
+func (m memory) isOf(commit object.ID) bool { return !m.commit.IsZero() && m.commit == commit }
+
+// earlier is the previous state, and the memory in it.
+type earlier struct {
+	state  actors.DesiredState
+	memory memory
+}
+
+// recall takes the memory out of a state. A state of another Source, or one that was read from a file, has no memory
+// for this Source: everything is read anew.
+func (s *Source) recall(previous actors.DesiredState) earlier {
+	if m, ok := previous.Index.(*memory); ok && m.owner == s {
+		return earlier{previous, *m}
+	}
+	return earlier{}
+}
+
+// build makes the state of a commit from its root tree. The state's memory has the facts of the previous memory; the
+// caller sets newer ones by withFacts.
+func (s *Source) build(
+	ctx context.Context, commit, root object.ID, from index.Objects, before earlier,
+) (actors.DesiredState, error) {
+	last := index.Result{State: before.state, Index: before.memory.index}
+	built, err := index.Build(ctx, s.rules, root, from, last)
+	if err != nil {
+		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
+	}
+	state := built.State
+	state.Revision = commit.String()
+	state.Index = &memory{owner: s, facts: before.memory.facts, commit: commit, index: built.Index}
+	return state, nil
+}
+
+// withFacts returns the state with other facts of the host in its memory.
+func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredState {
+	next := *state.Index.(*memory)
+	next.facts = facts
+	state.Index = &next
+	return state
+}

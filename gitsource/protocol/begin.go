@@ -1,0 +1,118 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+
+	"mooring/actors"
+	"mooring/gitsource/fault"
+	"mooring/gitsource/pktline"
+)
+
+// begin finds the tip. If the facts of an earlier session or the guessed ones are wrong, it greets the host.
+func (s *Session) begin(ctx context.Context, learned Facts) error {
+	hasFacts := learned.Version != Unknown
+	switch {
+	case s.ref.IsPinned() && hasFacts && !learned.Moved:
+		s.hello.facts, s.commit = learned, s.ref.Commit
+		return nil
+	case s.ref.IsPinned(): // GIT_REF is the tip, so the greeting is the first request
+		return s.greetAndResolve(ctx)
+	case !hasFacts && s.wire.IsStateless():
+		learned, s.guessed = likelyFacts(), true
+	}
+	if learned.Version != V2 || learned.Moved || !s.wire.IsReady() {
+		return s.greetAndResolve(ctx)
+	}
+	s.hello.facts = learned
+	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	switch {
+	case err == nil && (listing.any || !s.guessed):
+		return s.resolve(ctx, listing)
+	case ctx.Err() == nil && s.mayBeMistaken(err):
+		return s.greetAndResolve(ctx)
+	}
+	return err
+}
+
+// likelyFacts are true for most hosts. A first session over HTTP begins with them. If they are true, that saves a
+// request; if not, the host refuses one.
+func likelyFacts() Facts { return Facts{Version: V2, Filter: true, Shallow: true} }
+
+// finalError is an error of a Wire. Final tells whether the host would refuse any other request in the same way.
+type finalError interface {
+	error
+	Final() bool
+}
+
+// mayBeMistaken tells whether a request may have failed because the facts about the host are wrong. Any HTTP status may
+// mean that: hosts answer to unknown requests in different ways, and another host may have taken the address. The
+// exceptions are refused credentials and a host that asks to be called later.
+func (s *Session) mayBeMistaken(err error) bool {
+	if refusal, ok := errors.AsType[finalError](err); ok {
+		return !refusal.Final()
+	}
+	refused := fault.IsHostError(err) && fault.Of(err).Code != actors.CodeUnreachable
+	return err == nil || mayBeStale(err) || s.guessed && refused
+}
+
+// mayBeStale tells whether a request may have failed because the host has moved or changed, or is another one. Refused
+// credentials and an overloaded host are no reason to ask again.
+func mayBeStale(err error) bool {
+	code := fault.Of(err).Code
+	return code == actors.CodeProtocol || code == actors.CodeNotFound
+}
+
+// greetAndResolve asks the host what it can do, and finds the tip.
+func (s *Session) greetAndResolve(ctx context.Context) error {
+	if err := s.greet(ctx); err != nil {
+		return err
+	}
+	switch {
+	case s.ref.IsPinned():
+		s.commit = s.ref.Commit
+		return nil
+	case s.hello.facts.Version == V0:
+		return s.resolve(ctx, s.hello.refs)
+	}
+	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	if err != nil {
+		return err
+	}
+	return s.resolve(ctx, listing)
+}
+
+// greet asks the host what it can do. From then on no fact about it is guessed.
+func (s *Session) greet(ctx context.Context) error {
+	answer, err := s.wire.Greet(ctx)
+	if err != nil {
+		return err
+	}
+	hello, err := readGreeting(pktline.NewReader(answer, maxListing), s.ref.Names)
+	answer.End(err == nil)
+	if err != nil {
+		return err
+	}
+	hello.facts.Moved = s.wire.HasMoved()
+	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
+	return nil
+}
+
+// resolve takes the tip from a listing. If the tip is not there, it asks the host for any ref, to tell an empty
+// repository from one that lacks this ref.
+func (s *Session) resolve(ctx context.Context, listing refListing) error {
+	if id, found := listing.best(); found {
+		s.commit = id
+		return nil
+	}
+	if s.hello.facts.Version == V2 && !listing.any {
+		var err error
+		if listing, err = lsRefs(ctx, s.wire, nil); err != nil {
+			return err
+		}
+	}
+	if !listing.any {
+		return fault.EmptyRepository()
+	}
+	return s.ref.NotFound()
+}

@@ -1,0 +1,36 @@
+package protocol
+
+import (
+	"context"
+	"io"
+)
+
+// Service is the program of a Git host that lists refs and makes packs (git-upload-pack).
+const Service = "git-upload-pack"
+
+// Wire carries requests to a Git host and returns its answers. It belongs to one Session.
+type Wire interface {
+	// Greet returns the host's greeting, which says what the host can do (gitprotocol-http, section "Discovering
+	// References"; gitprotocol-v2, "Initial Client Request").
+	Greet(ctx context.Context) (Answer, error)
+	// Exchange sends one request in the given version of the protocol. The answer before it must have ended.
+	Exchange(ctx context.Context, version Version, request []byte) (Answer, error)
+	// IsReady tells whether Exchange may be called without Greet before it.
+	IsReady() bool
+	// IsStateless tells whether requests are independent of each other, as over HTTP. If not, a host of version 0 takes
+	// one request for each greeting.
+	IsStateless() bool
+	// HasMoved tells whether the greeting came from another address than the one in GIT_URL.
+	HasMoved() bool
+	// Close closes everything that is open. It may be called more than once.
+	Close()
+}
+
+// Answer is the host's answer to one request. Its errors may be of any kind, such as those of the network; a Session
+// turns them into failures.
+type Answer interface {
+	io.Reader
+	// End releases the answer. whole tells that it was read to its last packet, so that the connection can be used
+	// again.
+	End(whole bool)
+}

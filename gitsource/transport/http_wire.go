@@ -1,0 +1,167 @@
+package transport
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
+	"mooring/gitsource/protocol"
+)
+
+const (
+	// maxRedirects is how many redirects of a greeting are followed.
+	maxRedirects = 5
+	// discoveryPath is appended to a repository's address for a greeting (gitprotocol-http, "Smart Clients").
+	discoveryPath = "/info/refs"
+	// userAgent begins like git's, because some hosts recognize git by that.
+	userAgent = "git/2.0 (mooring)"
+	// gzipFrom is the length in bytes from which a request is compressed. Many hosts limit the length of a request.
+	gzipFrom = 16 << 10
+)
+
+// httpWire speaks Git's smart HTTP protocol (gitprotocol-http). Its requests are independent of each other: between two
+// of them only a connection of the client stays open.
+type httpWire struct {
+	client *http.Client
+	// named is the address in GIT_URL. Credentials are sent only to that host.
+	named *url.URL
+	// at is the address of requests: the named one, or the one to which the host redirected.
+	at *url.URL
+	// authorization is the value of the header Authorization, or empty.
+	authorization string
+	// redact removes secrets from texts of the host.
+	redact func(string) string
+}
+
+// newHTTPWire makes a wire to the endpoint.
+func newHTTPWire(
+	client *http.Client, to location.Endpoint, credentials location.Credentials, redact func(string) string,
+) (*httpWire, error) {
+	named, err := url.Parse(to.Display())
+	if err != nil {
+		return nil, fmt.Errorf("read the address of the Git host: %w", err)
+	}
+	return &httpWire{client: client, named: named, at: named, authorization: credentials.Basic(), redact: redact}, nil
+}
+
+// IsReady implements protocol.Wire. It is always true, because no request depends on a greeting.
+func (w *httpWire) IsReady() bool { return true }
+
+// IsStateless implements protocol.Wire.
+func (w *httpWire) IsStateless() bool { return true }
+
+// HasMoved implements protocol.Wire.
+func (w *httpWire) HasMoved() bool { return w.at != w.named }
+
+// Close implements protocol.Wire. There is nothing to close.
+func (w *httpWire) Close() {}
+
+// Greet asks what the host can do, and follows redirects. Later requests go to the address that answered.
+func (w *httpWire) Greet(ctx context.Context) (protocol.Answer, error) {
+	at := w.named
+	for range maxRedirects + 1 {
+		response, err := w.discover(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		if !isRedirect(response.StatusCode) {
+			w.at = at
+			return w.accept(response, "application/x-git-upload-pack-advertisement")
+		}
+		release(response.Body)
+		if at, err = redirectTarget(response); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fault.Malformed("it redirects more than %d times", maxRedirects)
+}
+
+func (w *httpWire) discover(ctx context.Context, at *url.URL) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String()+discoveryPath+"?service="+protocol.Service, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	request.Header.Set("Git-Protocol", "version=2")
+	return w.send(request, at)
+}
+
+// Exchange posts a request. Like git it follows no redirect: a greeting has found the address.
+func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body []byte) (protocol.Answer, error) {
+	packed, err := compress(body)
+	if err != nil {
+		return nil, err
+	}
+	target := w.at.String() + "/" + protocol.Service
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("make a request: %w", err)
+	}
+	if len(packed) != len(body) {
+		request.Header.Set("Content-Encoding", "gzip")
+	}
+	if version == protocol.V2 {
+		request.Header.Set("Git-Protocol", "version=2")
+	}
+	request.Header.Set("Content-Type", "application/x-git-upload-pack-request")
+	request.Header.Set("Accept", "application/x-git-upload-pack-result")
+	// A request only reads, so it may be sent twice. This empty value is not sent. It makes net/http try again if the
+	// host closes an idle connection just when the request is written.
+	request.Header["Idempotency-Key"] = []string{}
+	response, err := w.send(request, w.at)
+	if err != nil {
+		return nil, err
+	}
+	return w.accept(response, "application/x-git-upload-pack-result")
+}
+
+func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
+	request.Header.Set("User-Agent", userAgent)
+	if w.authorization != "" && maySendCredentials(w.named, at) {
+		request.Header.Set("Authorization", w.authorization)
+	}
+	response, err := w.client.Do(request)
+	if err != nil {
+		if request.Context().Err() != nil {
+			// Otherwise net/http goes on connecting to a silent host, for a later request.
+			w.client.CloseIdleConnections()
+		}
+		return nil, httpFailure(err)
+	}
+	return response, nil
+}
+
+// maySendCredentials tells whether an address is the one in GIT_URL, or the same host with TLS instead of plain HTTP,
+// both at their usual ports.
+func maySendCredentials(home, at *url.URL) bool {
+	if home.Scheme == at.Scheme && strings.EqualFold(home.Host, at.Host) {
+		return true
+	}
+	upgraded := home.Scheme == "http" && at.Scheme == "https" && strings.EqualFold(home.Hostname(), at.Hostname())
+	return upgraded && (home.Port() == "" || home.Port() == "80") && (at.Port() == "" || at.Port() == "443")
+}
+
+// compress compresses a long request. The Huffman code alone halves ids in hex. A search for repetitions would save a
+// further tenth and take four times as long.
+func compress(body []byte) ([]byte, error) {
+	if len(body) < gzipFrom {
+		return body, nil
+	}
+	var packed bytes.Buffer
+	packed.Grow(len(body)/2 + len(body)/8)
+	writer, err := gzip.NewWriterLevel(&packed, gzip.HuffmanOnly)
+	if err != nil {
+		return nil, fmt.Errorf("compress a request: %w", err)
+	}
+	_, err = writer.Write(body)
+	if err := errors.Join(err, writer.Close()); err != nil {
+		return nil, fmt.Errorf("compress a request: %w", err)
+	}
+	return packed.Bytes(), nil
+}
