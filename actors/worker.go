@@ -48,9 +48,9 @@ func (w worker) fetch(ctx context.Context) (o outcome) {
 	return w.askAgain(ctx, desired)
 }
 
-// askAgain asks until Git has the announced push, a few times at most, and returns the newest desired state that it
-// got, with the pause that the host asked for last. After an error it keeps the state that it has. It returns before the refresh's time is over, so that this state
-// still counts.
+// askAgain asks until Git has the announced push, a few times at most. It returns the newest desired state that it got,
+// with the pause that the host asked for last. After an error it keeps the state that it has. It returns before the
+// refresh's time is over, so that this state still counts.
 func (w worker) askAgain(ctx context.Context, desired DesiredState) outcome {
 	if deadline, ok := ctx.Deadline(); ok {
 		earlier, cancel := context.WithDeadline(ctx, deadline.Add(-comeBack))
