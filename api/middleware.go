@@ -1,13 +1,24 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
 )
 
-// ServeHTTP answers one request, and logs it at debug level.
+// longestRequest is how long a handler may take. No handler that waits comes near to it.
+const longestRequest = readTimeout + longestWait + writeTimeout
+
+// ServeHTTP answers one request, and logs it at debug level. net/http cancels the context of an HTTP/1 request when the
+// client sends no more, but a client may close its sending half and wait for the answer (RFC 9112, 9.6). So only time ends
+// such a request. In HTTP/2 a client that leaves resets its stream, and a cancelled context means just that.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor < 2 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), longestRequest)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
 	if !s.log.Enabled(r.Context(), slog.LevelDebug) {
 		s.admit(w, r)
 		return

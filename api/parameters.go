@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// longestWait is the longest wait. A longer one is shortened to it.
-	longestWait = 60 * time.Second
+	// longestWait is the longest wait. A longer one is shortened to it: many proxies end a request after 60 s.
+	longestWait = 55 * time.Second
 	// defaultLimit is how many refreshes a list has without the parameter limit, and largestLimit how many it has at
 	// most.
 	defaultLimit = 50

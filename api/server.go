@@ -17,8 +17,9 @@ const (
 	// writeTimeout bounds how long an answer may take from the end of the request's header on. Requests that wait get
 	// more time.
 	writeTimeout = 30 * time.Second
-	// idleTimeout is how long a connection may stay open between two requests.
-	idleTimeout = 60 * time.Second
+	// idleTimeout is how long a connection may stay open between two requests. It is longer than what proxies allow
+	// (cloudflared 90 s, Caddy 2 min): the proxy then closes first, and sends no request down a connection that closes.
+	idleTimeout = 150 * time.Second
 	// maxHeaderBytes bounds a request's header. net/http answers 431 to a larger one.
 	maxHeaderBytes = 32 << 10
 	// shutdownGrace is how long a stop waits for answers that are being written.

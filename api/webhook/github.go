@@ -13,7 +13,7 @@ func github() sender {
 	return sender{
 		idHeader: "X-GitHub-Delivery",
 		proof:    githubProof,
-		mismatch: "the signature does not match this body and WEBHOOK_SECRET",
+		mismatch: githubMismatch,
 		push:     githubPush,
 	}
 }
@@ -41,6 +41,17 @@ func parseSignature(values []string) ([]byte, *Refusal) {
 		return nil, &Refusal{InvalidProof, "X-Hub-Signature-256 must be sha256= and 64 hex digits"}
 	}
 	return digest, nil
+}
+
+// githubMismatch names the content type of a form: GitHub signs the body that it sends, but Gitea and Forgejo sign the
+// payload inside the form (seen with Gitea 1.26.0), which this service does not accept.
+func githubMismatch(header http.Header) string {
+	const mismatch = "the signature does not match this body and WEBHOOK_SECRET"
+	if isForm(header.Get("Content-Type")) {
+		return mismatch + "; for Gitea and Forgejo set the webhook's content type to application/json, because they do not " +
+			"sign the body of a form"
+	}
+	return mismatch
 }
 
 // githubPush reads a push event. A delivery without the name of its event counts as a push. Every other event but a

@@ -43,8 +43,7 @@ func (p push) stale() []string {
 // parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload. It decodes a form in
 // place. It returns the zero push for anything else, and if the payload names no ref.
 func parsePush(contentType string, body []byte) push {
-	mediaType, _, _ := mime.ParseMediaType(contentType)
-	if mediaType == "application/x-www-form-urlencoded" {
+	if isForm(contentType) {
 		body = formPayload(body)
 	}
 	var p push
@@ -52,6 +51,12 @@ func parsePush(contentType string, body []byte) push {
 		return push{}
 	}
 	return p
+}
+
+// isForm tells whether a body is a form of fields and values.
+func isForm(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "application/x-www-form-urlencoded"
 }
 
 // formPayload returns the field payload of a form, or nil. It decodes the field in place, so that a form of 25 MiB

@@ -58,7 +58,7 @@ func (r *Receiver) Receive(w http.ResponseWriter, request *http.Request) (Delive
 		return Delivery{}, refusal
 	}
 	if !p.holds() {
-		return Delivery{}, &Refusal{InvalidProof, host.mismatch}
+		return Delivery{}, &Refusal{InvalidProof, host.mismatch(request.Header)}
 	}
 	announced, ignored := host.push(request.Header, body)
 	if ignored == "" {

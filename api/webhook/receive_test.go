@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -160,4 +161,21 @@ func TestDeliveryWithoutProofIsRefusedUnread(t *testing.T) {
 	request.Body = io.NopCloser(unread{t})
 	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
 	refusedFor(t, err, MissingProof)
+}
+
+// Gitea 1.26.0 signs the payload inside a form, and not the form.
+func TestRefusalOfAFormNamesTheContentType(t *testing.T) {
+	is := is.New(t)
+	payload := apitest.Push("refs/heads/main", apitest.RevisionA, apitest.RevisionB)
+	request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("payload="+url.QueryEscape(payload)))
+	name, value, _ := strings.Cut(apitest.Sign(apitest.GitHubSecret, payload), ": ")
+	request.Header.Set(name, value)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	refusedFor(t, err, InvalidProof)
+	is.True(strings.Contains(err.Error(), "application/json"))
+	request = delivery("refs/heads/main", 0)
+	request.Header.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64))
+	_, err = receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	is.True(!strings.Contains(err.Error(), "application/json"))
 }

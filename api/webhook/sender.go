@@ -13,8 +13,8 @@ type sender struct {
 	idHeader string
 	// proof reads the proof from the header. The proof holds if it matches the body with any of the keys.
 	proof func(header http.Header, keys []string) (*proof, *Refusal)
-	// mismatch is the sentence for a proof that does not hold.
-	mismatch string
+	// mismatch is the sentence for a delivery with this header whose proof does not hold.
+	mismatch func(header http.Header) string
 	// push returns the push that a delivery announces, or the zero push if it announces none. If the delivery needs no
 	// refresh, it returns the reason. It may change the body.
 	push func(header http.Header, body []byte) (p push, ignored string)
