@@ -6,9 +6,9 @@ import (
 	"mooring/actors"
 )
 
-// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks and the
-// encoded status, the count of webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's channels, so any
-// number of goroutines may use it.
+// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks and the encoded
+// status, the count of webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's
+// channels, so any number of goroutines may use it.
 type keeper struct {
 	lists    chan<- listQuestion   // from handlers → keeperLoop
 	statuses chan<- statusQuestion // from handlers → keeperLoop
@@ -54,7 +54,9 @@ func (k keeper) status(ctx context.Context, view actors.View) ([]byte, error) {
 	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, reply}, reply)
 }
 
-func askKeeper[Q, A any](ctx context.Context, done <-chan struct{}, to chan<- Q, question Q, reply <-chan A) (A, error) {
+func askKeeper[Q, A any](
+	ctx context.Context, done <-chan struct{}, to chan<- Q, question Q, reply <-chan A,
+) (A, error) {
 	var none A
 	select {
 	case to <- question:

@@ -84,8 +84,8 @@ func (l *keeperLoop) lend() loan {
 	return granted
 }
 
-// statusCache is the newest RefreshStatus that somebody has asked for. After a change of very many stacks it is large, so
-// all clients share it. The keeper's goroutine owns it.
+// statusCache is the newest RefreshStatus that somebody has asked for. After a change of very many stacks it is large,
+// so all clients share it. The keeper's goroutine owns it.
 type statusCache struct {
 	version uint64 // of the view
 	body    []byte // nil before the first question; immutable
