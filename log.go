@@ -112,6 +112,7 @@ func (q *logQueue) run() {
 			q.wrote(err)
 		case <-stopc:
 			stopc, timeout = nil, time.After(lastLines)
+			q.keepLast()
 		case <-timeout:
 			return
 		}
@@ -130,6 +131,22 @@ func (q *logQueue) add(line []byte) {
 		q.dropped = 0
 	}
 	q.keep(logged{line, 1})
+}
+
+// keepLast drops the oldest lines, so that the last ones, which tell how the service ends, are written in time even if
+// standard error is read slowly.
+func (q *logQueue) keepLast() {
+	const most = 32 << 10 // bytes; a pipe takes twice as much at once where it is empty (pipe(7))
+	lost := 0
+	for q.size > most {
+		lost += q.waiting[0].lines
+		q.size -= len(q.waiting[0].text)
+		q.waiting = q.waiting[1:]
+	}
+	if lost > 0 {
+		first := logged{q.notice(lost), lost}
+		q.waiting, q.size = append([]logged{first}, q.waiting...), q.size+len(first.text)
+	}
 }
 
 func (q *logQueue) keep(l logged) { q.waiting, q.size = append(q.waiting, l), q.size+len(l.text) }

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // sink is a standard error that the test can block and make fail.
 type sink struct {
 	gate    chan struct{} // each write receives from it first, unless it is nil
+	pause   time.Duration // each write takes as long
 	failure error
 	written bytes.Buffer
 }
@@ -28,6 +29,7 @@ func (s *sink) Write(text []byte) (int, error) {
 	if s.gate != nil {
 		<-s.gate
 	}
+	time.Sleep(s.pause) // of the bubble's time
 	if s.failure != nil {
 		return 0, s.failure
 	}
@@ -110,5 +112,22 @@ func TestLogThatNobodyReadsHoldsUpAStopForASecond(t *testing.T) {
 		out.close()
 		is.Equal(time.Since(began), lastLines)
 		close(stderr.gate) // or the writing goroutine would outlive the test
+	})
+}
+
+func TestLogThatIsReadSlowlyEndsWithTheLastLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		stderr := sink{pause: lastLines / 50}
+		out := startLog(&stderr, textHandler)
+		for range 500 {
+			fmt.Fprint(out, strings.Repeat("x", 999)+"\n")
+		}
+		fmt.Fprintln(out, "the last words")
+		out.close()
+		text := stderr.written.String()
+		is.True(strings.HasSuffix(text, "the last words\n"))
+		is.Equal(strings.Count(text, "dropped"), 1)
+		is.True(strings.Count(text, "\n") < 50)
 	})
 }

@@ -36,8 +36,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if !errors.Is(err, errReported) {
-		report(err, len(args) == 0, stderr)
+	switch serving := len(args) == 0; {
+	case errors.Is(err, errReported):
+	case serving: // whoever started the service may not read what it says
+		out := startLog(stderr, new(settings).logHandler)
+		report(err, serving, out)
+		out.close()
+	default:
+		report(err, serving, stderr)
 	}
 	if _, ok := errors.AsType[settingError](err); ok {
 		return 2

@@ -29,6 +29,7 @@ type loop struct {
 	done     chan struct{}                     // closed when all callers that waited are answered
 
 	state   *state
+	version uint64 // counts the messages that may have changed the state; each view carries it
 	source  Source
 	file    SnapshotFile
 	log     *slog.Logger
@@ -38,6 +39,7 @@ type loop struct {
 	awaitQueued  waiters
 	unsaved      []unsavedAnswer
 
+	writeErr error                 // why the last write failed; nil after a good one
 	fetched  <-chan fetchedMessage // from the fetch worker → loop; nil while no fetch runs
 	written  <-chan writtenMessage // from the write worker → loop; nil while no write runs
 	giveUp   context.CancelFunc    // ends the fetch worker's context
@@ -119,12 +121,13 @@ func (l *loop) run(ctx context.Context) error {
 			stack, effects, err := l.state.report(q.about, time.Now())
 			l.logDeployer("stack reported", stack, effects)
 			l.carryOut(ctx, effects)
-			l.answerWhenSaved(q.reply, stack, err)
+			l.answerWhenSaved(q.reply, stack, err, err != nil)
 		case q := <-l.forgets:
 			stack, effects, err := l.state.forget(q.about, time.Now())
 			l.logDeployer("stack forgotten", stack, effects)
 			l.carryOut(ctx, effects)
-			l.answerWhenSaved(q.reply, stack, err)
+			// An older file may still have a stack that is not found.
+			l.answerWhenSaved(q.reply, stack, err, err != nil && err != ErrStackNotFound)
 		case m := <-l.fetched:
 			l.fetchIsOver()
 			if m.outcome.failure != nil && ctx.Err() != nil {
@@ -153,7 +156,7 @@ func stoppedTimer() *time.Timer {
 // view is what readers get.
 func (l *loop) view() View {
 	view := l.state.view()
-	view.Changed = l.changed
+	view.Version, view.Changed = l.version, l.changed
 	return view
 }
 
@@ -177,6 +180,7 @@ func (l *loop) trigger(ctx context.Context, q question[request, Refresh]) {
 
 // carryOut carries out the effects of a message, and sets the timer for the next tick.
 func (l *loop) carryOut(ctx context.Context, e effects) {
+	l.version++
 	for _, refresh := range e.ended {
 		l.logEnded(refresh, e)
 		l.awaitCurrent.tell(refresh)

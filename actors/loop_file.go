@@ -1,9 +1,13 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
+
+// errWriteHangs is why a file is not written at the end of a stop.
+var errWriteHangs = errors.New("the write does not come to an end")
 
 // writtenMessage is what a write worker sends when it is done.
 type writtenMessage struct {
@@ -19,11 +23,10 @@ type unsavedAnswer struct {
 }
 
 // answerWhenSaved answers a deployer when the file holds the newest snapshot, so that a restart does not take back what
-// the answer says. ErrStackNotFound waits too, because an older file may still have the stack. Other errors do not
-// wait.
-func (l *loop) answerWhenSaved(reply chan<- answer[Stack], stack Stack, err error) {
+// the answer says. An answer that says nothing of the snapshot is sure, and does not wait.
+func (l *loop) answerWhenSaved(reply chan<- answer[Stack], stack Stack, err error, sure bool) {
 	a := answer[Stack]{stack, err}
-	if l.state.file.holds(l.state.snapshot) || err != nil && err != ErrStackNotFound {
+	if sure || l.state.file.holds(l.state.snapshot) {
 		reply <- a // never blocks: capacity 1, answered once
 		return
 	}
@@ -43,7 +46,7 @@ func (l *loop) startWrite() {
 
 // writeIsOver notes the end of a write, and answers the deployers that waited for it.
 func (l *loop) writeIsOver(m writtenMessage) effects {
-	l.written = nil
+	l.written, l.writeErr = nil, m.err
 	if m.err != nil {
 		l.log.Error("SNAPSHOT_FILE could not be written", "error", m.err, "revision", l.state.snapshot.Revision)
 	}
@@ -82,7 +85,7 @@ func (l *loop) stop() error {
 		l.giveUp()
 	}
 	if !l.state.file.holds(l.state.snapshot) {
-		return fmt.Errorf("%w before the stop", ErrNotSaved)
+		return fmt.Errorf("%w: %w", ErrNotSaved, l.writeErr)
 	}
 	return nil
 }
@@ -101,6 +104,7 @@ func (l *loop) finishFile() {
 			}
 		case <-l.deadline.C:
 			l.log.Warn("a write of SNAPSHOT_FILE hangs: the stop does not wait for it")
+			l.writeErr = errWriteHangs
 			return
 		}
 	}

@@ -17,9 +17,9 @@ type saving struct {
 // holds tells whether nothing of the snapshot would be lost if the process ended now.
 func (f saving) holds(snapshot Snapshot) bool { return !f.on || f.saved == snapshot.Version }
 
-// beginWrite notes that a write begins, and returns true, if the file does not hold the newest snapshot and no write runs.
-// The caller must then start the write. One write takes all that has happened before it begins, so reports that arrive
-// together share it.
+// beginWrite notes that a write begins, and returns true, if the file does not hold the newest snapshot and no write
+// runs. The caller must then start the write. One write takes all that has happened before it begins, so reports that
+// arrive together share it.
 func (s *state) beginWrite() bool {
 	if s.file.holds(s.snapshot) || s.file.writing != 0 {
 		return false

@@ -4,6 +4,8 @@ import "time"
 
 // View is what the refresh actor knows at one moment. It is immutable.
 type View struct {
+	// Version rises when something in the view may have changed. Two views of one actor with the same Version are equal.
+	Version  uint64
 	Snapshot Snapshot
 	// Changed is closed by the actor when the snapshot changes. A reader waits for a change by receiving from it. A
 	// reader that stops waiting has nothing to clean up.

@@ -6,16 +6,17 @@ import (
 	"mooring/actors"
 )
 
-// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks, the count of
-// webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's channels, so any
-// number of goroutines may use it.
+// keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks and the encoded
+// status, the count of webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's
+// channels, so any number of goroutines may use it.
 type keeper struct {
-	lists   chan<- listQuestion   // from handlers → keeperLoop
-	results chan<- deliveryResult // from handlers → keeperLoop
-	counts  <-chan deliveryCount  // from keeperLoop → the collector of metrics: a receiver gets the newest
-	borrows chan<- borrowQuestion // from the webhook → keeperLoop
-	returns chan<- []byte         // from the webhook → keeperLoop
-	done    <-chan struct{}       // closed by keeperLoop at its end
+	lists    chan<- listQuestion   // from handlers → keeperLoop
+	statuses chan<- statusQuestion // from handlers → keeperLoop
+	results  chan<- deliveryResult // from handlers → keeperLoop
+	counts   <-chan deliveryCount  // from keeperLoop → the collector of metrics: a receiver gets the newest
+	borrows  chan<- borrowQuestion // from the webhook → keeperLoop
+	returns  chan<- []byte         // from the webhook → keeperLoop
+	done     <-chan struct{}       // closed by keeperLoop at its end
 }
 
 // listQuestion asks for a list of a snapshot's stacks. The reply channel has capacity 1.
@@ -23,6 +24,12 @@ type listQuestion struct {
 	snapshot actors.Snapshot
 	key      listKey
 	reply    chan<- list
+}
+
+// statusQuestion asks for the RefreshStatus of a view. The reply channel has capacity 1.
+type statusQuestion struct {
+	view  actors.View
+	reply chan<- []byte
 }
 
 // borrowQuestion asks for the memory of a large delivery. The reply channel has capacity 1.
@@ -38,18 +45,31 @@ type loan struct {
 // error when the context ends first, and actors.ErrStopped when the keeper has ended.
 func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey) (list, error) {
 	reply := make(chan list, 1)
+	return askKeeper(ctx, k.done, k.lists, listQuestion{snapshot, key, reply}, reply)
+}
+
+// status returns the RefreshStatus of a view, or of a newer one, as it is sent. Its errors are those of list.
+func (k keeper) status(ctx context.Context, view actors.View) ([]byte, error) {
+	reply := make(chan []byte, 1)
+	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, reply}, reply)
+}
+
+func askKeeper[Q, A any](
+	ctx context.Context, done <-chan struct{}, to chan<- Q, question Q, reply <-chan A,
+) (A, error) {
+	var none A
 	select {
-	case k.lists <- listQuestion{snapshot, key, reply}:
-	case <-k.done:
-		return list{}, actors.ErrStopped
+	case to <- question:
+	case <-done:
+		return none, actors.ErrStopped
 	case <-ctx.Done():
-		return list{}, ctx.Err()
+		return none, ctx.Err()
 	}
 	select {
 	case made := <-reply: // the keeper replies to every question that it takes
 		return made, nil
 	case <-ctx.Done():
-		return list{}, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 

@@ -3,6 +3,9 @@ package api
 import (
 	"context"
 	"time"
+
+	"mooring/actors"
+	"mooring/api/encode"
 )
 
 // memoryIdle is how long the memory of a large delivery is kept for the next one. Deliveries that follow each other
@@ -11,14 +14,16 @@ const memoryIdle = 10 * time.Second
 
 // keeperLoop is the actor behind keeper. Its goroutine owns all that is in here, and no other goroutine touches it.
 type keeperLoop struct {
-	lists   <-chan listQuestion   // from handlers → keeperLoop
-	results <-chan deliveryResult // from handlers → keeperLoop
-	counts  chan<- deliveryCount  // from keeperLoop → the collector of metrics
-	borrows <-chan borrowQuestion // from the webhook → keeperLoop
-	returns <-chan []byte         // from the webhook → keeperLoop
-	done    chan<- struct{}       // closed at the end
+	lists    <-chan listQuestion   // from handlers → keeperLoop
+	statuses <-chan statusQuestion // from handlers → keeperLoop
+	results  <-chan deliveryResult // from handlers → keeperLoop
+	counts   chan<- deliveryCount  // from keeperLoop → the collector of metrics
+	borrows  <-chan borrowQuestion // from the webhook → keeperLoop
+	returns  <-chan []byte         // from the webhook → keeperLoop
+	done     chan<- struct{}       // closed at the end
 
 	cache  listCache
+	status statusCache
 	count  deliveryCount
 	lent   bool   // a handler has the memory
 	memory []byte // nil while it is lent, and after it was idle for memoryIdle
@@ -26,14 +31,15 @@ type keeperLoop struct {
 
 func newKeeper() (keeper, *keeperLoop) {
 	lists := make(chan listQuestion)
+	statuses := make(chan statusQuestion)
 	results := make(chan deliveryResult)
 	counts := make(chan deliveryCount)
 	borrows := make(chan borrowQuestion)
 	returns := make(chan []byte)
 	done := make(chan struct{})
-	handle := keeper{lists, results, counts, borrows, returns, done}
+	handle := keeper{lists, statuses, results, counts, borrows, returns, done}
 	return handle, &keeperLoop{
-		lists: lists, results: results, counts: counts, borrows: borrows, returns: returns, done: done,
+		lists: lists, statuses: statuses, results: results, counts: counts, borrows: borrows, returns: returns, done: done,
 		count: newDeliveryCount(),
 	}
 }
@@ -48,6 +54,9 @@ func (l *keeperLoop) run(ctx context.Context) {
 		case question := <-l.lists:
 			l.cache = l.cache.follow(question.snapshot)
 			question.reply <- l.cache.get(question.key) // never blocks: capacity 1, answered once
+		case question := <-l.statuses:
+			l.status = l.status.follow(question.view)
+			question.reply <- l.status.body // never blocks: capacity 1, answered once
 		case result := <-l.results:
 			l.count = l.count.plus(result)
 		case l.counts <- l.count:
@@ -73,4 +82,19 @@ func (l *keeperLoop) lend() loan {
 	granted := loan{true, l.memory}
 	l.lent, l.memory = true, nil
 	return granted
+}
+
+// statusCache is the newest RefreshStatus that somebody has asked for. After a change of very many stacks it is large,
+// so all clients share it. The keeper's goroutine owns it.
+type statusCache struct {
+	version uint64 // of the view
+	body    []byte // nil before the first question; immutable
+}
+
+// follow returns the status of a view, or the cache itself if that is as new.
+func (c statusCache) follow(view actors.View) statusCache {
+	if c.body != nil && view.Version <= c.version {
+		return c
+	}
+	return statusCache{view.Version, encode.RefreshStatus(view)}
 }

@@ -59,7 +59,11 @@ func (s *Server) getRefreshStatus(w http.ResponseWriter, r *http.Request, _ http
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, encode.RefreshStatus(view))
+	body, err := s.keeper.status(r.Context(), view)
+	if err != nil {
+		return err
+	}
+	respond(w, http.StatusOK, body)
 	return nil
 }
 

@@ -27,9 +27,9 @@ const (
 )
 
 const (
-	// streamsAtOnce bounds the requests that an HTTP/2 connection may have open. A proxy opens another connection for
-	// more.
-	streamsAtOnce = 32
+	// streamsAtOnce bounds the requests that an HTTP/2 connection may have open, because each takes memory for as long as
+	// its client likes. A proxy opens another connection for more.
+	streamsAtOnce = 4
 	// receiveBuffer bounds, in bytes, the parts of bodies on an HTTP/2 connection that no handler has read yet. It must
 	// not be below 65,535: a client may send that much before it has seen the server's settings (RFC 9113, 6.9.2).
 	receiveBuffer = 64 << 10

@@ -106,7 +106,7 @@ func mayImportFrom() map[string][]string {
 // packages that share memory between goroutines.
 func mayImport(directory, imported string) bool {
 	switch imported {
-	case "sync", "sync/atomic", "unsafe", "weak", "C", "testing":
+	case "sync", "sync/atomic", "unsafe", "weak", "expvar", "plugin", "C", "testing":
 		return false
 	}
 	first, rest, _ := strings.Cut(imported, "/")
@@ -144,6 +144,18 @@ func TestPackagesImportWhatTheyMayKnow(t *testing.T) {
 		"api/webhook": "mooring/api", "elsewhere": "mooring/actors", "api/page": "github.com/prometheus/client_golang/prometheus",
 	} {
 		is.True(!mayImport(directory, imported))
+	}
+}
+
+// The rules below find functions of the standard library by the names of their packages.
+func TestPackagesThatRulesNameKeepTheirNames(t *testing.T) {
+	for _, s := range sources(t, false) {
+		for _, spec := range s.Imports {
+			renamed := spec.Name != nil && slices.Contains([]string{`"context"`, `"errors"`, `"runtime"`, `"time"`}, spec.Path.Value)
+			if renamed {
+				t.Errorf("%s: %s must keep its name", s.at(spec), spec.Path.Value)
+			}
+		}
 	}
 }
 
@@ -213,7 +225,8 @@ func TestPackageVariablesAreErrorsAndEmbeddedFiles(t *testing.T) {
 			}
 			for _, spec := range general.Specs {
 				value := spec.(*ast.ValueSpec)
-				embedded := holdsDirective(general.Doc) || holdsDirective(value.Doc)
+				// What is embedded is a string, or a file system: bytes could be changed.
+				embedded := (holdsDirective(general.Doc) || holdsDirective(value.Doc)) && !isSlice(value.Type)
 				sentinel := len(value.Values) == len(value.Names) &&
 					!slices.ContainsFunc(value.Values, func(e ast.Expr) bool { return !isErrorsNew(e) })
 				if !embedded && !sentinel {
@@ -228,6 +241,11 @@ func holdsDirective(comment *ast.CommentGroup) bool {
 	return comment != nil && slices.ContainsFunc(comment.List, func(line *ast.Comment) bool {
 		return strings.HasPrefix(line.Text, "//go:embed ")
 	})
+}
+
+func isSlice(expression ast.Expr) bool {
+	_, ok := expression.(*ast.ArrayType)
+	return ok
 }
 
 func isErrorsNew(expression ast.Expr) bool {

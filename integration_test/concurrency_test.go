@@ -28,9 +28,9 @@ func startsBeside(node ast.Node) bool {
 	if _, ok := node.(*ast.GoStmt); ok {
 		return true
 	}
-	call, ok := node.(*ast.CallExpr)
-	return ok && (isOf(call.Fun, "context", "AfterFunc") || isOf(call.Fun, "time", "AfterFunc") ||
-		isOf(call.Fun, "runtime", "AddCleanup") || isOf(call.Fun, "runtime", "SetFinalizer"))
+	selector, ok := node.(*ast.SelectorExpr) // called here, or kept to be called
+	return ok && (isOf(selector, "context", "AfterFunc") || isOf(selector, "time", "AfterFunc") ||
+		isOf(selector, "runtime", "AddCleanup") || isOf(selector, "runtime", "SetFinalizer"))
 }
 
 // Only few files start something that runs beside its caller. A comment says why it ends and who waits for it.
@@ -62,20 +62,42 @@ func TestGoroutinesStartInNamedFilesAndSayHowTheyEnd(t *testing.T) {
 	}
 }
 
-// A channel to which several goroutines can both send and receive can be used as a lock. So a field or a parameter has
-// only one end of a channel. Signals have both ends: they are closed, and nobody sends on them.
+// A channel to which several goroutines can both send and receive can be used as a lock. So a type has only one end of a
+// channel, wherever it stands: in a field, a parameter, a named type, a map. Only make names both ends. Signals have both
+// ends, too: they are closed, they have no room for a value, and nobody sends on them.
 func TestNoChannelPassesAValueRound(t *testing.T) {
 	for _, s := range sources(t, false) {
+		made := map[ast.Node]bool{}
 		ast.Inspect(s.File, func(node ast.Node) bool {
 			switch node := node.(type) {
-			case *ast.Field: // of a structure, an interface or a signature
-				if channel, ok := node.Type.(*ast.ChanType); ok && hasBothEnds(channel) && !isSignal(channel.Value) {
+			case *ast.CallExpr:
+				if !makesChannel(node) {
+					break
+				}
+				made[node.Args[0]] = true
+				if len(node.Args) > 1 && isSignal(node.Args[0].(*ast.ChanType).Value) {
+					t.Errorf("%s: a signal with room for a value is a semaphore", s.at(node))
+				}
+			case *ast.ChanType:
+				if hasBothEnds(node) && !made[node] && !isSignal(node.Value) {
 					t.Errorf("%s: this channel has both ends, so nobody owns what is in it", s.at(node))
 				}
 			case *ast.SendStmt:
 				if literal, ok := node.Value.(*ast.CompositeLit); ok && isSignal(literal.Type) {
 					t.Errorf("%s: a signal is closed by its owner, not sent", s.at(node))
 				}
+			}
+			return true
+		})
+	}
+}
+
+// A select with one case is no select: it waits as long as the case alone would.
+func TestSelectsHaveAnotherWayOut(t *testing.T) {
+	for _, s := range sources(t, false) {
+		ast.Inspect(s.File, func(node ast.Node) bool {
+			if choice, ok := node.(*ast.SelectStmt); ok && len(choice.Body.List) < 2 {
+				t.Errorf("%s: this select has no other case", s.at(choice))
 			}
 			return true
 		})

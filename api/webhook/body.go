@@ -60,8 +60,8 @@ func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request, p *pro
 }
 
 // keep reads a large body to its end. The buffer grows in two steps: room for the first megabyte, and room for the rest
-// when that megabyte has come, so that a sender who only announces much costs little. A buffer that grows bit by bit would
-// leave twice its size behind as garbage. The length is negative if the sender did not give it.
+// when that megabyte has come, so that a sender who only announces much costs little. A buffer that grows bit by bit
+// would leave twice its size behind as garbage. The length is negative if the sender did not give it.
 func keep(kept *bytes.Buffer, from io.Reader, length int64) error {
 	const first = 1 << 20
 	if length < 0 {

@@ -140,6 +140,11 @@ func (s soak) settle(ctx context.Context) error {
 			break
 		}
 	}
+	// The service answers this when SNAPSHOT_FILE holds the newest snapshot: a restart must not bring a stack back.
+	_, err := s.service.ask(ctx, http.MethodDelete, "/api/v1/stacks/no-such-stack", "", []string{"Authorization: Bearer " + token}, http.StatusNotFound)
+	if err != nil {
+		return err
+	}
 	reply, err := s.service.ask(ctx, http.MethodGet, "/api/v1/stacks", "", nil, http.StatusOK)
 	if err != nil {
 		return err
