@@ -6,6 +6,7 @@ import (
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
 
@@ -14,7 +15,7 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	hasFacts := learned.Version != Unknown
 	switch {
 	case s.ref.IsPinned() && hasFacts && !learned.Moved:
-		s.hello.facts, s.commit = learned, s.ref.Commit
+		s.hello.facts, s.tip = learned, s.pinned()
 		return nil
 	case s.ref.IsPinned(): // GIT_REF is the tip, so the greeting is the first request
 		return s.greetAndResolve(ctx)
@@ -34,6 +35,9 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	}
 	return err
 }
+
+// pinned is the tip if GIT_REF is a commit.
+func (s *Session) pinned() object.Tip { return object.Tip{Named: s.ref.Commit, Commit: s.ref.Commit} }
 
 // likelyFacts are true for most hosts. A first session over HTTP begins with them. If they are true, that saves a
 // request; if not, the host refuses one.
@@ -70,7 +74,7 @@ func (s *Session) greetAndResolve(ctx context.Context) error {
 	}
 	switch {
 	case s.ref.IsPinned():
-		s.commit = s.ref.Commit
+		s.tip = s.pinned()
 		return nil
 	case s.hello.facts.Version == V0:
 		return s.resolve(ctx, s.hello.refs)
@@ -101,8 +105,8 @@ func (s *Session) greet(ctx context.Context) error {
 // resolve takes the tip from a listing. If the tip is not there, it asks the host for any ref, to tell an empty
 // repository from one that lacks this ref.
 func (s *Session) resolve(ctx context.Context, listing refListing) error {
-	if id, found := listing.best(); found {
-		s.commit = id
+	if tip, found := listing.best(); found {
+		s.tip = tip
 		return nil
 	}
 	if s.hello.facts.Version == V2 && !listing.any {

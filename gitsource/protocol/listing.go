@@ -12,21 +12,24 @@ import (
 type refListing struct {
 	// names are the full names of the wanted refs, the best first.
 	names []string
-	// found are the ids of the wanted refs that the host has. For an annotated tag it is the id of the tagged object.
-	found map[string]object.ID
-	// tags are the ids of annotated tags, by the ids of their tagged objects. Only a host of version 0 lists both.
-	tags map[object.ID]object.ID
+	// found are the wanted refs that the host has.
+	found map[string]object.Tip
 	// any tells whether the host listed any ref.
 	any bool
 }
 
 func newRefListing(names []string) refListing {
-	return refListing{names: names, found: map[string]object.ID{}, tags: map[object.ID]object.ID{}}
+	return refListing{names: names, found: map[string]object.Tip{}}
 }
 
-// add takes one ref of the host's list. An invalid id is an error, and so is an id of SHA-256, which has 64 digits.
-func (l *refListing) add(id, name string) error {
-	target, isID := object.ParseID(id)
+// add takes one ref of the host's list. peeled is the id of the object that an annotated tag leads to, if the host sent
+// it with the tag, or empty. An invalid id is an error, and so is an id of SHA-256, which has 64 digits.
+func (l *refListing) add(id, peeled, name string) error {
+	named, isID := object.ParseID(id)
+	commit := named
+	if peeled != "" && isID {
+		commit, isID = object.ParseID(peeled)
+	}
 	switch {
 	case len(id) == 64:
 		return fault.SHA256Repository()
@@ -35,32 +38,34 @@ func (l *refListing) add(id, name string) error {
 	}
 	l.any = true
 	// A host of version 0 lists the tagged object of an annotated tag after the tag itself, as NAME^{}.
-	name, peeled := strings.CutSuffix(name, "^{}")
+	name, isPeeled := strings.CutSuffix(name, "^{}")
 	if !slices.Contains(l.names, name) {
 		return nil
 	}
-	if tag, listed := l.found[name]; listed && peeled {
-		l.tags[target] = tag
+	if tag, listed := l.found[name]; listed && isPeeled {
+		named = tag.Named
 	}
-	l.found[name] = target
+	l.found[name] = object.Tip{Named: named, Commit: commit}
 	return nil
 }
 
 // listed returns the id to ask for in version 0 to get an object. A host of version 0 serves only ids that it has
 // listed. It may not list the commit of an annotated tag as a ref of its own, so the request names the tag.
 func (l refListing) listed(id object.ID) object.ID {
-	if tag, found := l.tags[id]; found {
-		return tag
+	for _, name := range l.names {
+		if tip, found := l.found[name]; found && tip.Commit == id {
+			return tip.Named
+		}
 	}
 	return id
 }
 
-// best is the id of the first name that was found.
-func (l *refListing) best() (object.ID, bool) {
+// best is what the first name that was found leads to.
+func (l *refListing) best() (object.Tip, bool) {
 	for _, name := range l.names {
-		if id, found := l.found[name]; found {
-			return id, true
+		if tip, found := l.found[name]; found {
+			return tip, true
 		}
 	}
-	return object.ID{}, false
+	return object.Tip{}, false
 }

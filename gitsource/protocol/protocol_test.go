@@ -54,7 +54,7 @@ func TestAGreetingOfAnyVersionIsRead(t *testing.T) {
 		hello, err := readGreeting(packetsOf(githost.Lines(append(before, refs...)...)), []string{"refs/heads/main"})
 		is.NoErr(err)
 		is.Equal(hello.facts, Facts{Version: V0, Filter: true, Shallow: true})
-		is.Equal(hello.refs.found, map[string]object.ID{"refs/heads/main": githost.ID(githost.SomeID)})
+		is.Equal(hello.refs.found, map[string]object.Tip{"refs/heads/main": {Named: githost.ID(githost.SomeID), Commit: githost.ID(githost.SomeID)}})
 	}
 	hello, err := readGreeting(packetsOf(githost.Lines("version 2\n", "ls-refs=unborn\n", "fetch=shallow wait-for-done filter\n",
 		"object-format=sha1\n", "")), nil)

@@ -29,8 +29,8 @@ type Session struct {
 	// doubted tells that a request with guessed facts got an answer that broke off. The host is greeted before the next
 	// request.
 	doubted bool
-	// commit is the tip of the tracked ref.
-	commit object.ID
+	// tip is what the tracked ref leads to.
+	tip object.Tip
 }
 
 // Open starts a session over a wire and asks the host where the tracked ref is. The session owns the wire, and closes
@@ -52,7 +52,10 @@ func Open(
 
 // Tip is the commit that the tracked ref named when the session was opened. A tag may also name a tree or a blob; only
 // a fetch shows that.
-func (s *Session) Tip() object.ID { return s.commit }
+func (s *Session) Tip() object.ID { return s.tip.Commit }
+
+// Named is the object that the tracked ref named: Tip, or an annotated tag that leads to it.
+func (s *Session) Named() object.ID { return s.tip.Named }
 
 // Filters tells whether the host can leave out blobs and send them later by their ids. The answer may be a guess.
 func (s *Session) Filters() bool { return s.hello.facts.Filter }

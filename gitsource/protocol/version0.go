@@ -22,7 +22,7 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 		id, name, _ := strings.Cut(line, " ")
 		// A repository without refs lists "capabilities^{}" instead of a ref. "shallow ID" says where its history ends.
 		if name != "capabilities^{}" && id != "shallow" {
-			if err := hello.refs.add(id, name); err != nil {
+			if err := hello.refs.add(id, "", name); err != nil {
 				return greeting{}, err
 			}
 		}

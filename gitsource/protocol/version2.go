@@ -92,12 +92,13 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 			continue
 		}
 		name, attributes, _ := strings.Cut(rest, " ")
+		var peeled string
 		for attribute := range strings.FieldsSeq(attributes) {
-			if peeled, found := strings.CutPrefix(attribute, "peeled:"); found {
-				id = peeled
+			if id, found := strings.CutPrefix(attribute, "peeled:"); found {
+				peeled = id
 			}
 		}
-		if err := listing.add(id, name); err != nil {
+		if err := listing.add(id, peeled, name); err != nil {
 			return refListing{}, false, err
 		}
 		if len(names) == 0 {
