@@ -26,7 +26,7 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 		return s.greetAndResolve(ctx)
 	}
 	s.hello.facts = learned
-	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	listing, err := s.lsRefs(ctx, s.ref.Names)
 	switch {
 	case err == nil && (listing.any || !s.guessed):
 		return s.resolve(ctx, listing)
@@ -79,7 +79,7 @@ func (s *Session) greetAndResolve(ctx context.Context) error {
 	case s.hello.facts.Version == V0:
 		return s.resolve(ctx, s.hello.refs)
 	}
-	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	listing, err := s.lsRefs(ctx, s.ref.Names)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *Session) resolve(ctx context.Context, listing refListing) error {
 	}
 	if s.hello.facts.Version == V2 && !listing.any {
 		var err error
-		if listing, err = lsRefs(ctx, s.wire, nil); err != nil {
+		if listing, err = s.lsRefs(ctx, nil); err != nil {
 			return err
 		}
 	}

@@ -105,9 +105,25 @@ func (s *Session) ask(ctx context.Context, request Request) (*packBody, error) {
 		request.Filter = ""
 	}
 	if s.hello.facts.Version == V2 {
-		return fetchV2(ctx, s.wire, request)
+		return s.fetchV2(ctx, request)
 	}
-	return fetchV0(ctx, s.wire, s.hello, request)
+	return s.fetchV0(ctx, request)
+}
+
+// exchange sends a request of version 2 or 0. Some hosts end a stream after one answer. Then it greets the host once
+// more over a new stream, and sends the request again.
+func (s *Session) exchange(ctx context.Context, version Version, request []byte) (Answer, error) {
+	answer, err := s.wire.Exchange(ctx, version, request)
+	if s.wire.IsStateless() || ctx.Err() != nil || !errors.Is(err, ErrNoAnswer) {
+		return answer, err
+	}
+	if err := s.greet(ctx); err != nil {
+		return nil, err
+	}
+	if s.hello.facts.Version != version {
+		return nil, fault.Malformed("the host speaks another version of Git's protocol than before")
+	}
+	return s.wire.Exchange(ctx, version, request)
 }
 
 // aboutWants turns a host's complaint about the pinned commit into a failure of GIT_REF. The sentences of hosts differ,

@@ -56,8 +56,8 @@ func (g greeting) can(ability string) bool { return slices.Contains(g.abilities,
 // fetchV0 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-pack, "Packfile Negotiation").
 // The whole request is one message. A host that does not know request.Have would send everything, so fetchV0 checks the
 // acknowledgments before the pack.
-func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*packBody, error) {
-	answer, err := w.Exchange(ctx, V0, encodeV0Fetch(hello, request))
+func (s *Session) fetchV0(ctx context.Context, request Request) (*packBody, error) {
+	answer, err := s.exchange(ctx, V0, encodeV0Fetch(s.hello, request))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +69,8 @@ func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*pac
 		answer.End(false)
 		return nil, err
 	}
-	body := &packBody{bytes: answer, answer: answer, once: !w.IsStateless()}
-	if hello.sideband() != "" {
+	body := &packBody{bytes: answer, answer: answer, once: !s.wire.IsStateless()}
+	if s.hello.sideband() != "" {
 		body.bytes = pktline.NewSideband(answer)
 	}
 	return body, nil
