@@ -58,10 +58,27 @@ func (w *httpWire) errorText(response *http.Response) string {
 		return ""
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	if said := fault.Clean(w.redact(string(text))); err == nil && said != "" {
+	said := withoutStatus(response.StatusCode, fault.Said(w.redact(string(text))))
+	if err == nil && said != "" {
 		return ": " + said
 	}
 	return ""
+}
+
+// withoutStatus removes a status from the beginning of a host's text, because the sentence begins with it. Many hosts
+// say nothing else.
+func withoutStatus(status int, said string) string {
+	number, name := strconv.Itoa(status), http.StatusText(status)
+	if rest, found := strings.CutPrefix(said, number); found && strings.TrimLeft(rest, " :-") != rest {
+		said = strings.TrimLeft(rest, " :-")
+	}
+	if name != "" && len(said) >= len(name) && strings.EqualFold(said[:len(name)], name) {
+		rest := strings.TrimLeft(said[len(name):], " ")
+		if rest == "" || strings.ContainsAny(rest[:1], ":-.,") {
+			return strings.TrimLeft(rest, " :-.,")
+		}
+	}
+	return said
 }
 
 // wentThroughProxy tells whether a proxy with a password has seen the request. A proxy does not see a request over TLS.
