@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (g greeting) can(ability string) bool { return slices.Contains(g.abilities,
 func (s *Session) fetchV0(ctx context.Context, request Request) (*packBody, error) {
 	answer, err := s.exchange(ctx, V0, encodeV0Fetch(s.hello, request))
 	if err != nil {
-		return nil, err
+		return nil, withoutHave(err, request)
 	}
 	common, err := readV0Acknowledgments(pktline.NewReader(answer, maxListing), request)
 	if err == nil && !common && !request.Have.IsZero() {
@@ -67,13 +68,24 @@ func (s *Session) fetchV0(ctx context.Context, request Request) (*packBody, erro
 	}
 	if err != nil {
 		answer.End(false)
-		return nil, err
+		return nil, withoutHave(err, request)
 	}
 	body := &packBody{bytes: answer, answer: answer, once: !s.wire.IsStateless()}
 	if s.hello.sideband() != "" {
 		body.bytes = pktline.NewSideband(answer)
 	}
 	return body, nil
+}
+
+// withoutHave returns ErrNoCommonCommit for a request with a commit that the client has, if the host refused it without
+// a word. Dulwich does that because such a request does not name thin packs. A request without that commit does.
+func withoutHave(err error, request Request) error {
+	refusal, hasStatus := errors.AsType[finalError](err)
+	wordless := hasStatus && !refusal.Final() || IsUnanswered(err)
+	if wordless && !request.Have.IsZero() {
+		return ErrNoCommonCommit
+	}
+	return err
 }
 
 // sideband is the ability of sending the pack in packets; empty if the host does not have it.
@@ -126,6 +138,11 @@ func wantedAbilities(hello greeting, request Request) []string {
 		if hello.can(ability) {
 			wanted = append(wanted, ability)
 		}
+	}
+	// Dulwich wants each request to name thin packs. They are named where no thin pack can come: its deltas would need
+	// objects of a commit that the client has, and the request names none.
+	if request.Have.IsZero() && hello.can("thin-pack") {
+		wanted = append(wanted, "thin-pack")
 	}
 	if request.Shallow {
 		wanted = append(wanted, "shallow")

@@ -110,6 +110,15 @@ func (e *statusError) Final() bool {
 	return e.failure.RetryAfter > 0
 }
 
+// unansweredError is a connection that the host closed without an answer. It is a protocol.ErrNoAnswer.
+type unansweredError struct{ failure *actors.Failure }
+
+// Error implements error.
+func (e *unansweredError) Error() string { return e.failure.Error() }
+
+// Unwrap returns the failure for the operator, and the error that a Session looks for.
+func (e *unansweredError) Unwrap() []error { return []error{e.failure, protocol.ErrNoAnswer} }
+
 // statusFailure is the failure for a status code (RFC 9110, section 15). said has gone through errorText.
 func (w *httpWire) statusFailure(response *http.Response, said string) error {
 	status := response.StatusCode

@@ -132,6 +132,9 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 			// Otherwise net/http goes on connecting to a silent host, for a later request.
 			w.client.CloseIdleConnections()
 		}
+		if protocol.IsUnanswered(err) {
+			return nil, &unansweredError{fault.Of(httpFailure(err))}
+		}
 		return nil, httpFailure(err)
 	}
 	return response, nil
