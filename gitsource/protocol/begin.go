@@ -92,13 +92,20 @@ func (s *Session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hello, err := readGreeting(pktline.NewReader(answer, maxListing), s.ref.Names)
+	hello, err := readGreeting(pktline.NewReader(answer, maxListing), s.ref)
 	answer.End(err == nil)
 	if err != nil {
 		return err
 	}
 	hello.facts.Moved = s.wire.HasMoved()
 	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
+	if s.ref.IsPinned() && hello.facts.Version == V0 && !hello.serves(s.ref.Commit) {
+		// Such a host would end the connection, or answer that it has failed.
+		if !hello.refs.any {
+			return fault.EmptyRepository()
+		}
+		return s.ref.NotFound()
+	}
 	return nil
 }
 

@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
 
 // readV0Refs reads the list of refs. Its first line, which was read already, also says what the host can do.
-func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line string) (greeting, error) {
-	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(names)}
+func readV0Refs(r *pktline.Reader, ref location.Ref, kind pktline.Kind, line string) (greeting, error) {
+	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(ref)}
 	for first := true; kind == pktline.Data; first = false {
 		if first {
 			var abilities string
@@ -50,6 +52,15 @@ func (g greeting) withFacts() (greeting, error) {
 	g.facts.Filter = g.can("filter") && byID
 	g.facts.Shallow = g.can("shallow")
 	return g, nil
+}
+
+// serves tells whether a host of version 0 may be asked for the pinned commit: it has listed the commit, or it says that
+// it takes ids that it has not listed (gitprotocol-capabilities).
+func (g greeting) serves(commit object.ID) bool {
+	byID := slices.ContainsFunc(g.abilities, func(ability string) bool {
+		return strings.HasPrefix(ability, "allow-") && strings.HasSuffix(ability, "-sha1-in-want")
+	})
+	return byID || g.refs.pinned.Commit == commit
 }
 
 func (g greeting) can(ability string) bool { return slices.Contains(g.abilities, ability) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
 	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
@@ -76,7 +77,7 @@ func encodeLsRefs(names []string) []byte {
 // readV2Refs reads the answer to ls-refs: each line has an id, a name, and attributes. whole tells that it was read to
 // its end.
 func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bool, err error) {
-	listing = newRefListing(names)
+	listing = newRefListing(location.Ref{Names: names})
 	for {
 		kind, line, err := r.Line()
 		switch {

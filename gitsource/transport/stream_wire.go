@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 
+	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/pktline"
 	"mooring/gitsource/protocol"
@@ -43,7 +44,7 @@ func (w *streamWire) IsStateless() bool { return false }
 // HasMoved implements protocol.Wire.
 func (w *streamWire) HasMoved() bool { return false }
 
-// Greet opens a new connection.
+// Greet opens a new connection, and waits for the first byte of the greeting.
 func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	w.drop()
 	opened, err := w.dial(ctx)
@@ -51,6 +52,11 @@ func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 		return nil, err
 	}
 	w.open, w.reader, w.used = &opened, bufio.NewReaderSize(opened, pktline.MaxSize), false
+	if _, err := w.reader.Peek(1); fault.IsCutShort(err) {
+		w.drop()
+		return nil, fault.New(actors.CodeProtocol, "The Git host ended the connection without a word. The repository may not "+
+			"exist, or these credentials may not see it; check GIT_URL.")
+	}
 	return streamAnswer{Reader: w.reader, wire: w}, nil
 }
 
