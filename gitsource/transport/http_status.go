@@ -18,19 +18,19 @@ import (
 // maxErrorBody is how many bytes are read of an answer that is an error.
 const maxErrorBody = 64 << 10
 
-// accept returns an answer with status 200 and the given media type. For any other answer the error says what an
-// operator can do.
-func (w *httpWire) accept(response *http.Response, mediaType string) (protocol.Answer, error) {
+// accept returns an answer with status 200, of any media type but that of a web page: proxies and plain CGI set-ups send
+// other types than Git's. For any other answer the error says what an operator can do.
+func (w *httpWire) accept(response *http.Response) (httpAnswer, error) {
 	if response.StatusCode == http.StatusOK {
-		if got := mediaTypeOf(response); got != mediaType {
+		if isWebPage(response) {
 			response.Body.Close()
-			return nil, otherMediaType(got, mediaType)
+			return httpAnswer{}, fault.Malformed("it is a web page; check that GIT_URL is a repository's address, and whether a login is asked for")
 		}
 		return newHTTPAnswer(response.Body), nil
 	}
 	said := w.errorText(response)
 	response.Body.Close()
-	return nil, &statusError{response.StatusCode, fault.Of(w.statusFailure(response, said))}
+	return httpAnswer{}, &statusError{response.StatusCode, fault.Of(w.statusFailure(response, said))}
 }
 
 func mediaTypeOf(response *http.Response) string {
@@ -41,14 +41,9 @@ func mediaTypeOf(response *http.Response) string {
 	return mediaType
 }
 
-func otherMediaType(got, want string) error {
-	switch {
-	case got == "text/html" || got == "application/xhtml+xml":
-		return fault.Malformed("it is a web page; check that GIT_URL is a repository's address, and whether a login is asked for")
-	case got == "text/plain" && strings.HasSuffix(want, "-advertisement"):
-		return fault.Malformed("the host offers the repository as plain files (the \"dumb\" protocol), which is not supported")
-	}
-	return fault.Malformed("it is not of the media type %s", want)
+func isWebPage(response *http.Response) bool {
+	mediaType := mediaTypeOf(response)
+	return mediaType == "text/html" || mediaType == "application/xhtml+xml"
 }
 
 // errorText returns the text of an answer with an error, with ": " before it, if it is plain text. It returns nothing
