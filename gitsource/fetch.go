@@ -36,6 +36,9 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 		if !wantsWhole(err) {
 			return state, err
 		}
+		if state, found := s.readBefore(tipOf(host), object.ID{}, before); found {
+			return withFacts(state, host.Facts()), nil
+		}
 	}
 	if host.Filters() {
 		state, err := s.fetchWhole(ctx, host, withoutBlobs, before)
@@ -77,14 +80,17 @@ func (s *Source) fetchAndBuild(
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
-	root := from.root
-	switch {
-	case from.notACommit:
+	root, tip := from.root, tipOf(from.session)
+	if from.notACommit {
 		return actors.DesiredState{}, fault.ErrNotACommit
-	case root.IsZero():
+	}
+	if state, found := s.readBefore(tip, root, before); found {
+		return withFacts(state, from.session.Facts()), nil
+	}
+	if root.IsZero() {
 		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
-	state, err := s.build(ctx, tipOf(from.session), root, from, before)
+	state, err := s.build(ctx, tip, root, from, before)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

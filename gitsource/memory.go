@@ -19,8 +19,12 @@ type memory struct {
 	facts protocol.Facts
 	// tip is the state's: its commit, and the object that the ref named.
 	tip object.Tip
+	// root is the tree of the commit.
+	root object.ID
 	// index is what was learned about the commit's trees.
 	index *index.Index
+	// past are earlier states of a Git host's repository, the newest first.
+	past []pastState
 }
 
 // isOf tells whether the state is that of a commit.
@@ -53,7 +57,9 @@ func (s *Source) build(
 	}
 	state := built.State
 	state.Revision, state.Named = tip.Commit.String(), tip.Named.String()
-	state.Index = &memory{owner: s, facts: before.memory.facts, tip: tip, index: built.Index}
+	state.Index = &memory{
+		owner: s, facts: before.memory.facts, tip: tip, root: root, index: built.Index, past: before.past(),
+	}
 	return state, nil
 }
 

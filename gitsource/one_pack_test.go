@@ -42,7 +42,7 @@ func TestAPushBackIsReadFromAHostThatEndsAStreamAfterOnePack(t *testing.T) {
 					is.NoErr(err)
 					is.Equal(next.Revision, r.Commits[tip])
 					is.Equal(forOracle(next), expected(t, r.Dir, next.Revision, ".", source.rules.ComposeFiles))
-					state = next
+					state = forgetPast(next)
 				}
 			})
 		}
