@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +13,6 @@ import (
 
 	"mooring/gitsource/fault"
 	"mooring/gitsource/location"
-	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -101,11 +101,11 @@ func (w *httpWire) acceptGreeting(response *http.Response) (protocol.Answer, err
 // isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not begin like a
 // greeting of Git is taken for that file, too.
 func isListOfFiles(answer httpAnswer, mediaType string) bool {
-	const idSize, lengthSize = object.IDSize * 2, 4
+	const idSize, lengthSize = 40, 4
 	read, _ := answer.Peek(idSize + 1) // the reader of the greeting meets the error again
 	begin := string(read)
 	if len(begin) > idSize {
-		if _, isID := object.ParseID(begin[:idSize]); isID && begin[idSize] == '\t' {
+		if _, err := hex.DecodeString(begin[:idSize]); err == nil && begin[idSize] == '\t' {
 			return true
 		}
 	}
