@@ -3,6 +3,7 @@ package protocol
 import (
 	"context"
 	"errors"
+	"time"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -22,11 +23,11 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	case !hasFacts && s.wire.IsStateless():
 		learned, s.guessed = likelyFacts(), true
 	}
-	if learned.Version != V2 || learned.Moved || !s.wire.IsReady() {
+	s.hello.facts = learned
+	if learned.Version != V2 || learned.Moved || learned.Silent || !s.wire.IsReady() {
 		return s.greetAndResolve(ctx)
 	}
-	s.hello.facts = learned
-	listing, err := s.lsRefs(ctx, s.ref.Names)
+	listing, err := s.firstListing(ctx)
 	switch {
 	case err == nil && (listing.any || !s.guessed):
 		return s.resolve(ctx, listing)
@@ -34,6 +35,30 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 		return s.greetAndResolve(ctx)
 	}
 	return err
+}
+
+// guessTime is how long a host may take for its answer to a request with guessed facts, unless a tenth of the time that
+// is left is shorter.
+const guessTime = 5 * time.Second
+
+// firstListing asks for the tracked ref without a greeting before it. If the facts are guessed, an answer that does not
+// come in time is no answer: some hosts are silent, or close the connection, unless they were greeted.
+func (s *Session) firstListing(ctx context.Context) (refListing, error) {
+	if !s.guessed {
+		return s.lsRefs(ctx, s.ref.Names)
+	}
+	limit := guessTime
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/10)
+	}
+	short, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	listing, err := s.lsRefs(short, s.ref.Names)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		err = ErrNoAnswer
+	}
+	s.hello.facts.Silent = IsUnanswered(err)
+	return listing, err
 }
 
 // pinned is the tip if GIT_REF is a commit.
@@ -57,7 +82,7 @@ func (s *Session) mayBeMistaken(err error) bool {
 		return !refusal.Final()
 	}
 	refused := fault.IsHostError(err) && fault.Of(err).Code != actors.CodeUnreachable
-	return err == nil || mayBeStale(err) || s.guessed && refused
+	return err == nil || mayBeStale(err) || s.guessed && (refused || IsUnanswered(err))
 }
 
 // mayBeStale tells whether a request may have failed because the host has moved or changed, or is another one. Refused
@@ -97,7 +122,7 @@ func (s *Session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hello.facts.Moved = s.wire.HasMoved()
+	hello.facts.Moved, hello.facts.Silent = s.wire.HasMoved(), s.hello.facts.Silent
 	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
 	if s.ref.IsPinned() && hello.facts.Version == V0 && !hello.serves(s.ref.Commit) {
 		// Such a host would end the connection, or answer that it has failed.

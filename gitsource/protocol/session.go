@@ -95,7 +95,8 @@ func (s *Session) Fetch(ctx context.Context, request Request) (io.ReadCloser, er
 
 // ask sends the request in the host's version of the protocol. It leaves out what the host cannot do.
 func (s *Session) ask(ctx context.Context, request Request) (*packBody, error) {
-	if !s.wire.IsReady() || s.doubted || s.hello.facts.Version == V0 && !s.greeted {
+	needsGreeting := s.hello.facts.Version == V0 || s.hello.facts.Silent
+	if !s.wire.IsReady() || s.doubted || needsGreeting && !s.greeted {
 		if err := s.greet(ctx); err != nil {
 			return nil, err
 		}
