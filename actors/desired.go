@@ -14,6 +14,9 @@ type Source interface {
 type DesiredState struct {
 	// Revision is the full commit id that everything here was read from.
 	Revision string
+	// Named is the full id of the object that the tracked ref names. It equals Revision, unless the ref is an annotated
+	// tag: then it is the id of the tag, which a push of the tag announces. It is empty if the source does not know it.
+	Named string
 	// Stacks are sorted by path, bytewise.
 	Stacks []DesiredStack
 	// Skipped are the compose files that cannot be served, sorted by path, bytewise.
@@ -23,6 +26,14 @@ type DesiredState struct {
 	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the
 	// source looks inside. The source keeps nothing else between two calls, so a call that ends too late does no harm.
 	Index any
+}
+
+// ids are the ids by which a push may name the state: the commit's and, if it is known, the one that the ref names.
+func (d DesiredState) ids() []string {
+	if d.Named == "" {
+		return []string{d.Revision}
+	}
+	return []string{d.Named, d.Revision}
 }
 
 // DesiredStack is a stack as Git has it.

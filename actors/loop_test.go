@@ -381,6 +381,20 @@ func TestExpectedRevisionIsAskedForAgain(t *testing.T) {
 			is.Equal((<-served).Revision, "new")
 		})
 	})
+	t.Run("until Git has the tag, whichever commit that names", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			is := is.New(t)
+			r := run(t, Settings{})
+			defer r.stop()
+			served := r.waits(t.Context(), push)
+			state := desired("the commit")
+			state.Named = "old"
+			r.answers(state, nil)
+			state.Named = "new"
+			is.Equal(r.answers(state, nil).previous.Named, "old")
+			is.Equal((<-served).Revision, "the commit")
+		})
+	})
 	t.Run("three times and no more", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			is := is.New(t)

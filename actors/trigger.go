@@ -46,7 +46,9 @@ func (t Trigger) inherit(older Trigger) Trigger {
 	return t
 }
 
-// outdated tells whether a revision is older than the push that the trigger announced.
-func (t Trigger) outdated(revision string) bool {
-	return revision != t.Expected && slices.Contains(t.Stale, revision)
+// outdated tells whether Git's answer is older than the push that the trigger announced. The answer is given by the ids
+// that a push may name it by: that of the commit, and that of an annotated tag that leads to it.
+func (t Trigger) outdated(ids ...string) bool {
+	isStale := func(id string) bool { return slices.Contains(t.Stale, id) }
+	return !slices.Contains(ids, t.Expected) && slices.ContainsFunc(ids, isStale)
 }

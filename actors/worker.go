@@ -59,7 +59,7 @@ func (w worker) askAgain(ctx context.Context, desired DesiredState) outcome {
 	}
 	var retryAfter time.Duration // the pause that the host asked for
 	for again := range asksAgain {
-		if !w.trigger.outdated(desired.Revision) || !pause(ctx, max(firstPause<<again, retryAfter)) {
+		if !w.trigger.outdated(desired.ids()...) || !pause(ctx, max(firstPause<<again, retryAfter)) {
 			break
 		}
 		w.log.Debug("asking again for the expected revision", "found", desired.Revision)

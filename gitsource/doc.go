@@ -12,9 +12,9 @@
 //
 // The first request to a host asks for the objects that the tip has and the commit of the previous state does not have.
 // The answer may lack objects: after a push back to an older commit, after a history was rewritten, or if the host
-// leaves out more than the memory has. Then the next request asks for all trees, and a third one for the compose files
-// whose ids are not in the memory. If the host cannot leave out blobs, one request asks for everything, without
-// history.
+// leaves out more than the memory has. The memory has the last few states, so that a push back to one of them needs
+// nothing more. Otherwise the next request asks for all trees, and a third one for the compose files whose ids are not
+// in the memory. If the host cannot leave out blobs, one request asks for everything, without history.
 //
 // A repository on this machine is read in place. Fetch writes nothing, runs no program, and does not look at the
 // checkout.

@@ -29,15 +29,15 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 	}
 	defer host.Close()
 	if before.memory.isOf(host.Tip()) {
-		if facts := host.Facts(); facts != before.memory.facts {
-			return withFacts(before.state, facts), nil
-		}
-		return before.state, nil
+		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}
 	if before.memory.owner != nil {
 		state, err := s.fetchChange(ctx, host, before)
 		if !wantsWhole(err) {
 			return state, err
+		}
+		if state, found := s.readBefore(tipOf(host), object.ID{}, before); found {
+			return withFacts(state, host.Facts()), nil
 		}
 	}
 	if host.Filters() {
@@ -49,10 +49,15 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 	return s.fetchWhole(ctx, host, "", before)
 }
 
+// tipOf is what the tracked ref leads to at the host.
+func tipOf(host *protocol.Session) object.Tip {
+	return object.Tip{Named: host.Named(), Commit: host.Tip()}
+}
+
 // fetchChange asks for the objects that the tip has and the commit of the previous state does not have. If the changed
 // compose files are small, it takes one request.
 func (s *Source) fetchChange(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
-	request := protocol.Request{Wants: []object.ID{host.Tip()}, Have: before.memory.commit}
+	request := protocol.Request{Wants: []object.ID{host.Tip()}, Have: before.memory.tip.Commit}
 	if host.Filters() {
 		request.Filter = withSmallBlobs
 	}
@@ -75,14 +80,17 @@ func (s *Source) fetchAndBuild(
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
-	root := from.root
-	switch {
-	case from.notACommit:
+	root, tip := from.root, tipOf(from.session)
+	if from.notACommit {
 		return actors.DesiredState{}, fault.ErrNotACommit
-	case root.IsZero():
+	}
+	if state, found := s.readBefore(tip, root, before); found {
+		return withFacts(state, from.session.Facts()), nil
+	}
+	if root.IsZero() {
 		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
-	state, err := s.build(ctx, from.tip, root, from, before)
+	state, err := s.build(ctx, tip, root, from, before)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

@@ -148,6 +148,9 @@ func followHistory(t *rapid.T, repository *githost.Bare, url string) {
 	for range rapid.IntRange(3, 6).Draw(t, "pushes") {
 		tip := rapid.SampledFrom(repository.Commits).Draw(t, "tip")
 		repository.MoveMain(t, tip)
+		if rapid.Bool().Draw(t, "forgets") {
+			state = forgetPast(state)
+		}
 		next, err := source.Fetch(t.Context(), state)
 		if err != nil {
 			t.Fatalf("Fetch %s after %s: %v", tip, state.Revision, err)
@@ -245,6 +248,7 @@ func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
 				state, err = source.Fetch(t.Context(), state)
 				is.NoErr(err)
 				is.Equal(state.Stacks, []actors.DesiredStack{yml("a", "services: {}")})
+				state = forgetPast(state)
 			}
 		})
 	}

@@ -20,14 +20,14 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 		return actors.DesiredState{}, err
 	}
 	defer repository.Close()
-	tip, err := repository.Tip(s.ref, before.memory.commit)
+	tip, err := repository.Tip(s.ref, before.memory.tip)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
-	if before.memory.isOf(tip) {
-		return before.state, nil
+	if before.memory.isOf(tip.Commit) {
+		return before.unmoved(tip), nil
 	}
-	root, err := repository.Root(tip)
+	root, err := repository.Root(tip.Commit)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

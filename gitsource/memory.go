@@ -17,14 +17,18 @@ type memory struct {
 	owner *Source
 	// facts are what the last session learned of the host; zero for a repository on this machine.
 	facts protocol.Facts
-	// commit is the commit of the state.
-	commit object.ID
+	// tip is the state's: its commit, and the object that the ref named.
+	tip object.Tip
+	// root is the tree of the commit.
+	root object.ID
 	// index is what was learned about the commit's trees.
 	index *index.Index
+	// past are earlier states of a Git host's repository, the newest first.
+	past []pastState
 }
 
 // isOf tells whether the state is that of a commit.
-func (m memory) isOf(commit object.ID) bool { return !m.commit.IsZero() && m.commit == commit }
+func (m memory) isOf(commit object.ID) bool { return !m.tip.Commit.IsZero() && m.tip.Commit == commit }
 
 // earlier is the previous state, and the memory in it.
 type earlier struct {
@@ -41,25 +45,42 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 	return earlier{}
 }
 
-// build makes the state of a commit from its root tree. The state's memory has the facts of the previous memory; the
-// caller sets newer ones by withFacts.
+// build makes the state of a tip from the root tree of its commit. The state's memory has the facts of the previous
+// memory; the caller sets newer ones by withFacts.
 func (s *Source) build(
-	ctx context.Context, commit, root object.ID, from index.Objects, before earlier,
+	ctx context.Context, tip object.Tip, root object.ID, from index.Objects, before earlier,
 ) (actors.DesiredState, error) {
 	last := index.Result{State: before.state, Index: before.memory.index}
 	built, err := index.Build(ctx, s.rules, root, from, last)
 	if err != nil {
-		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", commit, err)
+		return actors.DesiredState{}, fmt.Errorf("read the compose files of %s: %w", tip.Commit, err)
 	}
 	state := built.State
-	state.Revision = commit.String()
-	state.Index = &memory{owner: s, facts: before.memory.facts, commit: commit, index: built.Index}
+	state.Revision, state.Named = tip.Commit.String(), tip.Named.String()
+	state.Index = &memory{
+		owner: s, facts: before.memory.facts, tip: tip, root: root, index: built.Index, past: before.past(),
+	}
 	return state, nil
 }
 
-// withFacts returns the state with other facts of the host in its memory.
+// unmoved returns the previous state of a tip with the same commit, which another object may name now: an annotated tag
+// was moved or made anew. It returns the state itself if the ref names the same object as before.
+func (e earlier) unmoved(tip object.Tip) actors.DesiredState {
+	if e.memory.tip == tip {
+		return e.state
+	}
+	state, next := e.state, e.memory
+	next.tip = tip
+	state.Named, state.Index = tip.Named.String(), &next
+	return state
+}
+
+// withFacts returns the state with these facts of the host in its memory; the state itself if it has them.
 func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredState {
 	next := *state.Index.(*memory)
+	if next.facts == facts {
+		return state
+	}
 	next.facts = facts
 	state.Index = &next
 	return state

@@ -76,7 +76,7 @@ func TestWhatAChangeDoesNotBringIsAskedForAnew(t *testing.T) {
 				source := newTestSource(t, r.URL)
 				var state actors.DesiredState
 				for _, number := range []int{0, 1, 2, 1, 0, 3, 2, 4, 5, 0, 5, 1} {
-					state = fetchOK(t, r, source, number, state)
+					state = forgetPast(fetchOK(t, r, source, number, state))
 				}
 			})
 		}

@@ -19,7 +19,7 @@ type HostError struct {
 }
 
 // Error implements error.
-func (e *HostError) Error() string { return "the Git host says: " + Clean(e.Text) }
+func (e *HostError) Error() string { return "the Git host says: " + Said(e.Text) }
 
 // Mentions tells whether any of the phrases is in the host's message, in upper or lower case.
 func (e *HostError) Mentions(phrases ...string) bool {
@@ -32,20 +32,20 @@ func (e *HostError) Mentions(phrases ...string) bool {
 	return false
 }
 
-// failure looks for the phrases that git, git daemon and the big hosts use.
+// failure looks for the phrases that git, git daemon, the big hosts, Gitea and soft-serve use.
 func (e *HostError) failure() *actors.Failure {
-	said := Clean(e.Text)
+	said := Said(e.Text)
 	switch {
 	case e.About != "":
 		return New(actors.CodeProtocol, "%s: %s.", e.About, said)
 	case e.Mentions("mismatched object format", "unsupported object format"):
 		return SHA256Repository()
 	case e.Mentions("not exported", "not found", "not appear to be a git repository", "no such", "does not exist",
-		"could not be found", "couldn't be found"):
+		"could not be found", "couldn't be found", "cannot find repository", "invalid repo"):
 		return New(actors.CodeNotFound, "There is no such repository, or these credentials may not see it; check "+
 			"GIT_URL. The Git host says: %s.", said)
 	case e.Mentions("denied", "unauthorized", "authentication", "authorization", "permission", "forbidden",
-		"not allowed to"):
+		"not allowed to", "not authorized"):
 		return New(actors.CodeAuth, "The Git host refuses the credentials; check them and what they may read. "+
 			"It says: %s.", said)
 	case e.Mentions("too many", "rate limit", "try again", "temporarily", "maintenance", "overload", "unavailable"):

@@ -63,24 +63,24 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	return object.ID{}, r.notFound(ref)
 }
 
-// Tip returns the commit that a ref names. before is the commit that the caller has, or zero; if the ref still names
-// it, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
-func (r *Repository) Tip(ref location.Ref, before object.ID) (object.ID, error) {
+// Tip returns what a ref leads to. before is the tip that the caller has, or zero; if the ref still names the same
+// object, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
+func (r *Repository) Tip(ref location.Ref, before object.Tip) (object.Tip, error) {
 	named, err := r.resolve(ref)
-	if err == nil && !before.IsZero() && named == before {
-		return named, nil
+	if err == nil && !before.Named.IsZero() && named == before.Named {
+		return before, nil
 	}
 	if formatErr := r.checkFormat(); formatErr != nil {
-		return object.ID{}, formatErr
+		return object.Tip{}, formatErr
 	}
 	if err != nil {
-		return object.ID{}, err
+		return object.Tip{}, err
 	}
 	commit, err := r.peel(named)
 	if ref.IsPinned() && errors.Is(err, fault.ErrAbsent) {
-		return object.ID{}, r.notFound(ref)
+		return object.Tip{}, r.notFound(ref)
 	}
-	return commit, err
+	return object.Tip{Named: named, Commit: commit}, err
 }
 
 // peel follows annotated tags to the commit.

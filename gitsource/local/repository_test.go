@@ -24,7 +24,8 @@ func localTip(t *testing.T, dir, ref string) (object.ID, error) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	return r.Tip(location.ParseRef(ref), object.ID{})
+	tip, err := r.Tip(location.ParseRef(ref), object.Tip{})
+	return tip.Commit, err
 }
 
 func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {

@@ -3,9 +3,11 @@ package protocol
 import (
 	"context"
 	"errors"
+	"time"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
 
@@ -14,18 +16,18 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	hasFacts := learned.Version != Unknown
 	switch {
 	case s.ref.IsPinned() && hasFacts && !learned.Moved:
-		s.hello.facts, s.commit = learned, s.ref.Commit
+		s.hello.facts, s.tip = learned, s.pinned()
 		return nil
 	case s.ref.IsPinned(): // GIT_REF is the tip, so the greeting is the first request
 		return s.greetAndResolve(ctx)
 	case !hasFacts && s.wire.IsStateless():
 		learned, s.guessed = likelyFacts(), true
 	}
-	if learned.Version != V2 || learned.Moved || !s.wire.IsReady() {
+	s.hello.facts = learned
+	if learned.Version != V2 || learned.Moved || learned.Silent || !s.wire.IsReady() {
 		return s.greetAndResolve(ctx)
 	}
-	s.hello.facts = learned
-	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	listing, err := s.firstListing(ctx)
 	switch {
 	case err == nil && (listing.any || !s.guessed):
 		return s.resolve(ctx, listing)
@@ -34,6 +36,33 @@ func (s *Session) begin(ctx context.Context, learned Facts) error {
 	}
 	return err
 }
+
+// guessTime is how long a host may take for its answer to a request with guessed facts, unless a tenth of the time that
+// is left is shorter.
+const guessTime = 5 * time.Second
+
+// firstListing asks for the tracked ref without a greeting before it. If the facts are guessed, an answer that does not
+// come in time is no answer: some hosts are silent, or close the connection, unless they were greeted.
+func (s *Session) firstListing(ctx context.Context) (refListing, error) {
+	if !s.guessed {
+		return s.lsRefs(ctx, s.ref.Names)
+	}
+	limit := guessTime
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)/10)
+	}
+	short, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	listing, err := s.lsRefs(short, s.ref.Names)
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		err = ErrNoAnswer
+	}
+	s.hello.facts.Silent = IsUnanswered(err)
+	return listing, err
+}
+
+// pinned is the tip if GIT_REF is a commit.
+func (s *Session) pinned() object.Tip { return object.Tip{Named: s.ref.Commit, Commit: s.ref.Commit} }
 
 // likelyFacts are true for most hosts. A first session over HTTP begins with them. If they are true, that saves a
 // request; if not, the host refuses one.
@@ -53,7 +82,7 @@ func (s *Session) mayBeMistaken(err error) bool {
 		return !refusal.Final()
 	}
 	refused := fault.IsHostError(err) && fault.Of(err).Code != actors.CodeUnreachable
-	return err == nil || mayBeStale(err) || s.guessed && refused
+	return err == nil || mayBeStale(err) || s.guessed && (refused || IsUnanswered(err))
 }
 
 // mayBeStale tells whether a request may have failed because the host has moved or changed, or is another one. Refused
@@ -70,12 +99,12 @@ func (s *Session) greetAndResolve(ctx context.Context) error {
 	}
 	switch {
 	case s.ref.IsPinned():
-		s.commit = s.ref.Commit
+		s.tip = s.pinned()
 		return nil
 	case s.hello.facts.Version == V0:
 		return s.resolve(ctx, s.hello.refs)
 	}
-	listing, err := lsRefs(ctx, s.wire, s.ref.Names)
+	listing, err := s.lsRefs(ctx, s.ref.Names)
 	if err != nil {
 		return err
 	}
@@ -88,26 +117,33 @@ func (s *Session) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hello, err := readGreeting(pktline.NewReader(answer, maxListing), s.ref.Names)
+	hello, err := readGreeting(pktline.NewReader(answer, maxListing), s.ref)
 	answer.End(err == nil)
 	if err != nil {
 		return err
 	}
-	hello.facts.Moved = s.wire.HasMoved()
+	hello.facts.Moved, hello.facts.Silent = s.wire.HasMoved(), s.hello.facts.Silent
 	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
+	if s.ref.IsPinned() && hello.facts.Version == V0 && !hello.serves(s.ref.Commit) {
+		// Such a host would end the connection, or answer that it has failed.
+		if !hello.refs.any {
+			return fault.EmptyRepository()
+		}
+		return s.ref.NotFound()
+	}
 	return nil
 }
 
 // resolve takes the tip from a listing. If the tip is not there, it asks the host for any ref, to tell an empty
 // repository from one that lacks this ref.
 func (s *Session) resolve(ctx context.Context, listing refListing) error {
-	if id, found := listing.best(); found {
-		s.commit = id
+	if tip, found := listing.best(); found {
+		s.tip = tip
 		return nil
 	}
 	if s.hello.facts.Version == V2 && !listing.any {
 		var err error
-		if listing, err = lsRefs(ctx, s.wire, nil); err != nil {
+		if listing, err = s.lsRefs(ctx, nil); err != nil {
 			return err
 		}
 	}

@@ -7,5 +7,5 @@
 // Given to the next Open, it saves requests.
 //
 // Over HTTP a new session does not ask what the host can do. It assumes the abilities of most hosts, and greets the
-// host only if a request shows that this was wrong.
+// host only if a request shows that this was wrong, or if no answer comes within a part of the time.
 package protocol

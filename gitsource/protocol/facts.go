@@ -11,6 +11,8 @@ type Facts struct {
 	// Moved tells whether the address in GIT_URL redirects. Each session asks that address again, because the redirect
 	// may have changed.
 	Moved bool
+	// Silent tells that the host has not answered a request without a greeting before it. Each session greets it.
+	Silent bool
 }
 
 // Version is a version of Git's wire protocol (gitprotocol-v2, gitprotocol-pack).

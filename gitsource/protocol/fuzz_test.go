@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"mooring/gitsource/githost"
+	"mooring/gitsource/location"
 	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
@@ -15,7 +16,7 @@ func FuzzGreeting(f *testing.F) {
 	f.Add(githost.Lines("version 2\n", "ls-refs=unborn\n", "fetch=shallow filter\n", "object-format=sha1\n", ""))
 	f.Add(githost.Lines("version 1\n", object.ID{}.String()+" capabilities^{}\x00\n", ""))
 	f.Fuzz(func(t *testing.T, message string) {
-		hello, err := readGreeting(packetsOf(message), []string{"HEAD", "refs/tags/v1"})
+		hello, err := readGreeting(packetsOf(message), location.Ref{Names: []string{"HEAD", "refs/tags/v1"}})
 		if err != nil {
 			githost.BlameTheHost(t, err)
 			return

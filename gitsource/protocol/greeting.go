@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
 	"mooring/gitsource/pktline"
 )
 
@@ -18,8 +19,8 @@ type greeting struct {
 }
 
 // readGreeting reads a host's greeting in any version (gitprotocol-v2, "Initial Client Request"; gitprotocol-pack,
-// "Reference Discovery"). It keeps only the refs with the given names.
-func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
+// "Reference Discovery"). It keeps only the refs that may be the tracked one.
+func readGreeting(r *pktline.Reader, ref location.Ref) (greeting, error) {
 	kind, line, err := r.Line()
 	if err != nil {
 		return greeting{}, err
@@ -38,7 +39,7 @@ func readGreeting(r *pktline.Reader, names []string) (greeting, error) {
 			return greeting{}, err
 		}
 	}
-	return readV0Refs(r, names, kind, line)
+	return readV0Refs(r, ref, kind, line)
 }
 
 // afterServiceLine checks the line with the name of the service, which only HTTP has, and returns the first line after

@@ -5,28 +5,37 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
 	"mooring/gitsource/object"
 )
 
 // refListing is the part of a host's list of refs that is kept: only the wanted refs, however long the list is.
 type refListing struct {
-	// names are the full names of the wanted refs, the best first.
-	names []string
-	// found are the ids of the wanted refs that the host has. For an annotated tag it is the id of the tagged object.
-	found map[string]object.ID
-	// tags are the ids of annotated tags, by the ids of their tagged objects. Only a host of version 0 lists both.
-	tags map[object.ID]object.ID
+	// ref has the full names of the wanted refs, the best first, or the wanted commit.
+	ref location.Ref
+	// found are the wanted refs that the host has.
+	found map[string]object.Tip
+	// pinned is a ref that leads to the wanted commit, if the host has listed one.
+	pinned object.Tip
+	// last and lastName are those of the line before. The line of the object behind a tag follows that of the tag.
+	last     object.ID
+	lastName string
 	// any tells whether the host listed any ref.
 	any bool
 }
 
-func newRefListing(names []string) refListing {
-	return refListing{names: names, found: map[string]object.ID{}, tags: map[object.ID]object.ID{}}
+func newRefListing(ref location.Ref) refListing {
+	return refListing{ref: ref, found: map[string]object.Tip{}}
 }
 
-// add takes one ref of the host's list. An invalid id is an error, and so is an id of SHA-256, which has 64 digits.
-func (l *refListing) add(id, name string) error {
-	target, isID := object.ParseID(id)
+// add takes one ref of the host's list. peeled is the id of the object that an annotated tag leads to, if the host sent
+// it with the tag, or empty. An invalid id is an error, and so is an id of SHA-256, which has 64 digits.
+func (l *refListing) add(id, peeled, name string) error {
+	named, isID := object.ParseID(id)
+	commit := named
+	if peeled != "" && isID {
+		commit, isID = object.ParseID(peeled)
+	}
 	switch {
 	case len(id) == 64:
 		return fault.SHA256Repository()
@@ -35,32 +44,41 @@ func (l *refListing) add(id, name string) error {
 	}
 	l.any = true
 	// A host of version 0 lists the tagged object of an annotated tag after the tag itself, as NAME^{}.
-	name, peeled := strings.CutSuffix(name, "^{}")
-	if !slices.Contains(l.names, name) {
-		return nil
+	name, isPeeled := strings.CutSuffix(name, "^{}")
+	tip := object.Tip{Named: named, Commit: commit}
+	if isPeeled && name == l.lastName {
+		tip.Named = l.last
 	}
-	if tag, listed := l.found[name]; listed && peeled {
-		l.tags[target] = tag
+	l.last, l.lastName = named, name
+	if slices.Contains(l.ref.Names, name) {
+		l.found[name] = tip
 	}
-	l.found[name] = target
+	if l.ref.IsPinned() && commit == l.ref.Commit {
+		l.pinned = tip
+	}
 	return nil
 }
 
 // listed returns the id to ask for in version 0 to get an object. A host of version 0 serves only ids that it has
 // listed. It may not list the commit of an annotated tag as a ref of its own, so the request names the tag.
 func (l refListing) listed(id object.ID) object.ID {
-	if tag, found := l.tags[id]; found {
-		return tag
+	if l.ref.IsPinned() && l.pinned.Commit == id {
+		return l.pinned.Named
+	}
+	for _, name := range l.ref.Names {
+		if tip, found := l.found[name]; found && tip.Commit == id {
+			return tip.Named
+		}
 	}
 	return id
 }
 
-// best is the id of the first name that was found.
-func (l *refListing) best() (object.ID, bool) {
-	for _, name := range l.names {
-		if id, found := l.found[name]; found {
-			return id, true
+// best is what the first name that was found leads to.
+func (l *refListing) best() (object.Tip, bool) {
+	for _, name := range l.ref.Names {
+		if tip, found := l.found[name]; found {
+			return tip, true
 		}
 	}
-	return object.ID{}, false
+	return object.Tip{}, false
 }

@@ -10,6 +10,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/location"
 	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
@@ -40,7 +41,7 @@ func TestAGreetingThatIsNotGitsIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			_, err := readGreeting(packetsOf(message), []string{"HEAD"})
+			_, err := readGreeting(packetsOf(message), location.Ref{Names: []string{"HEAD"}})
 			is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 		})
 	}
@@ -51,18 +52,18 @@ func TestAGreetingOfAnyVersionIsRead(t *testing.T) {
 	refs := []string{githost.SomeID + " HEAD\x00shallow filter allow-reachable-sha1-in-want agent=x\n",
 		"shallow " + githost.SomeID + "\n", githost.SomeID + " refs/heads/main\n", ""}
 	for _, before := range [][]string{nil, {"version 1\n"}, {"# service=git-upload-pack\n", ""}} {
-		hello, err := readGreeting(packetsOf(githost.Lines(append(before, refs...)...)), []string{"refs/heads/main"})
+		hello, err := readGreeting(packetsOf(githost.Lines(append(before, refs...)...)), location.Ref{Names: []string{"refs/heads/main"}})
 		is.NoErr(err)
 		is.Equal(hello.facts, Facts{Version: V0, Filter: true, Shallow: true})
-		is.Equal(hello.refs.found, map[string]object.ID{"refs/heads/main": githost.ID(githost.SomeID)})
+		is.Equal(hello.refs.found, map[string]object.Tip{"refs/heads/main": {Named: githost.ID(githost.SomeID), Commit: githost.ID(githost.SomeID)}})
 	}
 	hello, err := readGreeting(packetsOf(githost.Lines("version 2\n", "ls-refs=unborn\n", "fetch=shallow wait-for-done filter\n",
-		"object-format=sha1\n", "")), nil)
+		"object-format=sha1\n", "")), location.Ref{})
 	is.NoErr(err)
 	is.Equal(hello.facts, Facts{Version: V2, Filter: true, Shallow: true})
 
 	for _, empty := range []string{githost.Lines(""), githost.Lines(object.ID{}.String()+" capabilities^{}\x00shallow\n", "")} {
-		hello, err := readGreeting(packetsOf(empty), []string{"HEAD"})
+		hello, err := readGreeting(packetsOf(empty), location.Ref{Names: []string{"HEAD"}})
 		is.NoErr(err)
 		is.True(!hello.refs.any)
 	}
@@ -135,7 +136,7 @@ func TestWhatHasNoContentComesToAnEndToo(t *testing.T) {
 	endless := map[string]func(io.Reader) error{
 		"marks in a greeting": func(source io.Reader) error {
 			first := strings.NewReader(githost.Lines("version 2\n"))
-			_, err := readGreeting(pktline.NewReader(io.MultiReader(first, source), maxListing), nil)
+			_, err := readGreeting(pktline.NewReader(io.MultiReader(first, source), maxListing), location.Ref{})
 			return err
 		},
 		"marks": func(source io.Reader) error {

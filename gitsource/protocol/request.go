@@ -19,5 +19,6 @@ type Request struct {
 	Filter string
 }
 
-// ErrNoCommonCommit means that the host does not know the commit in Request.Have. It would send the whole history.
+// ErrNoCommonCommit means that the host does not know the commit in Request.Have, and would send the whole history, or
+// that it does not take such a request.
 var ErrNoCommonCommit = errors.New("the host does not know the commit that was read before")

@@ -29,8 +29,8 @@ type Session struct {
 	// doubted tells that a request with guessed facts got an answer that broke off. The host is greeted before the next
 	// request.
 	doubted bool
-	// commit is the tip of the tracked ref.
-	commit object.ID
+	// tip is what the tracked ref leads to.
+	tip object.Tip
 }
 
 // Open starts a session over a wire and asks the host where the tracked ref is. The session owns the wire, and closes
@@ -52,7 +52,10 @@ func Open(
 
 // Tip is the commit that the tracked ref named when the session was opened. A tag may also name a tree or a blob; only
 // a fetch shows that.
-func (s *Session) Tip() object.ID { return s.commit }
+func (s *Session) Tip() object.ID { return s.tip.Commit }
+
+// Named is the object that the tracked ref named: Tip, or an annotated tag that leads to it.
+func (s *Session) Named() object.ID { return s.tip.Named }
 
 // Filters tells whether the host can leave out blobs and send them later by their ids. The answer may be a guess.
 func (s *Session) Filters() bool { return s.hello.facts.Filter }
@@ -92,7 +95,8 @@ func (s *Session) Fetch(ctx context.Context, request Request) (io.ReadCloser, er
 
 // ask sends the request in the host's version of the protocol. It leaves out what the host cannot do.
 func (s *Session) ask(ctx context.Context, request Request) (*packBody, error) {
-	if !s.wire.IsReady() || s.doubted || s.hello.facts.Version == V0 && !s.greeted {
+	needsGreeting := s.hello.facts.Version == V0 || s.hello.facts.Silent
+	if !s.wire.IsReady() || s.doubted || needsGreeting && !s.greeted {
 		if err := s.greet(ctx); err != nil {
 			return nil, err
 		}
@@ -102,9 +106,25 @@ func (s *Session) ask(ctx context.Context, request Request) (*packBody, error) {
 		request.Filter = ""
 	}
 	if s.hello.facts.Version == V2 {
-		return fetchV2(ctx, s.wire, request)
+		return s.fetchV2(ctx, request)
 	}
-	return fetchV0(ctx, s.wire, s.hello, request)
+	return s.fetchV0(ctx, request)
+}
+
+// exchange sends a request of version 2 or 0. Some hosts end a stream after one answer. Then it greets the host once
+// more over a new stream, and sends the request again.
+func (s *Session) exchange(ctx context.Context, version Version, request []byte) (Answer, error) {
+	answer, err := s.wire.Exchange(ctx, version, request)
+	if s.wire.IsStateless() || ctx.Err() != nil || !errors.Is(err, ErrNoAnswer) {
+		return answer, err
+	}
+	if err := s.greet(ctx); err != nil {
+		return nil, err
+	}
+	if s.hello.facts.Version != version {
+		return nil, fault.Malformed("the host speaks another version of Git's protocol than before")
+	}
+	return s.wire.Exchange(ctx, version, request)
 }
 
 // aboutWants turns a host's complaint about the pinned commit into a failure of GIT_REF. The sentences of hosts differ,

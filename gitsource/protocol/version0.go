@@ -3,16 +3,19 @@ package protocol
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
 
 // readV0Refs reads the list of refs. Its first line, which was read already, also says what the host can do.
-func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line string) (greeting, error) {
-	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(names)}
+func readV0Refs(r *pktline.Reader, ref location.Ref, kind pktline.Kind, line string) (greeting, error) {
+	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(ref)}
 	for first := true; kind == pktline.Data; first = false {
 		if first {
 			var abilities string
@@ -22,7 +25,7 @@ func readV0Refs(r *pktline.Reader, names []string, kind pktline.Kind, line strin
 		id, name, _ := strings.Cut(line, " ")
 		// A repository without refs lists "capabilities^{}" instead of a ref. "shallow ID" says where its history ends.
 		if name != "capabilities^{}" && id != "shallow" {
-			if err := hello.refs.add(id, name); err != nil {
+			if err := hello.refs.add(id, "", name); err != nil {
 				return greeting{}, err
 			}
 		}
@@ -51,15 +54,24 @@ func (g greeting) withFacts() (greeting, error) {
 	return g, nil
 }
 
+// serves tells whether a host of version 0 may be asked for the pinned commit: it has listed the commit, or it says that
+// it takes ids that it has not listed (gitprotocol-capabilities).
+func (g greeting) serves(commit object.ID) bool {
+	byID := slices.ContainsFunc(g.abilities, func(ability string) bool {
+		return strings.HasPrefix(ability, "allow-") && strings.HasSuffix(ability, "-sha1-in-want")
+	})
+	return byID || g.refs.pinned.Commit == commit
+}
+
 func (g greeting) can(ability string) bool { return slices.Contains(g.abilities, ability) }
 
 // fetchV0 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-pack, "Packfile Negotiation").
 // The whole request is one message. A host that does not know request.Have would send everything, so fetchV0 checks the
 // acknowledgments before the pack.
-func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*packBody, error) {
-	answer, err := w.Exchange(ctx, V0, encodeV0Fetch(hello, request))
+func (s *Session) fetchV0(ctx context.Context, request Request) (*packBody, error) {
+	answer, err := s.exchange(ctx, V0, encodeV0Fetch(s.hello, request))
 	if err != nil {
-		return nil, err
+		return nil, withoutHave(err, request)
 	}
 	common, err := readV0Acknowledgments(pktline.NewReader(answer, maxListing), request)
 	if err == nil && !common && !request.Have.IsZero() {
@@ -67,13 +79,24 @@ func fetchV0(ctx context.Context, w Wire, hello greeting, request Request) (*pac
 	}
 	if err != nil {
 		answer.End(false)
-		return nil, err
+		return nil, withoutHave(err, request)
 	}
-	body := &packBody{bytes: answer, answer: answer, once: !w.IsStateless()}
-	if hello.sideband() != "" {
+	body := &packBody{bytes: answer, answer: answer, once: !s.wire.IsStateless()}
+	if s.hello.sideband() != "" {
 		body.bytes = pktline.NewSideband(answer)
 	}
 	return body, nil
+}
+
+// withoutHave returns ErrNoCommonCommit for a request with a commit that the client has, if the host refused it without
+// a word. Dulwich does that because such a request does not name thin packs. A request without that commit does.
+func withoutHave(err error, request Request) error {
+	refusal, hasStatus := errors.AsType[finalError](err)
+	wordless := hasStatus && !refusal.Final() || IsUnanswered(err)
+	if wordless && !request.Have.IsZero() {
+		return ErrNoCommonCommit
+	}
+	return err
 }
 
 // sideband is the ability of sending the pack in packets; empty if the host does not have it.
@@ -126,6 +149,11 @@ func wantedAbilities(hello greeting, request Request) []string {
 		if hello.can(ability) {
 			wanted = append(wanted, ability)
 		}
+	}
+	// Dulwich wants each request to name thin packs. They are named where no thin pack can come: its deltas would need
+	// objects of a commit that the client has, and the request names none.
+	if request.Have.IsZero() && hello.can("thin-pack") {
+		wanted = append(wanted, "thin-pack")
 	}
 	if request.Shallow {
 		wanted = append(wanted, "shallow")

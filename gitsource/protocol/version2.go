@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/location"
 	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
@@ -51,8 +52,8 @@ func readV2Abilities(r *pktline.Reader) (Facts, error) {
 
 // lsRefs asks for the refs whose names begin with one of those given (gitprotocol-v2, "ls-refs"). Without names it asks
 // for all refs, and reads the first one only.
-func lsRefs(ctx context.Context, w Wire, names []string) (refListing, error) {
-	answer, err := w.Exchange(ctx, V2, encodeLsRefs(names))
+func (s *Session) lsRefs(ctx context.Context, names []string) (refListing, error) {
+	answer, err := s.exchange(ctx, V2, encodeLsRefs(names))
 	if err != nil {
 		return refListing{}, err
 	}
@@ -76,7 +77,7 @@ func encodeLsRefs(names []string) []byte {
 // readV2Refs reads the answer to ls-refs: each line has an id, a name, and attributes. whole tells that it was read to
 // its end.
 func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bool, err error) {
-	listing = newRefListing(names)
+	listing = newRefListing(location.Ref{Names: names})
 	for {
 		kind, line, err := r.Line()
 		switch {
@@ -92,12 +93,13 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 			continue
 		}
 		name, attributes, _ := strings.Cut(rest, " ")
+		var peeled string
 		for attribute := range strings.FieldsSeq(attributes) {
-			if peeled, found := strings.CutPrefix(attribute, "peeled:"); found {
-				id = peeled
+			if id, found := strings.CutPrefix(attribute, "peeled:"); found {
+				peeled = id
 			}
 		}
-		if err := listing.add(id, name); err != nil {
+		if err := listing.add(id, peeled, name); err != nil {
 			return refListing{}, false, err
 		}
 		if len(names) == 0 {
@@ -109,8 +111,8 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 // fetchV2 asks for a pack and reads the answer up to the pack's first byte (gitprotocol-v2, "fetch"). With request.Have
 // the first request has no "done". If the host knows that commit and the wanted one descends from it, the same answer
 // has the pack. If the wanted one does not descend from it, as after a forced push, a second request has "done".
-func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
-	answer, err := w.Exchange(ctx, V2, encodeV2Fetch(request, request.Have.IsZero()))
+func (s *Session) fetchV2(ctx context.Context, request Request) (*packBody, error) {
+	answer, err := s.exchange(ctx, V2, encodeV2Fetch(request, request.Have.IsZero()))
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func fetchV2(ctx context.Context, w Wire, request Request) (*packBody, error) {
 		}
 		if !ready {
 			answer.End(true)
-			if answer, err = w.Exchange(ctx, V2, encodeV2Fetch(request, true)); err != nil {
+			if answer, err = s.exchange(ctx, V2, encodeV2Fetch(request, true)); err != nil {
 				return nil, err
 			}
 			reader = pktline.NewReader(answer, maxListing)

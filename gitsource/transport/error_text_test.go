@@ -69,3 +69,17 @@ func TestTheStandardErrorOfAnSSHHostIsKeptTo64KiBAndNotPast(t *testing.T) {
 		is.Equal(kept.kept.Len(), 64<<10)
 	}
 }
+
+// Many hosts repeat the status in the body.
+func TestAStatusIsToldOnce(t *testing.T) {
+	is := is.New(t)
+	for said, want := range map[string]string{
+		"403 Forbidden": "", "403 forbidden\n": "", "Forbidden": "", "Forbidden.": "", "403: no key": "no key",
+		"403 Forbidden: no key": "no key", "Forbidden - no key": "no key", "4031 is not free": "4031 is not free",
+		"Forbidden fruit": "Forbidden fruit", "error: Forbidden": "", "no key": "no key", "": "",
+	} {
+		is.Equal(withoutStatus(http.StatusForbidden, fault.Said(said)), want)
+	}
+	is.Equal(withoutStatus(http.StatusNotFound, "404 page not found"), "page not found")
+	is.Equal(withoutStatus(599, "odd"), "odd")
+}

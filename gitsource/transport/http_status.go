@@ -18,19 +18,19 @@ import (
 // maxErrorBody is how many bytes are read of an answer that is an error.
 const maxErrorBody = 64 << 10
 
-// accept returns an answer with status 200 and the given media type. For any other answer the error says what an
-// operator can do.
-func (w *httpWire) accept(response *http.Response, mediaType string) (protocol.Answer, error) {
+// accept returns an answer with status 200, of any media type but that of a web page: proxies and plain CGI set-ups send
+// other types than Git's. For any other answer the error says what an operator can do.
+func (w *httpWire) accept(response *http.Response) (httpAnswer, error) {
 	if response.StatusCode == http.StatusOK {
-		if got := mediaTypeOf(response); got != mediaType {
+		if isWebPage(response) {
 			response.Body.Close()
-			return nil, otherMediaType(got, mediaType)
+			return httpAnswer{}, fault.Malformed("it is a web page; check that GIT_URL is a repository's address, and whether a login is asked for")
 		}
 		return newHTTPAnswer(response.Body), nil
 	}
 	said := w.errorText(response)
 	response.Body.Close()
-	return nil, &statusError{response.StatusCode, fault.Of(w.statusFailure(response, said))}
+	return httpAnswer{}, &statusError{response.StatusCode, fault.Of(w.statusFailure(response, said))}
 }
 
 func mediaTypeOf(response *http.Response) string {
@@ -41,14 +41,9 @@ func mediaTypeOf(response *http.Response) string {
 	return mediaType
 }
 
-func otherMediaType(got, want string) error {
-	switch {
-	case got == "text/html" || got == "application/xhtml+xml":
-		return fault.Malformed("it is a web page; check that GIT_URL is a repository's address, and whether a login is asked for")
-	case got == "text/plain" && strings.HasSuffix(want, "-advertisement"):
-		return fault.Malformed("the host offers the repository as plain files (the \"dumb\" protocol), which is not supported")
-	}
-	return fault.Malformed("it is not of the media type %s", want)
+func isWebPage(response *http.Response) bool {
+	mediaType := mediaTypeOf(response)
+	return mediaType == "text/html" || mediaType == "application/xhtml+xml"
 }
 
 // errorText returns the text of an answer with an error, with ": " before it, if it is plain text. It returns nothing
@@ -58,10 +53,27 @@ func (w *httpWire) errorText(response *http.Response) string {
 		return ""
 	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	if said := fault.Clean(w.redact(string(text))); err == nil && said != "" {
+	said := withoutStatus(response.StatusCode, fault.Said(w.redact(string(text))))
+	if err == nil && said != "" {
 		return ": " + said
 	}
 	return ""
+}
+
+// withoutStatus removes a status from the beginning of a host's text, because the sentence begins with it. Many hosts
+// say nothing else.
+func withoutStatus(status int, said string) string {
+	number, name := strconv.Itoa(status), http.StatusText(status)
+	if rest, found := strings.CutPrefix(said, number); found && strings.TrimLeft(rest, " :-") != rest {
+		said = strings.TrimLeft(rest, " :-")
+	}
+	if name != "" && len(said) >= len(name) && strings.EqualFold(said[:len(name)], name) {
+		rest := strings.TrimLeft(said[len(name):], " ")
+		if rest == "" || strings.ContainsAny(rest[:1], ":-.,") {
+			return strings.TrimLeft(rest, " :-.,")
+		}
+	}
+	return said
 }
 
 // wentThroughProxy tells whether a proxy with a password has seen the request. A proxy does not see a request over TLS.
@@ -92,6 +104,15 @@ func (e *statusError) Final() bool {
 	}
 	return e.failure.RetryAfter > 0
 }
+
+// unansweredError is a connection that the host closed without an answer. It is a protocol.ErrNoAnswer.
+type unansweredError struct{ failure *actors.Failure }
+
+// Error implements error.
+func (e *unansweredError) Error() string { return e.failure.Error() }
+
+// Unwrap returns the failure for the operator, and the error that a Session looks for.
+func (e *unansweredError) Unwrap() []error { return []error{e.failure, protocol.ErrNoAnswer} }
 
 // statusFailure is the failure for a status code (RFC 9110, section 15). said has gone through errorText.
 func (w *httpWire) statusFailure(response *http.Response, said string) error {

@@ -21,6 +21,7 @@ import (
 func TestAStatusCodeBecomesAFailure(t *testing.T) {
 	plain := map[string]string{"Content-Type": "text/plain; charset=utf-8"}
 	page := map[string]string{"Content-Type": "text/html; charset=utf-8"}
+	const dumb = githost.SomeID + "\trefs/heads/main\n"
 	tests := []struct {
 		status  int
 		header  map[string]string
@@ -41,7 +42,10 @@ func TestAStatusCodeBecomesAFailure(t *testing.T) {
 		{400, plain, strings.Repeat("x", 1000), actors.CodeProtocol, "400 Bad Request: xxx", 0},
 		{200, page, "<title>Sign in</title>", actors.CodeProtocol, "it is a web page", 0},
 		{200, plain, "0000 refs/heads/main", actors.CodeProtocol, "dumb", 0},
-		{200, map[string]string{"Content-Type": "image/png"}, "", actors.CodeProtocol, "media type", 0},
+		{200, map[string]string{"Content-Type": "text/plain"}, dumb, actors.CodeProtocol, "dumb", 0},
+		{200, map[string]string{"Content-Type": "application/octet-stream"}, dumb, actors.CodeProtocol, "dumb", 0},
+		{200, map[string]string{"Content-Type": ""}, dumb, actors.CodeProtocol, "dumb", 0},
+		{200, map[string]string{"Content-Type": "image/png"}, "", actors.CodeProtocol, "cut short", 0},
 		{200, map[string]string{"Content-Type": "application/x-git-upload-pack-advertisement"}, "<html>", actors.CodeProtocol,
 			"not Git's protocol", 0},
 		{200, map[string]string{"Content-Type": "application/x-git-upload-pack-advertisement"}, "", actors.CodeProtocol,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -73,7 +74,7 @@ func (w *httpWire) Greet(ctx context.Context) (protocol.Answer, error) {
 		}
 		if !isRedirect(response.StatusCode) {
 			w.at = at
-			return w.accept(response, "application/x-git-upload-pack-advertisement")
+			return w.acceptGreeting(response)
 		}
 		release(response.Body)
 		if at, err = redirectTarget(response); err != nil {
@@ -81,6 +82,35 @@ func (w *httpWire) Greet(ctx context.Context) (protocol.Answer, error) {
 		}
 	}
 	return nil, fault.Malformed("it redirects more than %d times", maxRedirects)
+}
+
+// acceptGreeting is accept for a greeting. A host that has no program for Git answers with the file info/refs, in which
+// each line has an id, a tab and a name (gitprotocol-http, "Dumb Clients").
+func (w *httpWire) acceptGreeting(response *http.Response) (protocol.Answer, error) {
+	answer, err := w.accept(response)
+	if err != nil {
+		return nil, err
+	}
+	if isListOfFiles(answer, mediaTypeOf(response)) {
+		answer.End(false)
+		return nil, fault.Malformed("the host offers the repository as plain files (the \"dumb\" protocol), which is not supported")
+	}
+	return answer, nil
+}
+
+// isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not begin like a
+// greeting of Git is taken for that file, too.
+func isListOfFiles(answer httpAnswer, mediaType string) bool {
+	const idSize, lengthSize = 40, 4
+	read, _ := answer.Peek(idSize + 1) // the reader of the greeting meets the error again
+	begin := string(read)
+	if len(begin) > idSize {
+		if _, err := hex.DecodeString(begin[:idSize]); err == nil && begin[idSize] == '\t' {
+			return true
+		}
+	}
+	first := begin[min(lengthSize, len(begin)):]
+	return mediaType == "text/plain" && !strings.HasPrefix(first, "# service=") && !strings.HasPrefix(first, "version ")
 }
 
 func (w *httpWire) discover(ctx context.Context, at *url.URL) (*http.Response, error) {
@@ -118,7 +148,7 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 	if err != nil {
 		return nil, err
 	}
-	return w.accept(response, "application/x-git-upload-pack-result")
+	return w.accept(response)
 }
 
 func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
@@ -131,6 +161,9 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 		if request.Context().Err() != nil {
 			// Otherwise net/http goes on connecting to a silent host, for a later request.
 			w.client.CloseIdleConnections()
+		}
+		if protocol.IsUnanswered(err) {
+			return nil, &unansweredError{fault.Of(httpFailure(err))}
 		}
 		return nil, httpFailure(err)
 	}

@@ -183,3 +183,30 @@ func TestTheEndOfTheContextEndsEveryWait(t *testing.T) {
 		})
 	}
 }
+
+// Git reads an answer whatever its type is, and some CGI set-ups and proxies send none or another one.
+func TestAnAnswerOfAnyMediaTypeButAWebPageIsRead(t *testing.T) {
+	repository := githost.New(t)
+	tip := repository.Commit("docker-compose.yml", "a")
+	for _, v0 := range []bool{false, true} {
+		for _, mediaType := range []string{"", "application/octet-stream", "text/plain", "odd"} {
+			t.Run(fmt.Sprintf("v0 %v, %q", v0, mediaType), func(t *testing.T) {
+				is := is.New(t)
+				git := githost.ServeHTTP(t, repository, githost.HTTPOptions{V0: v0})
+				host := githost.ServeHTTP(t, repository, githost.HTTPOptions{Instead: func(w http.ResponseWriter, q *http.Request) bool {
+					answer := githost.Forward(git, q)
+					w.Header()["Content-Type"] = nil // net/http would guess
+					if mediaType != "" {
+						w.Header().Set("Content-Type", mediaType)
+					}
+					w.WriteHeader(answer.Code)
+					_, _ = w.Write(answer.Body.Bytes())
+					return true
+				}})
+				from := openSession(t, newTestRemote(t, location.Settings{URL: host.Repository()}), protocol.Facts{})
+				is.Equal(from.Tip(), tip)
+				is.Equal(unpackedCount(t, from, tip), 3)
+			})
+		}
+	}
+}

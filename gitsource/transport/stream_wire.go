@@ -3,9 +3,11 @@ package transport
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 
+	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/pktline"
 	"mooring/gitsource/protocol"
@@ -29,6 +31,8 @@ type streamWire struct {
 	// open is the stream, or nil while no request can be sent; reader is its buffer.
 	open   *stream
 	reader *bufio.Reader
+	// used tells that the stream has brought the whole answer to a request.
+	used bool
 }
 
 // IsReady implements protocol.Wire.
@@ -40,25 +44,38 @@ func (w *streamWire) IsStateless() bool { return false }
 // HasMoved implements protocol.Wire.
 func (w *streamWire) HasMoved() bool { return false }
 
-// Greet opens a new connection.
+// Greet opens a new connection, and waits for the first byte of the greeting.
 func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	w.drop()
 	opened, err := w.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w.open, w.reader = &opened, bufio.NewReaderSize(opened, pktline.MaxSize)
-	return streamAnswer{w.reader, w}, nil
+	w.open, w.reader, w.used = &opened, bufio.NewReaderSize(opened, pktline.MaxSize), false
+	if _, err := w.reader.Peek(1); fault.IsCutShort(err) {
+		w.drop()
+		return nil, fault.New(actors.CodeProtocol, "The Git host ended the connection without a word. The repository may not "+
+			"exist, or these credentials may not see it; check GIT_URL.")
+	}
+	return streamAnswer{Reader: w.reader, wire: w}, nil
 }
 
-// Exchange writes the request. If that fails and the host has sent an error message, the message is the error.
+// Exchange writes the request. If that fails and the host has sent an error message, the message is the error. On a
+// stream that has brought an answer before, Exchange waits for the first byte of the next one: the host may have ended
+// the stream.
 func (w *streamWire) Exchange(_ context.Context, _ protocol.Version, request []byte) (protocol.Answer, error) {
 	if w.open == nil {
 		return nil, net.ErrClosed
 	}
 	_, err := w.open.Write(request)
+	if w.used {
+		if _, peekErr := w.reader.Peek(1); peekErr != nil {
+			w.drop()
+			return nil, fmt.Errorf("%w: %w", protocol.ErrNoAnswer, peekErr)
+		}
+	}
 	if err == nil {
-		return streamAnswer{w.reader, w}, nil
+		return streamAnswer{Reader: w.reader, wire: w, isReply: true}, nil
 	}
 	_, _, said := pktline.NewReader(w.reader, maxErrorBody).Line()
 	w.drop()
@@ -88,6 +105,8 @@ func (w *streamWire) drop() {
 type streamAnswer struct {
 	*bufio.Reader
 	wire *streamWire
+	// isReply tells that it answers a request. The greeting does not.
+	isReply bool
 }
 
 // End implements protocol.Answer. It closes the stream after an answer that was not read to its end, because the rest
@@ -96,4 +115,5 @@ func (a streamAnswer) End(whole bool) {
 	if !whole {
 		a.wire.drop()
 	}
+	a.wire.used = a.wire.used || a.isReply
 }
