@@ -17,12 +17,13 @@ type gitDirs struct {
 	gitDir, commonDir string
 }
 
-// findGitDir looks for a repository in path and in the directories above it, as the git program does. If there is no
-// such path it takes PATH.git, as git-clone does.
-func findGitDir(path string) (gitDirs, error) {
+// namedGitDir returns the repository that path names: a bare one, the one of the checkout whose top it is, or a .git. If
+// there is no such path it takes PATH.git, as git-clone does. It does not look above path: if the repository disappears,
+// one further up is another repository.
+func namedGitDir(path string) (gitDirs, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return gitDirs{}, err
+		return gitDirs{}, notThere(err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		path += ".git"
@@ -34,20 +35,25 @@ func findGitDir(path string) (gitDirs, error) {
 	if !info.IsDir() {
 		return openGitDir(path)
 	}
-	for dir := path; ; dir = filepath.Dir(dir) {
-		for _, candidate := range []string{filepath.Join(dir, ".git"), dir} {
-			found, err := openGitDir(candidate)
-			// If a file names a repository that is gone, a repository further up is the wrong one.
-			info, statErr := os.Stat(candidate)
-			isFile := statErr == nil && info.Mode().IsRegular()
-			if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
-				return found, err
-			}
-		}
-		if dir == filepath.Dir(dir) {
-			return gitDirs{}, fault.ErrNoRepository
-		}
+	found, err := gitDirIn(path)
+	if errors.Is(err, fault.ErrNoRepository) {
+		err = fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: a local path must be a bare repository, "+
+			"the top of a checkout, or its .git.")
 	}
+	return found, err
+}
+
+// gitDirIn returns the repository in the .git of a directory, or the one that the directory itself is.
+func gitDirIn(dir string) (gitDirs, error) {
+	dotGit := filepath.Join(dir, ".git")
+	found, err := openGitDir(dotGit)
+	// If a file names a repository that is gone, any other repository is the wrong one.
+	info, statErr := os.Stat(dotGit)
+	isFile := statErr == nil && info.Mode().IsRegular()
+	if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
+		return found, err
+	}
+	return openGitDir(dir)
 }
 
 // openGitDir checks that path is a repository: its directory, or a file that names its directory.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -27,18 +28,33 @@ type Repository struct {
 	refs refFiles
 }
 
-// Open opens the repository that path is in: a bare one, the one of a checkout, or the one of a linked worktree. It
-// returns fault.ErrNoRepository if there is none.
+// Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
+// or a .git. If path is none of these, even if it is inside of a checkout, the error is an *actors.Failure or
+// fault.ErrNoRepository.
 func Open(path string) (*Repository, error) {
-	at, err := findGitDir(path)
+	at, err := namedGitDir(path)
 	if err != nil {
 		return nil, err
 	}
+	return openAt(at), nil
+}
+
+// Discover opens the repository that a directory is in. It looks in the directory and in those above it. It refuses a
+// repository that belongs to another user, and does not leave the file system. These errors are *actors.Failure.
+func Discover(dir string) (*Repository, error) {
+	at, err := searchGitDir(dir, os.Geteuid())
+	if err != nil {
+		return nil, err
+	}
+	return openAt(at), nil
+}
+
+func openAt(at gitDirs) *Repository {
 	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
 	return &Repository{
 		store: newStore(filepath.Join(at.commonDir, "objects")),
 		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
-	}, nil
+	}
 }
 
 // maxPeel is how many annotated tags are followed one after another.
