@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -43,15 +44,17 @@ func namedGitDir(path string) (gitDirs, error) {
 	return found, err
 }
 
-// gitDirIn returns the repository in the .git of a directory, or the one that the directory itself is.
+// gitDirIn returns the repository in the .git of a directory, or the one that the directory itself is. It returns
+// fault.ErrNoRepository if there is neither. A file .git that leads nowhere is another error, because any repository
+// further up would be the wrong one.
 func gitDirIn(dir string) (gitDirs, error) {
 	dotGit := filepath.Join(dir, ".git")
 	found, err := openGitDir(dotGit)
-	// If a file names a repository that is gone, any other repository is the wrong one.
-	info, statErr := os.Stat(dotGit)
-	isFile := statErr == nil && info.Mode().IsRegular()
-	if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
+	if !errors.Is(err, fault.ErrNoRepository) {
 		return found, err
+	}
+	if info, err := os.Stat(dotGit); err == nil && info.Mode().IsRegular() {
+		return gitDirs{}, fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: its file .git does not name one.")
 	}
 	return openGitDir(dir)
 }
@@ -67,8 +70,29 @@ func openGitDir(path string) (gitDirs, error) {
 		if err != nil {
 			return gitDirs{}, err
 		}
-		path = resolve(filepath.Dir(path), named)
+		found, err := openNamed(resolve(filepath.Dir(path), named))
+		if errors.Is(err, fault.ErrNoRepository) {
+			err = namedIsAbsent(named)
+		}
+		return found, err
 	}
+	return openNamed(path)
+}
+
+// namedIsAbsent is the failure of a file that names a repository which is not there, as in a container that has a
+// checkout alone. The repository of a linked worktree is in a directory "worktrees" of its main repository
+// (gitrepository-layout, "worktrees/<id>").
+func namedIsAbsent(named string) error {
+	if filepath.Base(filepath.Dir(named)) == "worktrees" {
+		return fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: it is a linked worktree, and its main "+
+			"repository is not there; mount that too, at the path that the worktree's file .git names.")
+	}
+	return fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: its file .git names a directory that is "+
+		"not there; mount that too, at the path that the file names.")
+}
+
+// openNamed checks that a directory is a repository's, or that of a linked worktree in its main repository.
+func openNamed(path string) (gitDirs, error) {
 	common := path
 	switch named, err := readPointer(filepath.Join(path, "commondir"), ""); {
 	case err == nil:
@@ -115,11 +139,11 @@ func readPointer(name, label string) (string, error) {
 	return path, nil
 }
 
-// notThere returns fault.ErrNoRepository for a file that does not exist, and for other errors a failure that names no
+// notThere returns fault.ErrNoRepository for a file that does not exist or is empty, and for other errors a failure that names no
 // path.
 func notThere(err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, syscall.ENOTDIR), fault.IsCutShort(err):
 		return fault.ErrNoRepository
 	case errors.Is(err, fs.ErrPermission):
 		return err

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bufio"
 	"errors"
 	"io/fs"
 	"os"
@@ -22,8 +21,8 @@ type store struct {
 	packs []*packFile
 	// found are the paths of the opened packs; nil until the first scan.
 	found map[string]struct{}
-	// skipped is why the first of the packs and packed objects that are passed over cannot be read: it is the error of
-	// an object that is found nowhere else.
+	// skipped is why the first of the directories, packs and packed objects that are passed over cannot be read: it is
+	// the error of an object that is found nowhere else.
 	skipped error
 	// unusable are the packed objects that are damaged. Another pack may have the same object.
 	unusable map[packPlace]struct{}
@@ -49,8 +48,10 @@ type packPlace struct {
 }
 
 func newStore(objectsDir string) *store {
+	dirs, absent := alternates(objectsDir)
 	return &store{
-		dirs:     alternates(objectsDir),
+		dirs:     dirs,
+		skipped:  absent,
 		hasher:   object.NewHasher(),
 		unusable: map[packPlace]struct{}{},
 		bases:    pack.NewRing(pack.MaxArenas, pack.ArenaSize),
@@ -63,28 +64,6 @@ func (s *store) Close() {
 	for _, pack := range s.packs {
 		pack.close()
 	}
-}
-
-// maxAlternates is how many objects directories a repository may have, its own included.
-const maxAlternates = 32
-
-// alternates returns an objects directory and those that it borrows from, directly or not.
-func alternates(objectsDir string) []string {
-	dirs := []string{objectsDir}
-	for i := 0; i < len(dirs) && len(dirs) < maxAlternates; i++ {
-		file, err := os.Open(filepath.Join(dirs[i], "info", "alternates"))
-		if err != nil {
-			continue
-		}
-		lines := bufio.NewScanner(file)
-		for lines.Scan() && len(dirs) < maxAlternates {
-			if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") {
-				dirs = append(dirs, resolve(dirs[i], line))
-			}
-		}
-		file.Close()
-	}
-	return dirs
 }
 
 // Object returns the content of an object, which is valid until the next call. It returns fault.ErrAbsent if there is
@@ -130,7 +109,7 @@ func (s *store) kind(id object.ID) (kind object.Kind, err error) {
 
 // find searches the packs for an object, then the loose objects, and then new packs: another process may have packed
 // the object meanwhile, and removed its file. It calls packed for an object in a pack and loose for one outside. It
-// returns fault.ErrAbsent if the object is nowhere; if a pack was passed over, it returns the reason for that.
+// returns fault.ErrAbsent if the object is nowhere; if something was passed over, it returns the reason for that.
 func (s *store) find(id object.ID, packed func(packPlace) error, loose func() error) error {
 	if err := s.inPacks(id, packed); !errors.Is(err, fault.ErrAbsent) {
 		return err
