@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,4 +78,22 @@ func TestDefaultIsNotLookedForOnAnotherFileSystem(t *testing.T) {
 	is.Equal(got.stdout, "")
 	is.True(strings.HasPrefix(got.stderr, "mooring: git_not_found: "))
 	is.True(strings.Contains(got.stderr, "on the same file system"))
+}
+
+// A repository that nobody packs anew gets a pack with each push. The process may have few files open.
+func TestHundredsOfPacksAreReadWithFewDescriptors(t *testing.T) {
+	is := is.New(t)
+	repo := newRepository(t)
+	var stream strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter C <c@example.com> %d +0000\ndata 0\n"+
+			"M 100644 inline s%d/docker-compose.yml\ndata 12\nservices: {}\ncheckpoint\n", i, i)
+	}
+	gitWith(t, repo.bare, stream.String(), "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet")
+	packs, err := filepath.Glob(filepath.Join(repo.bare, "objects", "pack", "*.pack"))
+	is.NoErr(err)
+	is.Equal(len(packs), 300)
+	got := runBy(t, []string{"/bin/sh", "-c", `ulimit -n 32 && exec "$0" -once`, os.Getenv(program)}, "GIT_URL="+repo.bare)
+	is.Equal(got.stderr, "")
+	is.Equal(len(decode[snapshot](t, reply{body: got.stdout}).Stacks), 300)
 }

@@ -18,11 +18,10 @@ import (
 func (r *Repository) checkFormat() error {
 	values, err := r.config()
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
 		return err
 	case err != nil:
-		return fault.New(actors.CodeProtocol, "The repository's config file cannot be read: %s.",
-			fault.Clean(fault.WithoutPath(err).Error()))
+		return unreadable("The repository's config file", err)
 	}
 	if version, err := strconv.Atoi(values["core.repositoryformatversion"]); err == nil && version > 1 {
 		return fault.New(actors.CodeProtocol, "The repository has format version %d; only versions 0 and 1 can be read in "+

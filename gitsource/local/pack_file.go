@@ -13,65 +13,40 @@ import (
 
 // packFile is a pack of a repository on this machine (gitformat-pack). It belongs to one store.
 type packFile struct {
-	// path is the path of both files, without their extensions.
-	path  string
 	index packIndex
-	// pack is opened when it is first read.
-	pack     *os.File
-	packSize int64
-	buffer   *bufio.Reader
+	pack  *packedFile
+	// size is the size of the pack; zero before it is first read.
+	size   int64
+	buffer *bufio.Reader
 }
 
-// openPackFile opens the index of a pack.
-func openPackFile(indexPath string) (*packFile, error) {
-	index, err := openPackIndex(indexPath)
+// openPackFile opens the index of a pack. The index is kept in memory if it has at most inMemory bytes.
+func openPackFile(indexPath string, files *openFiles, inMemory int64) (*packFile, error) {
+	index, err := openPackIndex(&packedFile{path: indexPath, all: files}, inMemory)
 	if err != nil {
 		return nil, err
 	}
-	return &packFile{path: strings.TrimSuffix(indexPath, ".idx"), index: index}, nil
+	pack := &packedFile{path: strings.TrimSuffix(indexPath, ".idx") + ".pack", all: files}
+	return &packFile{index: index, pack: pack, buffer: bufio.NewReader(nil)}, nil
 }
 
-func (p *packFile) close() {
-	p.index.file.Close()
-	if p.pack != nil {
-		p.pack.Close()
-	}
-}
-
-// open opens the pack file, if it is not open, and checks that it is whole enough to belong to its index.
+// open opens the pack file. When it is first opened, it checks that the file is whole enough to belong to its index:
+// the header has the number of objects (gitformat-pack, "pack-*.pack files have the following format").
 func (p *packFile) open() error {
-	if p.pack != nil {
-		return nil
-	}
-	file, err := os.Open(p.path + ".pack")
-	if err != nil {
+	if err := p.pack.open(); err != nil || p.size > 0 {
 		return err
-	}
-	size, err := p.checkHeader(file)
-	if err != nil {
-		file.Close()
-		return err
-	}
-	p.pack, p.packSize, p.buffer = file, size, bufio.NewReader(nil)
-	return nil
-}
-
-// checkHeader returns the size of the pack. Its header has as many objects as the index (gitformat-pack, "pack-*.pack
-// files have the following format").
-func (p *packFile) checkHeader(file *os.File) (size int64, err error) {
-	info, err := file.Stat()
-	if err != nil {
-		return 0, err
 	}
 	header := make([]byte, packHeader)
-	if _, err := file.ReadAt(header, 0); err != nil {
-		return 0, damagedUnlessIO(err)
+	if _, err := p.pack.ReadAt(header, 0); err != nil {
+		return damagedUnlessIO(err)
 	}
 	version, count := binary.BigEndian.Uint32(header[4:]), binary.BigEndian.Uint32(header[8:])
 	if string(header[:4]) != "PACK" || version < 2 || version > 3 || int64(count) != p.index.count() {
-		return 0, errDamagedPack()
+		return errDamagedPack()
 	}
-	return info.Size(), nil
+	size, err := p.pack.size()
+	p.size = size
+	return err
 }
 
 // at returns the bytes of the pack from an offset on. They may be read until the next call.
@@ -79,10 +54,10 @@ func (p *packFile) at(offset int64) (*bufio.Reader, error) {
 	if err := p.open(); err != nil {
 		return nil, err
 	}
-	if offset < packHeader || offset >= p.packSize {
+	if offset < packHeader || offset >= p.size {
 		return nil, errDamagedPack()
 	}
-	p.buffer.Reset(io.NewSectionReader(p.pack, offset, p.packSize-offset))
+	p.buffer.Reset(io.NewSectionReader(p.pack, offset, p.size-offset))
 	return p.buffer, nil
 }
 

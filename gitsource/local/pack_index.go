@@ -4,21 +4,24 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"os"
+	"slices"
 
 	"mooring/gitsource/fault"
 	"mooring/gitsource/object"
 )
 
 // packIndex is the index of a pack, of version 1 or 2 (gitformat-pack, "Original (version 1) pack-*.idx files" and
-// "Version 2 pack-*.idx files"). Only its fan-out table is in memory, because a pack may have any size.
+// "Version 2 pack-*.idx files"). A large one is not in memory, except for its fan-out table.
 type packIndex struct {
-	file    *os.File
+	data    io.ReaderAt
+	size    int64
 	version int
 	// fanout[b] is how many ids begin with a byte up to b.
 	fanout [256]uint32
 	// rows is where the sorted rows with the ids begin. A row has rowSize bytes, and its id begins at idAt.
 	rows, rowSize, idAt int64
+	// block is used for each search again.
+	block []byte
 }
 
 const (
@@ -30,27 +33,27 @@ const (
 	packIndexTrailer = 2 * object.IDSize
 )
 
-func openPackIndex(path string) (packIndex, error) {
-	file, err := os.Open(path)
+// openPackIndex opens an index. It reads it into memory if it has at most inMemory bytes.
+func openPackIndex(file *packedFile, inMemory int64) (packIndex, error) {
+	size, err := file.size()
 	if err != nil {
 		return packIndex{}, err
 	}
-	p := packIndex{file: file}
-	if err := p.readFanout(); err != nil {
-		file.Close()
-		return packIndex{}, err
+	p := packIndex{data: file, size: size}
+	if size <= inMemory {
+		content := make([]byte, size)
+		if _, err := file.ReadAt(content, 0); err != nil {
+			return packIndex{}, indexUnlessIO(err)
+		}
+		p.data = bytes.NewReader(content)
 	}
-	return p, nil
+	return p, p.readFanout()
 }
 
 // readFanout reads the header and the fan-out table, and checks that the index has the size that these imply.
 func (p *packIndex) readFanout() error {
-	info, err := p.file.Stat()
-	if err != nil {
-		return err
-	}
 	table := make([]byte, packIndexHeader+packIndexFanout)
-	if _, err := io.ReadFull(p.file, table); err != nil {
+	if _, err := p.data.ReadAt(table, 0); err != nil {
 		return indexUnlessIO(err)
 	}
 	if bytes.HasPrefix(table, []byte("\xfftOc")) {
@@ -74,7 +77,7 @@ func (p *packIndex) readFanout() error {
 		least += p.count() * (4 + 4)
 		most = least + p.count()*8
 	}
-	if size := info.Size(); size < least || size > most {
+	if p.size < least || p.size > most {
 		return errDamagedIndex()
 	}
 	return nil
@@ -102,7 +105,6 @@ const searchBlock = 64
 // search finds an id among the sorted ids with the numbers from low to high. Ids are evenly spread, so it first guesses
 // the place from the id's value. After four wrong guesses it halves the range each time.
 func (p *packIndex) search(id object.ID, low, high int64) (place int64, found bool, err error) {
-	block := make([]byte, 0, searchBlock*p.rowSize)
 	from, to := uint64(id[0])<<56, uint64(id[0])<<56|1<<56-1
 	for guesses := 0; low < high; guesses++ {
 		middle := low + (high-low)/2
@@ -112,8 +114,9 @@ func (p *packIndex) search(id object.ID, low, high int64) (place int64, found bo
 		}
 		start := max(low, min(middle-searchBlock/2, high-searchBlock))
 		end := min(start+searchBlock, high)
-		block = block[:(end-start)*p.rowSize]
-		if _, err := p.file.ReadAt(block, p.rows+start*p.rowSize); err != nil {
+		p.block = slices.Grow(p.block[:0], int(searchBlock*p.rowSize))
+		block := p.block[:(end-start)*p.rowSize]
+		if _, err := p.data.ReadAt(block, p.rows+start*p.rowSize); err != nil {
 			return 0, false, indexUnlessIO(err)
 		}
 		first, last := p.id(block, 0), p.id(block, end-start-1)
@@ -156,12 +159,13 @@ func (p *packIndex) searchRows(block []byte, id object.ID) (place int64, found b
 // the index has checksums and offsets after the ids, of four bytes each. There an offset with its highest bit set is a
 // number in a further table, of offsets of eight bytes.
 func (p *packIndex) offset(place int64) (int64, error) {
-	var buffer [8]byte
+	p.block = slices.Grow(p.block[:0], 8)
+	buffer := p.block[:8]
 	at := p.rows + place*p.rowSize
 	if p.version == 2 {
 		at = p.rows + p.count()*(p.rowSize+4) + place*4
 	}
-	if _, err := p.file.ReadAt(buffer[:4], at); err != nil {
+	if _, err := p.data.ReadAt(buffer[:4], at); err != nil {
 		return 0, indexUnlessIO(err)
 	}
 	small := binary.BigEndian.Uint32(buffer[:4])
@@ -169,10 +173,10 @@ func (p *packIndex) offset(place int64) (int64, error) {
 		return int64(small), nil
 	}
 	at = p.rows + p.count()*(p.rowSize+8) + int64(small&^(1<<31))*8
-	if _, err := p.file.ReadAt(buffer[:], at); err != nil {
+	if _, err := p.data.ReadAt(buffer, at); err != nil {
 		return 0, indexUnlessIO(err)
 	}
-	return int64(binary.BigEndian.Uint64(buffer[:]) &^ (1 << 63)), nil
+	return int64(binary.BigEndian.Uint64(buffer) &^ (1 << 63)), nil
 }
 
 func errDamagedIndex() error { return fault.Malformed("a pack's index is cut short or damaged") }

@@ -70,10 +70,10 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 		switch {
 		case err == nil:
 			return object.ID(found.Hash()), nil
-		case errors.Is(err, fs.ErrPermission):
+		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
 			return object.ID{}, err
 		case !errors.Is(err, plumbing.ErrReferenceNotFound):
-			return object.ID{}, fault.New(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, fault.Clean(err.Error()))
+			return object.ID{}, unreadable("The ref "+name, err)
 		}
 	}
 	return object.ID{}, r.notFound(ref)
@@ -151,7 +151,7 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 func (r *Repository) notFound(ref location.Ref) error {
 	references, err := r.refs.IterReferences()
 	if err != nil {
-		return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+		return unreadable("One of the repository's refs", err)
 	}
 	defer references.Close()
 	for {
@@ -160,10 +160,15 @@ func (r *Repository) notFound(ref location.Ref) error {
 			return fault.EmptyRepository()
 		}
 		if err != nil {
-			return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+			return unreadable("One of the repository's refs", err)
 		}
 		if found.Type() == plumbing.HashReference {
 			return ref.NotFound()
 		}
 	}
+}
+
+// unreadable is the failure of a file of the repository that cannot be read. Its sentence names no path.
+func unreadable(what string, err error) error {
+	return fault.New(actors.CodeProtocol, "%s cannot be read: %s.", what, fault.Clean(fault.WithoutPath(err).Error()))
 }

@@ -3,7 +3,6 @@ package local
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,6 +18,9 @@ type store struct {
 	// dirs are the objects directories, the repository's own first.
 	dirs  []string
 	packs []*packFile
+	files openFiles
+	// indexMemory is how many bytes of pack indexes may still be kept in memory.
+	indexMemory int64
 	// found are the paths of the opened packs; nil until the first scan.
 	found map[string]struct{}
 	// skipped is why the first of the directories, packs and packed objects that are passed over cannot be read: it is
@@ -50,21 +52,26 @@ type packPlace struct {
 func newStore(objectsDir string) *store {
 	dirs, absent := alternates(objectsDir)
 	return &store{
-		dirs:     dirs,
-		skipped:  absent,
-		hasher:   object.NewHasher(),
-		unusable: map[packPlace]struct{}{},
-		bases:    pack.NewRing(pack.MaxArenas, pack.ArenaSize),
-		places:   map[packPlace]pack.Place{},
+		dirs:        dirs,
+		skipped:     absent,
+		files:       openFiles{limit: maxOpenFiles},
+		indexMemory: maxIndexMemory,
+		hasher:      object.NewHasher(),
+		unusable:    map[packPlace]struct{}{},
+		bases:       pack.NewRing(pack.MaxArenas, pack.ArenaSize),
+		places:      map[packPlace]pack.Place{},
 	}
 }
 
+const (
+	// maxIndexMemory is how many bytes of pack indexes are kept in memory: all those of hundreds of small packs.
+	maxIndexMemory = 8 << 20
+	// maxSmallIndex is the size in bytes of the largest pack index that is kept in memory.
+	maxSmallIndex = 64 << 10
+)
+
 // Close closes the files of all packs.
-func (s *store) Close() {
-	for _, pack := range s.packs {
-		pack.close()
-	}
-}
+func (s *store) Close() { s.files.close() }
 
 // Object returns the content of an object, which is valid until the next call. It returns fault.ErrAbsent if there is
 // no such object, fault.ErrTooLarge if it has more than limit bytes, a fault.ProtocolError if it is damaged or of
@@ -127,7 +134,8 @@ func (s *store) find(id object.ID, packed func(packPlace) error, loose func() er
 	return err
 }
 
-// inPacks calls use for an object in a pack, and again for the same object in other packs while it is damaged.
+// inPacks calls use for an object in a pack, and again for the same object in other packs while it is damaged, or its
+// pack has been removed.
 func (s *store) inPacks(id object.ID, use func(packPlace) error) error {
 	for {
 		at, err := s.locate(id)
@@ -136,11 +144,13 @@ func (s *store) inPacks(id object.ID, use func(packPlace) error) error {
 		}
 		err = use(at)
 		var damaged *fault.ProtocolError
-		if !errors.As(err, &damaged) {
+		switch {
+		case errors.As(err, &damaged):
+			s.skip(err)
+		case !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
 		s.unusable[at] = struct{}{}
-		s.skip(err)
 	}
 }
 
@@ -194,7 +204,7 @@ func (s *store) locate(id object.ID) (packPlace, error) {
 // with a dot, and a power cut leaves empty ones; git passes over them too.
 func (s *store) scan() error {
 	for _, dir := range s.dirs {
-		entries, err := os.ReadDir(filepath.Join(dir, "pack"))
+		entries, err := s.files.readDir(filepath.Join(dir, "pack"))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -204,13 +214,17 @@ func (s *store) scan() error {
 			if _, again := s.found[path]; again || !isIndex {
 				continue
 			}
-			pack, err := openPackFile(path)
+			inMemory := min(s.indexMemory, maxSmallIndex)
+			pack, err := openPackFile(path, &s.files, inMemory)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
 			if err != nil {
 				s.skip(err)
 				continue
+			}
+			if pack.index.size <= inMemory {
+				s.indexMemory -= pack.index.size
 			}
 			s.found[path] = struct{}{}
 			s.packs = append(s.packs, pack)
