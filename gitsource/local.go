@@ -15,7 +15,11 @@ import (
 
 // fetchLocal reads a repository on this machine in place. It reads commits, and does not look at the checkout.
 func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.DesiredState, error) {
-	repository, err := local.Open(s.local)
+	open := local.Open
+	if s.isSearched {
+		open = local.Discover
+	}
+	repository, err := open(s.local)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

@@ -39,21 +39,18 @@ func TestARepositoryIsFoundAsGitFindsIt(t *testing.T) {
 	}
 	r.Git("-C", at("shallow"), "config", "core.repositoryFormatVersion", "1")
 	for claim, path := range map[string]string{
-		"a checkout":                        "stacks",
-		"a directory of a checkout":         "stacks/sub/deep",
-		"the .git directory":                "stacks/.git",
-		"a directory of the .git directory": "stacks/.git/refs",
-		"a linked worktree":                 "linked",
-		"a directory of a linked worktree":  "linked/sub",
-		"bare":                              "bare.git",
-		"bare, without its suffix":          "bare",
-		"a .git file":                       "separate",
-		"a symbolic link":                   "symlink",
-		"a symbolic link to a .git file":    "file",
-		"a symbolic link to a worktree's":   "linked-file",
-		"objects borrowed":                  "shared",
-		"objects borrowed from a borrower":  "shared-twice",
-		"a shallow clone with extensions":   "shallow",
+		"a checkout":                       "stacks",
+		"the .git directory":               "stacks/.git",
+		"a linked worktree":                "linked",
+		"bare":                             "bare.git",
+		"bare, without its suffix":         "bare",
+		"a .git file":                      "separate",
+		"a symbolic link":                  "symlink",
+		"a symbolic link to a .git file":   "file",
+		"a symbolic link to a worktree's":  "linked-file",
+		"objects borrowed":                 "shared",
+		"objects borrowed from a borrower": "shared-twice",
+		"a shallow clone with extensions":  "shallow",
 	} {
 		t.Run(claim, func(t *testing.T) {
 			is := is.New(t)
@@ -65,13 +62,57 @@ func TestARepositoryIsFoundAsGitFindsIt(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the current directory, which is the default", func(t *testing.T) {
-		is := is.New(t)
-		t.Chdir(at("stacks/sub"))
-		state, err := fetchOnce(t, ".")
-		is.NoErr(err)
-		is.Equal(state.Revision, tip)
-	})
+	inside := []string{"stacks/sub", "stacks/sub/deep", "stacks/.git/refs", "linked/sub", "bare.git/objects"}
+	for _, dir := range append(inside, "stacks", "bare.git", "linked", "separate", "symlink") {
+		t.Run("the default, from "+dir, func(t *testing.T) {
+			is := is.New(t)
+			t.Chdir(at(dir))
+			state, err := fetchOnce(t, ".")
+			is.NoErr(err)
+			is.Equal(state.Revision, tip)
+		})
+	}
+	for _, dir := range inside {
+		t.Run("only the default is looked for upwards: "+dir, func(t *testing.T) {
+			is := is.New(t)
+			_, err := fetchOnce(t, at(dir))
+			is.Equal(failureOf(t, err).Code, actors.CodeNotFound)
+			is.True(strings.Contains(failureOf(t, err).Message, "no Git repository"))
+		})
+	}
+}
+
+// Another repository above the one that disappears must not take its place: its stacks are other stacks.
+func TestARepositoryThatDisappearsIsNotReplacedByOneAboveIt(t *testing.T) {
+	for _, c := range []struct{ claim, url, gone string }{
+		{"a removed .git", "inner", "inner/.git"},
+		{"a removed .git that is named", "inner/.git", "inner/.git"},
+		{"a removed checkout", "inner", "inner"},
+		{"a removed bare repository", "bare.git", "bare.git"},
+		{"an emptied .git", "inner", "inner/.git/HEAD"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			is := is.New(t)
+			outer := githost.New(t)
+			outer.Commit("outer/docker-compose.yml", "1")
+			inner := githost.At(t, filepath.Join(outer.Dir, "inner"))
+			outer.Git("init", "--quiet", "--initial-branch=main", inner.Dir)
+			tip := inner.Commit("a/docker-compose.yml", "1").String()
+			inner.Git("clone", "--quiet", "--bare", inner.Dir, filepath.Join(outer.Dir, "bare.git"))
+			source := newTestSource(t, filepath.Join(outer.Dir, c.url))
+			state, err := source.Fetch(t.Context(), actors.DesiredState{})
+			is.NoErr(err)
+			is.Equal(state.Revision, tip)
+			gone := filepath.Join(outer.Dir, c.gone)
+			is.NoErr(os.Rename(gone, gone+".away"))
+			_, err = source.Fetch(t.Context(), state)
+			is.Equal(failureOf(t, err).Code, actors.CodeNotFound)
+			is.NoErr(os.Rename(gone+".away", gone))
+			state, err = source.Fetch(t.Context(), state)
+			is.NoErr(err)
+			is.Equal(state.Revision, tip)
+		})
+	}
 }
 
 func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
@@ -109,8 +150,8 @@ func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
 		{path: "gone", code: actors.CodeNotFound, says: "no Git repository"},
 		{path: "nothing", code: actors.CodeNotFound, says: "no Git repository"},
 		{path: "file", code: actors.CodeNotFound, says: "no Git repository"},
-		{path: "empty-file", code: actors.CodeNotFound},
-		{path: "file/below", code: actors.CodeNotFound},
+		{path: "empty-file", code: actors.CodeNotFound, says: "no Git repository"},
+		{path: "file/below", code: actors.CodeNotFound, says: "no Git repository"},
 		{path: "broken", code: actors.CodeNotFound, says: "no Git repository"},
 		{path: "stacks/broken", code: actors.CodeNotFound, says: "no Git repository"},
 		{path: "no-refs", code: actors.CodeNotFound, says: "no Git repository"},

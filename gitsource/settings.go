@@ -17,9 +17,10 @@ import (
 // Settings say which repository is read, and how. The tags are those of envconfig. It ignores fields that are
 // functions: the caller sets the secrets.
 type Settings struct {
-	// URL is the repository: https, http, ssh or git URL, host:path for SSH, file URL or local path. It may contain
-	// credentials, so only DisplayURL may show it.
-	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path"`
+	// URL is the repository: https, http, ssh or git URL, host:path for SSH, file URL or local path. A local path is a
+	// bare repository, the top of a checkout, or its .git; only "." is looked for upwards. URL may contain credentials,
+	// so only DisplayURL may show it.
+	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path: bare, a checkout's top or its .git; unset: found from the current directory as git does"`
 	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 hex digits for a commit, or else the name
 	// of a branch or, if there is no such branch, of a tag.
 	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`

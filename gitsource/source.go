@@ -18,8 +18,10 @@ type Source struct {
 	ref   location.Ref
 	rules index.Rules
 	// local is the path of a repository on this machine; empty if there is a remote.
-	local  string
-	remote *transport.Remote
+	local string
+	// isSearched means that the repository may be above local.
+	isSearched bool
+	remote     *transport.Remote
 	// largest is the size in bytes of the largest compose file that is served.
 	largest int64
 }
@@ -32,7 +34,7 @@ func New(settings Settings) (*Source, error) {
 	s := &Source{ref: location.ParseRef(settings.Ref), rules: settings.rules(), largest: index.MaxComposeFile}
 	at, err := location.Parse(settings.URL)
 	if err == nil && at.Scheme == location.Local {
-		s.local = at.Path
+		s.local, s.isSearched = at.Path, at.IsSearched()
 		return s, nil
 	}
 	if s.remote, err = transport.New(settings.location()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -17,12 +18,13 @@ type gitDirs struct {
 	gitDir, commonDir string
 }
 
-// findGitDir looks for a repository in path and in the directories above it, as the git program does. If there is no
-// such path it takes PATH.git, as git-clone does.
-func findGitDir(path string) (gitDirs, error) {
+// namedGitDir returns the repository that path names: a bare one, the one of the checkout whose top it is, or a .git. If
+// there is no such path it takes PATH.git, as git-clone does. It does not look above path: if the repository disappears,
+// one further up is another repository.
+func namedGitDir(path string) (gitDirs, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return gitDirs{}, err
+		return gitDirs{}, notThere(err)
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		path += ".git"
@@ -34,20 +36,27 @@ func findGitDir(path string) (gitDirs, error) {
 	if !info.IsDir() {
 		return openGitDir(path)
 	}
-	for dir := path; ; dir = filepath.Dir(dir) {
-		for _, candidate := range []string{filepath.Join(dir, ".git"), dir} {
-			found, err := openGitDir(candidate)
-			// If a file names a repository that is gone, a repository further up is the wrong one.
-			info, statErr := os.Stat(candidate)
-			isFile := statErr == nil && info.Mode().IsRegular()
-			if err == nil || isFile || !errors.Is(err, fault.ErrNoRepository) {
-				return found, err
-			}
-		}
-		if dir == filepath.Dir(dir) {
-			return gitDirs{}, fault.ErrNoRepository
-		}
+	found, err := gitDirIn(path)
+	if errors.Is(err, fault.ErrNoRepository) {
+		err = fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: a local path must be a bare repository, "+
+			"the top of a checkout, or its .git.")
 	}
+	return found, err
+}
+
+// gitDirIn returns the repository in the .git of a directory, or the one that the directory itself is. It returns
+// fault.ErrNoRepository if there is neither. A file .git that leads nowhere is another error, because any repository
+// further up would be the wrong one.
+func gitDirIn(dir string) (gitDirs, error) {
+	dotGit := filepath.Join(dir, ".git")
+	found, err := openGitDir(dotGit)
+	if !errors.Is(err, fault.ErrNoRepository) {
+		return found, err
+	}
+	if info, err := os.Stat(dotGit); err == nil && info.Mode().IsRegular() {
+		return gitDirs{}, fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: its file .git does not name one.")
+	}
+	return openGitDir(dir)
 }
 
 // openGitDir checks that path is a repository: its directory, or a file that names its directory.
@@ -61,8 +70,29 @@ func openGitDir(path string) (gitDirs, error) {
 		if err != nil {
 			return gitDirs{}, err
 		}
-		path = resolve(filepath.Dir(path), named)
+		found, err := openNamed(resolve(filepath.Dir(path), named))
+		if errors.Is(err, fault.ErrNoRepository) {
+			err = namedIsAbsent(named)
+		}
+		return found, err
 	}
+	return openNamed(path)
+}
+
+// namedIsAbsent is the failure of a file that names a repository which is not there, as in a container that has a
+// checkout alone. The repository of a linked worktree is in a directory "worktrees" of its main repository
+// (gitrepository-layout, "worktrees/<id>").
+func namedIsAbsent(named string) error {
+	if filepath.Base(filepath.Dir(named)) == "worktrees" {
+		return fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: it is a linked worktree, and its main "+
+			"repository is not there; mount that too, at the path that the worktree's file .git names.")
+	}
+	return fault.New(actors.CodeNotFound, "There is no Git repository at GIT_URL: its file .git names a directory that is "+
+		"not there; mount that too, at the path that the file names.")
+}
+
+// openNamed checks that a directory is a repository's, or that of a linked worktree in its main repository.
+func openNamed(path string) (gitDirs, error) {
 	common := path
 	switch named, err := readPointer(filepath.Join(path, "commondir"), ""); {
 	case err == nil:
@@ -109,11 +139,11 @@ func readPointer(name, label string) (string, error) {
 	return path, nil
 }
 
-// notThere returns fault.ErrNoRepository for a file that does not exist, and for other errors a failure that names no
+// notThere returns fault.ErrNoRepository for a file that does not exist or is empty, and for other errors a failure that names no
 // path.
 func notThere(err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, syscall.ENOTDIR), fault.IsCutShort(err):
 		return fault.ErrNoRepository
 	case errors.Is(err, fs.ErrPermission):
 		return err

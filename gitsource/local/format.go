@@ -6,29 +6,31 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing/format/config"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
 )
 
 // checkFormat refuses a repository that keeps objects or refs in a way that this package cannot read. Extensions that
-// concern only writers or the checkout do not matter.
+// concern only writers or the checkout do not matter (gitrepository-layout, git-config "extensions.*").
 func (r *Repository) checkFormat() error {
-	settings, err := r.config()
+	values, err := r.config()
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
 		return err
 	case err != nil:
-		return fault.New(actors.CodeProtocol, "The repository's config file cannot be read: %s.", fault.Clean(err.Error()))
+		return unreadable("The repository's config file", err)
 	}
-	extensions := settings.Section("extensions")
-	if format := extensions.Option("objectformat"); format != "" && !strings.EqualFold(format, "sha1") {
+	if version, err := strconv.Atoi(values["core.repositoryformatversion"]); err == nil && version > 1 {
+		return fault.New(actors.CodeProtocol, "The repository has format version %d; only versions 0 and 1 can be read in "+
+			"place.", version)
+	}
+	if format := values["extensions.objectformat"]; format != "" && !strings.EqualFold(format, "sha1") {
 		return fault.SHA256Repository()
 	}
-	if format := extensions.Option("refstorage"); format != "" && !strings.EqualFold(format, "files") {
+	if format := values["extensions.refstorage"]; format != "" && !strings.EqualFold(format, "files") {
 		return fault.New(actors.CodeProtocol, "The repository keeps its refs in the format %q; only \"files\" can be read "+
 			"in place (git refs migrate --ref-format=files changes it).", fault.Clean(format))
 	}
@@ -38,16 +40,17 @@ func (r *Repository) checkFormat() error {
 // maxConfig is how many bytes of the config file are read.
 const maxConfig = 1 << 20
 
-// config reads the config file. It does not check the sections of branches, remotes and packing.
-func (r *Repository) config() (*config.Config, error) {
-	settings := config.New()
+// config reads the variables of the config file. Files that it includes do not matter: git does not look there for the
+// format either (gitrepository-layout, "config"; git-config, "Includes").
+func (r *Repository) config() (map[string]string, error) {
 	file, err := os.Open(filepath.Join(r.refs.at.commonDir, "config"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return settings, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, fault.WithoutPath(err)
+		return nil, err
 	}
 	defer file.Close()
-	return settings, config.NewDecoder(io.LimitReader(file, maxConfig)).Decode(settings)
+	content, err := io.ReadAll(io.LimitReader(file, maxConfig))
+	return configValues(content), err
 }

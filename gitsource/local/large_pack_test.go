@@ -51,7 +51,10 @@ func writeSparsePack(t *testing.T, objectsDir string, entries []entryAt) {
 		small = binary.BigEndian.AppendUint32(small, 1<<31|uint32(i))
 		large = binary.BigEndian.AppendUint64(large, uint64(e.offset))
 	}
-	index = slices.Concat(index, checksums, small, large)
+	index = slices.Concat(index, checksums, small, large, make([]byte, packIndexTrailer))
+	header := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(entries)))
+	_, err = file.WriteAt(header, 0)
+	is.NoErr(err)
 	is.NoErr(os.WriteFile(filepath.Join(dir, "pack-sparse.idx"), index, 0o600))
 }
 

@@ -44,7 +44,7 @@ func (s *store) loose(id object.ID, limit int64) (object.Kind, []byte, error) {
 func (s *store) openLoose(id object.ID) (*os.File, error) {
 	name := id.String()
 	for _, dir := range s.dirs {
-		file, err := os.Open(filepath.Join(dir, name[:2], name[2:]))
+		file, err := s.files.openFile(filepath.Join(dir, name[:2], name[2:]))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return file, err
 		}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
 )
 
 // refFiles are the refs of a repository on this machine, as go-git reads them, with one exception. If a ref's own file
@@ -44,9 +46,18 @@ func (r refFiles) checkFile(name plumbing.ReferenceName) error {
 		return fault.WithoutPath(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
-		err = errors.New("its file is empty")
+	content, err := io.ReadAll(io.LimitReader(file, maxRef))
+	if errors.Is(err, syscall.EISDIR) {
+		return nil
 	}
-	return err
+	if err != nil {
+		return fault.WithoutPath(err)
+	}
+	if _, ok := object.ParseID(strings.TrimSpace(string(content))); !ok && !strings.HasPrefix(string(content), "ref:") {
+		return errors.New("its file holds neither an id nor a ref")
+	}
+	return nil
 }
+
+// maxRef is how many bytes of a ref's file are read.
+const maxRef = 8 << 10

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -27,18 +28,33 @@ type Repository struct {
 	refs refFiles
 }
 
-// Open opens the repository that path is in: a bare one, the one of a checkout, or the one of a linked worktree. It
-// returns fault.ErrNoRepository if there is none.
+// Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
+// or a .git. If path is none of these, even if it is inside of a checkout, the error is an *actors.Failure or
+// fault.ErrNoRepository.
 func Open(path string) (*Repository, error) {
-	at, err := findGitDir(path)
+	at, err := namedGitDir(path)
 	if err != nil {
 		return nil, err
 	}
+	return openAt(at), nil
+}
+
+// Discover opens the repository that a directory is in. It looks in the directory and in those above it. It refuses a
+// repository that belongs to another user, and does not leave the file system. These errors are *actors.Failure.
+func Discover(dir string) (*Repository, error) {
+	at, err := searchGitDir(dir, os.Geteuid())
+	if err != nil {
+		return nil, err
+	}
+	return openAt(at), nil
+}
+
+func openAt(at gitDirs) *Repository {
 	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
 	return &Repository{
 		store: newStore(filepath.Join(at.commonDir, "objects")),
 		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
-	}, nil
+	}
 }
 
 // maxPeel is how many annotated tags are followed one after another.
@@ -54,10 +70,10 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 		switch {
 		case err == nil:
 			return object.ID(found.Hash()), nil
-		case errors.Is(err, fs.ErrPermission):
+		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
 			return object.ID{}, err
 		case !errors.Is(err, plumbing.ErrReferenceNotFound):
-			return object.ID{}, fault.New(actors.CodeProtocol, "The ref %s cannot be read: %s.", name, fault.Clean(err.Error()))
+			return object.ID{}, unreadable("The ref "+name, err)
 		}
 	}
 	return object.ID{}, r.notFound(ref)
@@ -135,7 +151,7 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 func (r *Repository) notFound(ref location.Ref) error {
 	references, err := r.refs.IterReferences()
 	if err != nil {
-		return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+		return unreadable("One of the repository's refs", err)
 	}
 	defer references.Close()
 	for {
@@ -144,10 +160,15 @@ func (r *Repository) notFound(ref location.Ref) error {
 			return fault.EmptyRepository()
 		}
 		if err != nil {
-			return fault.New(actors.CodeProtocol, "The repository's refs cannot be read: %s.", fault.Clean(err.Error()))
+			return unreadable("One of the repository's refs", err)
 		}
 		if found.Type() == plumbing.HashReference {
 			return ref.NotFound()
 		}
 	}
+}
+
+// unreadable is the failure of a file of the repository that cannot be read. Its sentence names no path.
+func unreadable(what string, err error) error {
+	return fault.New(actors.CodeProtocol, "%s cannot be read: %s.", what, fault.Clean(fault.WithoutPath(err).Error()))
 }

@@ -150,6 +150,10 @@ func (e Endpoint) Address(defaultPort string) string {
 // IsHTTP tells whether the endpoint is reached over HTTP, with or without TLS.
 func (e Endpoint) IsHTTP() bool { return e.Scheme == HTTP || e.Scheme == HTTPS }
 
+// IsSearched tells whether the repository is looked for upwards from the current directory, as git does. Only the
+// default is: if a repository with an explicit path disappears, one further up is another repository.
+func (e Endpoint) IsSearched() bool { return e.Scheme == Local && e.Path == "." }
+
 // Display is the endpoint without user and password, for logs and people.
 func (e Endpoint) Display() string {
 	switch {
