@@ -38,7 +38,7 @@ func Unservable(format string, arguments ...any) error {
 func IsCutShort(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
 
 var (
-	// ErrNoRepository means that there is no repository at a path, nor in the directories above it.
+	// ErrNoRepository means that there is no repository at a path.
 	ErrNoRepository = errors.New("there is no repository here")
 	// ErrNotACommit means that the tracked ref or id names an object of another kind.
 	ErrNotACommit = errors.New("it names a tree, a blob or a tag, not a commit")

@@ -78,9 +78,9 @@ func readTip(dir string) error {
 		return err
 	}
 	defer r.Close()
-	tip, err := r.Tip(location.ParseRef(""), object.ID{})
+	tip, err := r.Tip(location.ParseRef(""), object.Tip{})
 	if err == nil {
-		_, err = r.Root(tip)
+		_, err = r.Root(tip.Commit)
 	}
 	return err
 }
