@@ -81,7 +81,7 @@ func TestAlternatesThatAreNotThereAreTheReasonForAMissingObject(t *testing.T) {
 	is.NoErr(os.WriteFile(filepath.Join(own.Dir, ".git", "objects", "info", "alternates"), []byte("/gone\n"), 0o600))
 	found, err := localTip(t, own.Dir, "")
 	is.NoErr(err)
-	is.Equal(found.Commit, tip)
+	is.Equal(found, tip)
 }
 
 func TestQuotedAlternatesAreReadAsGitReadsThem(t *testing.T) {
