@@ -1,11 +1,11 @@
 package integration_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"syscall"
@@ -121,14 +121,35 @@ func TestLogQuotesWhatComesFromOutside(t *testing.T) {
 	is.True(!strings.Contains(line, "\x1b"))
 }
 
+// Over HTTP/2 a client that leaves resets its stream. Over HTTP/1 it looks like a client that only sends no more, and is
+// answered.
 func TestRequestThatIsNotAnsweredIsLoggedWithoutAStatus(t *testing.T) {
 	is := is.New(t)
 	_, _, _, s := refreshed(t, twoStacks(), "LOG_LEVEL=debug")
-	connection, err := net.Dial("tcp", s.address)
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	ctx, leave := context.WithCancel(t.Context())
+	sent := make(chan struct{})
+	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }}
+	request, err := http.NewRequestWithContext(
+		httptrace.WithClientTrace(ctx, trace), http.MethodGet, "http://"+s.address+"/api/v1/stacks?wait=50s", nil)
 	is.NoErr(err)
-	const request = "GET /api/v1/stacks?wait=60s HTTP/1.1\r\nHost: mooring\r\nIf-None-Match: *\r\n\r\n"
-	_, err = io.WriteString(connection, request)
+	request.Header.Set("If-None-Match", "*")
+	left := make(chan error, 1)
+	// Ends when leave is called; it is waited for below.
+	go func() {
+		_, err := transport.RoundTrip(request)
+		left <- err
+	}()
+	<-sent
+	// When the service has answered this, over the same connection, it has the request above, too.
+	probe, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.address+"/healthz", nil)
 	is.NoErr(err)
-	is.NoErr(connection.Close())
+	response, err := transport.RoundTrip(probe)
+	is.NoErr(err)
+	is.NoErr(response.Body.Close())
+	leave()
+	is.True(<-left != nil)
 	s.logged("msg=request", "path=/api/v1/stacks", "status=0")
 }
