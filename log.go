@@ -93,7 +93,7 @@ func (q *logQueue) run() {
 	defer close(q.done)
 	defer close(q.texts)
 	stopc := q.stopc
-	var timeout <-chan time.Time // nil until close is called
+	var hurry, timeout <-chan time.Time // nil until close is called
 	for {
 		next, ready := q.next()
 		texts := q.texts
@@ -111,7 +111,8 @@ func (q *logQueue) run() {
 		case err := <-q.results:
 			q.wrote(err)
 		case <-stopc:
-			stopc, timeout = nil, time.After(lastLines)
+			stopc, hurry, timeout = nil, time.After(lastLines/2), time.After(lastLines)
+		case <-hurry:
 			q.keepLast()
 		case <-timeout:
 			return
@@ -133,10 +134,10 @@ func (q *logQueue) add(line []byte) {
 	q.keep(logged{line, 1})
 }
 
-// keepLast drops the oldest lines, so that the last ones, which tell how the service ends, are written in time even if
-// standard error is read slowly.
+// keepLast drops the oldest lines. Standard error is read so slowly that not all can be written in time, and the last
+// lines tell how the service ends.
 func (q *logQueue) keepLast() {
-	const most = 32 << 10 // bytes; a pipe takes twice as much at once where it is empty (pipe(7))
+	const most = 8 << 10 // bytes: some forty lines
 	lost := 0
 	for q.size > most {
 		lost += q.waiting[0].lines

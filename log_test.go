@@ -115,6 +115,19 @@ func TestLogThatNobodyReadsHoldsUpAStopForASecond(t *testing.T) {
 	})
 }
 
+func TestLogThatIsReadIsWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		stderr := sink{pause: time.Millisecond}
+		out := startLog(&stderr, textHandler)
+		for range 400 { // 400 kB, which still wait when the service stops
+			fmt.Fprint(out, strings.Repeat("x", 999)+"\n")
+		}
+		out.close()
+		is.Equal(stderr.written.Len(), 400_000)
+	})
+}
+
 func TestLogThatIsReadSlowlyEndsWithTheLastLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		is := is.New(t)
