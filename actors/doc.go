@@ -79,4 +79,8 @@
 // Three things look like shared state, and are safe. View.Changed is a channel that the loop alone closes, and nobody
 // sends on it. A view's slices are shared, and nobody writes to them after the loop has given them out. A worker's
 // context and its cancel function are used by two goroutines; the context package makes that safe.
+//
+// Outside this package, in gitsource/transport, context.AfterFunc closes a connection when its fetch is over: the function
+// runs in a goroutine of the context package, and touches nothing but the connection, which allows that. Libraries have
+// their own locks: net/http and its pool of connections, slog's handlers, Prometheus' registry.
 package actors

@@ -24,23 +24,7 @@ func (s service) metrics() map[string]string {
 	s.t.Helper()
 	recorder := s.scrape(metricsPath)
 	is.New(s.t).Equal(recorder.Code, http.StatusOK)
-	values := make(map[string]string)
-	for line := range strings.Lines(recorder.Body.String()) {
-		if at := strings.LastIndexByte(line, ' '); at > 0 && !strings.HasPrefix(line, "#") {
-			values[line[:at]] = strings.TrimSpace(line[at:])
-		}
-	}
-	return values
-}
-
-// has checks some of the values of a scrape.
-func has(t *testing.T, values map[string]string, wanted map[string]string) {
-	t.Helper()
-	for name, want := range wanted {
-		if got := values[name]; got != want {
-			t.Errorf("%s is %q, not %q", name, got, want)
-		}
-	}
+	return apitest.Metrics(recorder.Body.String())
 }
 
 func TestMetricsCountDeliveriesByResult(t *testing.T) {
@@ -58,7 +42,7 @@ func TestMetricsCountDeliveriesByResult(t *testing.T) {
 	post("{}", apitest.Sign("another", "{}"))
 	post("{}", apitest.Sign("another", "{}"))
 	post("{}", "")
-	has(t, s.metrics(), map[string]string{
+	apitest.HasMetrics(t, s.metrics(), map[string]string{
 		`mooring_webhook_deliveries_total{result="accepted"}`:          "1",
 		`mooring_webhook_deliveries_total{result="ignored"}`:           "1",
 		`mooring_webhook_deliveries_total{result="invalid_signature"}`: "2",
@@ -69,10 +53,10 @@ func TestMetricsCountDeliveriesByResult(t *testing.T) {
 	guarded := serve(t, o)
 	guarded.do("POST", webhookPath, "{}", apitest.Sign(apitest.GitHubSecret, "{}"), "Host: elsewhere")
 	guarded.do("GET", webhookPath, "", "Host: elsewhere") // no delivery
-	has(t, guarded.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="misdirected"}`: "1"})
+	apitest.HasMetrics(t, guarded.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="misdirected"}`: "1"})
 	unset := serve(t, options{})
 	is.Equal(unset.do("POST", webhookPath, "{}").status, http.StatusServiceUnavailable)
-	has(t, unset.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="webhook_disabled"}`: "1"})
+	apitest.HasMetrics(t, unset.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="webhook_disabled"}`: "1"})
 }
 
 // Each result of a webhook delivery has a count from the start.

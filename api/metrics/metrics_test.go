@@ -52,23 +52,7 @@ func (s scraped) metrics() map[string]string {
 	s.t.Helper()
 	recorder := s.scrape()
 	is.New(s.t).Equal(recorder.Code, http.StatusOK)
-	values := make(map[string]string)
-	for line := range strings.Lines(recorder.Body.String()) {
-		if at := strings.LastIndexByte(line, ' '); at > 0 && !strings.HasPrefix(line, "#") {
-			values[line[:at]] = strings.TrimSpace(line[at:])
-		}
-	}
-	return values
-}
-
-// has checks some of the values of a scrape.
-func has(t *testing.T, values map[string]string, wanted map[string]string) {
-	t.Helper()
-	for name, want := range wanted {
-		if got := values[name]; got != want {
-			t.Errorf("%s is %q, not %q", name, got, want)
-		}
-	}
+	return apitest.Metrics(recorder.Body.String())
 }
 
 func TestMetricsKeepToTheConventions(t *testing.T) {
@@ -101,10 +85,10 @@ func TestMetricsAreThereBeforeAnythingHasHappened(t *testing.T) {
 	values := s.metrics()
 	for _, outcome := range []string{"completed", "failed"} {
 		for _, source := range []string{"startup", "webhook", "manual", "poll"} {
-			has(t, values, map[string]string{`mooring_refreshes_total{outcome="` + outcome + `",source="` + source + `"}`: "0"})
+			apitest.HasMetrics(t, values, map[string]string{`mooring_refreshes_total{outcome="` + outcome + `",source="` + source + `"}`: "0"})
 		}
 	}
-	has(t, values, map[string]string{
+	apitest.HasMetrics(t, values, map[string]string{
 		"mooring_refresh_consecutive_failures":                                   "0",
 		"mooring_refresh_replacements_total":                                     "0",
 		"mooring_refresh_running":                                                "0",
@@ -122,7 +106,7 @@ func TestMetricsFollowRefreshes(t *testing.T) {
 	s.Refreshed(apitest.RevisionA, "a", "b")
 	s.Failed("Git is down")
 	s.Failed("Git is down")
-	has(t, s.metrics(), map[string]string{
+	apitest.HasMetrics(t, s.metrics(), map[string]string{
 		`mooring_refreshes_total{outcome="completed",source="startup"}`:           "1",
 		`mooring_refreshes_total{outcome="failed",source="startup"}`:              "2",
 		`mooring_refresh_duration_seconds_count{outcome="failed"}`:                "2",
@@ -136,7 +120,7 @@ func TestMetricsFollowRefreshes(t *testing.T) {
 		_, err := s.Trigger(t.Context(), actors.Trigger{Source: actors.Manual, ReceivedAt: time.Now()})
 		is.NoErr(err)
 	}
-	has(t, s.metrics(), map[string]string{
+	apitest.HasMetrics(t, s.metrics(), map[string]string{
 		"mooring_refresh_running": "1", "mooring_refresh_queued": "1", "mooring_refresh_replacements_total": "2",
 		"mooring_refresh_next_attempt_timestamp_seconds": "", // one runs
 	})
@@ -157,7 +141,7 @@ func TestMetricsFollowStacks(t *testing.T) {
 		Revision: apitest.RevisionB, Stacks: apitest.Stacks("a", "b", "c", "e"), Skipped: []actors.Skipped{{Path: "x", Reason: "y"}},
 	}})
 	values := s.metrics()
-	has(t, values, map[string]string{
+	apitest.HasMetrics(t, values, map[string]string{
 		`mooring_stacks{in_sync="false",status="missing"}`:  "1",
 		`mooring_stacks{in_sync="false",status="syncing"}`:  "1",
 		`mooring_stacks{in_sync="true",status="synced"}`:    "1",
@@ -192,7 +176,7 @@ func BenchmarkScrapeOf20000Stacks(b *testing.B) {
 
 func TestMetricsHaveTheCountOfDeliveriesAndTheBuild(t *testing.T) {
 	values := start(t).metrics()
-	has(t, values, map[string]string{
+	apitest.HasMetrics(t, values, map[string]string{
 		`mooring_webhook_deliveries_total{result="accepted"}`: "0",
 		`mooring_webhook_deliveries_total{result="ignored"}`:  "3",
 	})
