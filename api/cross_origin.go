@@ -10,14 +10,14 @@ import (
 // Fetch standard), and mooring never says yes.
 const pageHeader = "Mooring-Page"
 
-// checkOrigin returns the error to answer with when a page of another site made a browser send the request. By
-// http.CrossOriginProtection, Sec-Fetch-Site decides, and without it Origin and Host must name the same host. But browsers
-// send Sec-Fetch-Site only where HTTPS or loopback is used, and a proxy may rewrite Host or drop its port. So where only
-// Origin and Host differ, pageHeader proves that the service's own page has sent the request.
+// checkOrigin returns the error to answer with when a page of another site made a browser send the request. For
+// http.CrossOriginProtection Sec-Fetch-Site decides; without it, Origin and Host must name the same host. Browsers send
+// Sec-Fetch-Site only with HTTPS or to loopback, and a proxy may rewrite Host or drop its port. So where only Origin
+// and Host differ, pageHeader proves that the service's own page has sent the request.
 //
-// A name of an attacker that points to this machine (DNS rebinding) makes the attacker's page the service's own for the
-// browser. It names the attacker's host in Host, where admit checks it against ALLOWED_HOSTS. A proxy that rewrites Host
-// hides it there, so checkOrigin checks the host in Origin in the same way.
+// The owner of a name may point it to this machine (DNS rebinding). For a browser the pages under that name are then
+// the service's own. The name is in Host, which admit checks against ALLOWED_HOSTS. A proxy that rewrites Host hides it
+// there, so checkOrigin checks the name in Origin too. Without ALLOWED_HOSTS nothing stops such a page.
 func (s *Server) checkOrigin(r *http.Request) error {
 	if s.crossOrigin.Check(r) == nil {
 		return nil

@@ -42,8 +42,8 @@ func Listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// replaceSocket listens on a path that bind found in use, if it is a socket on which nobody listens any more. Otherwise it
-// returns the error of bind, or one that says what the path is.
+// replaceSocket listens on a path that bind found in use, if it is a socket on which nobody listens any more. Otherwise
+// it returns the error of bind, or one that says what the path is.
 func replaceSocket(path string, inUse error) (net.Listener, error) {
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() != fs.ModeSocket {
 		return nil, fmt.Errorf("%s is there, and is no socket: name another path", path)
@@ -71,10 +71,11 @@ func networkOf(address string) (network, where string) {
 
 // DisplayAddress returns the address of a listener in the form of LISTEN_ADDR.
 func DisplayAddress(listener net.Listener) string {
-	if address := listener.Addr(); address.Network() == "unix" {
+	address := listener.Addr()
+	if address.Network() == "unix" {
 		return unixPrefix + address.String()
 	}
-	return listener.Addr().String()
+	return address.String()
 }
 
 // isSocket tells whether an address is unix:/path with a path that a socket can have.

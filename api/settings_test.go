@@ -9,8 +9,10 @@ import (
 
 func TestSettingsAreValidated(t *testing.T) {
 	is := is.New(t)
-	for _, addr := range []string{":8080", "127.0.0.1:0", "[::1]:65535", "localhost:http", "0.0.0.0:80", "unix:/run/mooring.sock",
-		"unix:/" + strings.Repeat("x", 106)} {
+	for _, addr := range []string{
+		":8080", "127.0.0.1:0", "[::1]:65535", "localhost:http", "0.0.0.0:80",
+		"unix:/run/mooring.sock", "unix:/" + strings.Repeat("x", 106),
+	} {
 		is.NoErr(Settings{ListenAddr: addr}.Validate()) // addr
 	}
 	for _, addr := range []string{

@@ -65,8 +65,8 @@ func pageWorksBehind(t *testing.T, c chromium, place func(upstream string) front
 	is.Equal(look[string](b, "location.pathname"), f.base)
 	b.do(chromedp.Reload())
 	is.Equal(b.shownPaths(), []string{"web"})
-	const failing = `Promise.all([...document.querySelectorAll('footer a')].map(async (a) => [a.href, (await fetch(a.href)).status]))
-		.then((links) => links.filter(([, status]) => status !== 200).map(String))`
+	const failing = `Promise.all([...document.querySelectorAll('footer a')].map(async (a) =>
+		[a.href, (await fetch(a.href)).status])).then((links) => links.filter(([, status]) => status !== 200).map(String))`
 	is.Equal(look[[]string](b, failing), []string{})
 	is.Equal(look[int](b, "document.querySelectorAll('footer a').length"), 4)
 	b.checkProblems()
@@ -87,7 +87,8 @@ func pageOfAnotherSiteCannotRefresh(t *testing.T, c chromium) {
 	for _, name := range []string{otherName, "127.0.0.1"} { // where browsers do not send Sec-Fetch-Site, and where they do
 		target := fmt.Sprintf("http://%s:%s/api/v1/refresh", name, port)
 		try := func(options string) string {
-			return look[string](b, fmt.Sprintf("fetch(%q, {method: 'POST', %s}).then(() => 'sent', () => 'kept')", target, options))
+			const request = "fetch(%q, {method: 'POST', %s}).then(() => 'sent', () => 'kept')"
+			return look[string](b, fmt.Sprintf(request, target, options))
 		}
 		is.Equal(try("headers: {'Mooring-Page': 'yes'}"), "kept") // the browser asked first
 		is.Equal(try("mode: 'no-cors'"), "sent")

@@ -110,7 +110,8 @@ func caddy(t *testing.T, number int, upstream string, edits ...string) front {
 	directory := t.TempDir()
 	file := filepath.Join(directory, "Caddyfile")
 	is.New(t).NoErr(os.WriteFile(file, []byte("{\nadmin off\n}\n"+site), 0o600))
-	runFront(t, "/usr/bin/caddy", "caddy", "serving initial configuration", "run", "--adapter", "caddyfile", "--config", file)
+	runFront(t, "/usr/bin/caddy", "caddy", "serving initial configuration", "run", "--adapter", "caddyfile",
+		"--config", file)
 	return f
 }
 
@@ -150,7 +151,9 @@ func runFront(t *testing.T, path, advice, ready string, arguments ...string) {
 		_ = command.Wait() // its exit code says nothing about the test
 	})
 	found := await(t, lines, "the start of "+advice, func(list []string) bool {
-		return slices.ContainsFunc(list, func(line string) bool { return strings.Contains(line, ready) || line == lab.EndOfLog })
+		return slices.ContainsFunc(list, func(line string) bool {
+			return strings.Contains(line, ready) || line == lab.EndOfLog
+		})
 	})
 	if found[len(found)-1] == lab.EndOfLog {
 		t.Fatalf("%s has ended: %q", advice, found)
