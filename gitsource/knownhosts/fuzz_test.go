@@ -19,7 +19,7 @@ func FuzzALineNeverHidesARevokedKey(f *testing.F) {
 		_, err := h.At("host", "22")
 		_, text, _ := strings.Cut("@revoked host "+key, " ")
 		first, _, _ := strings.Cut(text, "\n")
-		isRead := parse("@revoked " + strings.Trim(first, " \t\r")).key != nil
+		isRead := parse("@revoked "+strings.Trim(first, " \t\r")).key != nil
 		is.True(err != nil || isRead)
 		is.Equal(h.Warning() == "", unreadable(h.lines) == "")
 	})
