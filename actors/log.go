@@ -26,8 +26,8 @@ func (l *loop) logQueued(refresh Refresh) {
 	}
 }
 
-// logEnded logs how a refresh ended. The change, the notices and the warning among the effects belong to the completed refresh: at
-// most one refresh of the effects has completed.
+// logEnded logs how a refresh ended. The change, the notices and the warning among the effects belong to the completed
+// refresh: at most one refresh of the effects has completed.
 func (l *loop) logEnded(refresh Refresh, e effects) {
 	if refresh.Phase == Failed {
 		log := l.logOf(refresh, l.state.snapshot.Revision)

@@ -37,9 +37,9 @@
 //	index       from trees to stacks, reading only what changed
 //	fault       from errors to codes and sentences
 //
-// Imports point downwards in this order: transport → protocol, knownhosts, privatekey → pktline, location; local → pack → inflate; index,
-// location, pack → object → fault. The packages githost (repositories and hosts that serve them) and packmaker (packs
-// of any kind) are for tests alone.
+// Imports point downwards in this order: transport → protocol, knownhosts, privatekey → pktline, location; local → pack
+// → inflate; index, location, pack → object → fault. The packages githost (repositories and hosts that serve them) and
+// packmaker (packs of any kind) are for tests alone.
 //
 // # Limits
 //

@@ -97,7 +97,8 @@ func TestSSHHostWithACertificateIsTrustedByItsAuthority(t *testing.T) {
 			is := is.New(t)
 			file := host.knownHosts(c.authority)
 			prepend(t, file, "@cert-authority ")
-			got := run(t, []string{"-once"}, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key, "GIT_SSH_KNOWN_HOSTS_FILE="+file)
+			got := run(t, []string{"-once"}, "GIT_URL="+host.url(repo), "GIT_SSH_KEY_FILE="+key,
+				"GIT_SSH_KNOWN_HOSTS_FILE="+file)
 			if c.code != "" {
 				is.True(strings.HasPrefix(got.stderr, "mooring: "+c.code+": "))
 				return

@@ -21,8 +21,8 @@ const maxFile = 16 << 20
 // maxNumbers is how many lines a sentence names in one file.
 const maxNumbers = 10
 
-// DefaultFiles returns the files that the ssh program reads if nothing else is set (ssh_config(5), UserKnownHostsFile and
-// GlobalKnownHostsFile). home is the home directory; if it is empty, only the machine's files are returned.
+// DefaultFiles returns the files that the ssh program reads if nothing else is set (ssh_config(5), UserKnownHostsFile
+// and GlobalKnownHostsFile). home is the home directory; if it is empty, only the machine's files are returned.
 func DefaultFiles(home string) []string {
 	files := []string{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}
 	if home == "" {
@@ -49,8 +49,8 @@ func Read(files []string) (Hosts, error) {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 			continue
 		case err != nil:
-			return Hosts{}, fault.New(actors.CodeUntrusted, "The file of known SSH hosts %s cannot be read: %s; mend it, or set "+
-				"GIT_SSH_KNOWN_HOSTS_FILE to another one.", fault.Clean(name), fault.Clean(fault.WithoutPath(err).Error()))
+			return Hosts{}, fault.New(actors.CodeUntrusted, "The file of known SSH hosts %s cannot be read: %s; mend it, or "+
+				"set GIT_SSH_KNOWN_HOSTS_FILE to another one.", fault.Clean(name), fault.Clean(fault.WithoutPath(err).Error()))
 		}
 		h.found = true
 		h.add(name, content)

@@ -127,16 +127,31 @@ func TestAFailureNamesTheLinesAboutTheHostThatCannotBeRead(t *testing.T) {
 func TestAnyKindOfCertificateIsAskedForWhereAnAuthorityIsKnown(t *testing.T) {
 	is := is.New(t)
 	k := newKeys(t)
-	at, err := read(t, githost.WriteFile(t, "known_hosts", "@cert-authority * "+text(k.authority)+"\nhost "+text(k.host))).At("host", "22")
+	file := githost.WriteFile(t, "known_hosts", "@cert-authority * "+text(k.authority)+"\nhost "+text(k.host))
+	at, err := read(t, file).At("host", "22")
 	is.NoErr(err)
 	algorithms := strings.Join(at.Algorithms(), " ")
-	for _, kind := range []string{"rsa-sha2-512-cert-v01@", "ecdsa-sha2-nistp256-cert-v01@", "ssh-ed25519-cert-v01@", " ssh-ed25519"} {
-		is.True(strings.Contains(algorithms, kind))
+	for _, kind := range []string{"rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-ed25519"} {
+		is.True(strings.Contains(algorithms, kind+"-cert-v01@"))
 	}
 	is.True(strings.HasSuffix(algorithms, " ssh-ed25519")) // certificates first
 	at, err = read(t, githost.WriteFile(t, "known_hosts", "other "+text(k.host))).At("host", "22")
 	is.NoErr(err)
 	is.Equal(len(at.Algorithms()), 0)
+}
+
+func TestAddressesOfVersion6AreNamedAsTheSSHProgramWritesThem(t *testing.T) {
+	is := is.New(t)
+	key := newSigner(t)
+	known := read(t, githost.WriteFile(t, "known_hosts", "::1 "+text(key)+"\n[fe80::1]:2222 "+text(key)+"\n"))
+	for address, isKnown := range map[[2]string]bool{
+		{"::1", "22"}: true, {"::1", "2222"}: true, {"fe80::1", "2222"}: true, {"FE80::1", "2222"}: true,
+		{"fe80::1", "22"}: false,
+	} {
+		at, err := known.At(address[0], address[1])
+		is.NoErr(err)
+		is.Equal(at.Check("", nil, key.PublicKey()) == nil, isKnown)
+	}
 }
 
 func TestPatternsAreMatchedInBoundedTime(t *testing.T) {

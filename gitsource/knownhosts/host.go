@@ -40,8 +40,8 @@ func (h Hosts) At(host, port string) (Host, error) {
 		}
 		for _, l := range named {
 			if l.marker == revoked && l.key == nil {
-				return Host{}, fault.New(actors.CodeUntrusted, "A revoked SSH key of the Git host cannot be read (%s), so no key of "+
-					"the host is trusted; mend or remove that line.", unreadable([]line{l}))
+				return Host{}, fault.New(actors.CodeUntrusted, "A revoked SSH key of the Git host cannot be read (%s), so no key "+
+					"of the host is trusted; mend or remove that line.", unreadable([]line{l}))
 			}
 		}
 		at.lines = append(at.lines, named)
@@ -164,15 +164,15 @@ func (h Host) unknownKey() error {
 
 // otherKey is the failure of a host that shows another key than the lines have.
 func (h Host) otherKey() error {
-	return fault.New(actors.CodeUntrusted, "The Git host's SSH key is not the known one: somebody may be in between; if the "+
-		"host has a new key, verify it and replace the old one in the file of GIT_SSH_KNOWN_HOSTS_FILE (or "+
+	return fault.New(actors.CodeUntrusted, "The Git host's SSH key is not the known one: somebody may be in between; if "+
+		"the host has a new key, verify it and replace the old one in the file of GIT_SSH_KNOWN_HOSTS_FILE (or "+
 		"~/.ssh/known_hosts).%s", h.hint())
 }
 
 // OtherKind is the failure of a host that has no key of the kinds that Algorithms returns.
 func (h Host) OtherKind() error {
-	return fault.New(actors.CodeUntrusted, "The Git host has no SSH key of a kind that the known hosts list for it; verify "+
-		"its keys and add one to the file of GIT_SSH_KNOWN_HOSTS_FILE (or ~/.ssh/known_hosts).%s", h.hint())
+	return fault.New(actors.CodeUntrusted, "The Git host has no SSH key of a kind that the known hosts list for it; "+
+		"verify its keys and add one to the file of GIT_SSH_KNOWN_HOSTS_FILE (or ~/.ssh/known_hosts).%s", h.hint())
 }
 
 // hint names the lines about the host that cannot be read.

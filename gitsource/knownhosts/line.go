@@ -132,8 +132,8 @@ func parseHash(field string) (salt, hash []byte, ok bool) {
 	return salt, hash, ok
 }
 
-// matches tells whether a text matches a pattern, in which "*" stands for any characters and "?" for one (ssh_config(5),
-// "PATTERNS"). The time is bounded by the product of the lengths.
+// matches tells whether a text matches a pattern, in which "*" stands for any characters and "?" for one
+// (ssh_config(5), "PATTERNS"). The time is bounded by the product of the lengths.
 func matches(pattern, text string) bool {
 	star, resume := -1, 0 // of the last "*": its place, and where the text goes on if it takes one more character
 	p, t := 0, 0

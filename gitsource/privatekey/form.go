@@ -25,14 +25,14 @@ func otherForm(block *pem.Block) error {
 	head := readHeader(block.Bytes)
 	switch {
 	case strings.HasPrefix(head.kind, "sk-"):
-		return refused("The key of GIT_SSH_KEY_FILE is inside a security key, which somebody has to touch; make one for mooring "+
-			"with %s, or give this one to an agent with `ssh-add \"$GIT_SSH_KEY_FILE\"` and unset GIT_SSH_KEY_FILE.", create)
-	case head.kind == ssh.InsecureKeyAlgoDSA:
-		return refused("The key of GIT_SSH_KEY_FILE is a DSA key, which mooring does not read and Git hosts do not accept; make "+
-			"another one with %s.", create)
+		return refused("The key of GIT_SSH_KEY_FILE is inside a security key, which somebody has to touch; make one for "+
+			"mooring with %s, or give this one to an agent with `ssh-add \"$GIT_SSH_KEY_FILE\"` and unset GIT_SSH_KEY_FILE.", create)
+	case head.kind == "ssh-dss":
+		return refused("The key of GIT_SSH_KEY_FILE is a DSA key, which mooring does not read and Git hosts do not accept; "+
+			"make another one with %s.", create)
 	case head.cipher != "" && head.cipher != "none" && head.cipher != "aes256-ctr" && head.cipher != "aes256-cbc":
-		return refused("The key of GIT_SSH_KEY_FILE is encrypted with %s, which mooring does not read; %s encrypts it with another "+
-			"cipher.", fault.Clean(head.cipher), rewrite)
+		return refused("The key of GIT_SSH_KEY_FILE is encrypted with %s, which mooring does not read; %s encrypts it with "+
+			"another cipher.", fault.Clean(head.cipher), rewrite)
 	}
 	return nil
 }
@@ -77,11 +77,11 @@ func notAKey(text string) error {
 		return refused("The key of GIT_SSH_KEY_FILE is in PuTTY's format, which mooring does not read; `puttygen " +
 			"\"$GIT_SSH_KEY_FILE\" -O private-openssh-new -o new_key` writes it in OpenSSH's.")
 	case publicErr == nil, strings.Contains(text, "PUBLIC KEY-----"), strings.Contains(text, "SSH2 PUBLIC KEY"):
-		return refused("The file of GIT_SSH_KEY_FILE holds a public key; set GIT_SSH_KEY_FILE to the private one, whose file has "+
-			"the same name without .pub, or make a pair with %s.", create)
+		return refused("The file of GIT_SSH_KEY_FILE holds a public key; set GIT_SSH_KEY_FILE to the private one, whose file "+
+			"has the same name without .pub, or make a pair with %s.", create)
 	case strings.Contains(text, "PRIVATE KEY-----"):
-		return refused("The private key of GIT_SSH_KEY_FILE is cut short, or has lost its line breaks; copy the file again as it " +
-			"was written. `ssh-keygen -y -f \"$GIT_SSH_KEY_FILE\"` prints the public key of a whole one.")
+		return refused("The private key of GIT_SSH_KEY_FILE is cut short, or has lost its line breaks; copy the file again as " +
+			"it was written. `ssh-keygen -y -f \"$GIT_SSH_KEY_FILE\"` prints the public key of a whole one.")
 	}
 	return refused("The file of GIT_SSH_KEY_FILE holds no private key that can be read; make one with %s.", create)
 }

@@ -90,8 +90,8 @@ func parse(text string, passphrase func() (string, error)) (ssh.Signer, error) {
 		return signer, nil
 	}
 	if _, isEncrypted := errors.AsType[*ssh.PassphraseMissingError](err); !isEncrypted {
-		return nil, refused("The private key of GIT_SSH_KEY_FILE cannot be read (%s); %s writes it in a form that can, unless it "+
-			"is damaged.", fault.Clean(err.Error()), rewrite)
+		return nil, refused("The private key of GIT_SSH_KEY_FILE cannot be read (%s); %s writes it in a form that can, "+
+			"unless it is damaged.", fault.Clean(err.Error()), rewrite)
 	}
 	secret, err := passphrase()
 	switch {

@@ -21,8 +21,8 @@ const agentTime = 15 * time.Second
 func sshAgent(ctx context.Context) (keys []ssh.Signer, hangUp func(), err error) {
 	socket := os.Getenv("SSH_AUTH_SOCK")
 	if socket == "" {
-		return nil, nil, fault.New(actors.CodeAuth, "There is no SSH key; set GIT_SSH_KEY_FILE, or SSH_AUTH_SOCK to an agent's "+
-			"socket.")
+		return nil, nil, fault.New(actors.CodeAuth, "There is no SSH key; set GIT_SSH_KEY_FILE, or SSH_AUTH_SOCK to an "+
+			"agent's socket.")
 	}
 	limit := agentTime
 	if deadline, ok := ctx.Deadline(); ok {
@@ -45,16 +45,16 @@ func sshAgent(ctx context.Context) (keys []ssh.Signer, hangUp func(), err error)
 		return nil, nil, agentFailure()
 	case len(keys) == 0:
 		hangUp()
-		return nil, nil, fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK has no key; add one with `ssh-add`, or set "+
-			"GIT_SSH_KEY_FILE.")
+		return nil, nil, fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK has no key; add one with `ssh-add`, or "+
+			"set GIT_SSH_KEY_FILE.")
 	}
 	return keys, hangUp, nil
 }
 
 // agentFailure is the failure of an agent that cannot be reached, or does not answer in time.
 func agentFailure() error {
-	return fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK does not answer; set GIT_SSH_KEY_FILE, or start the "+
-		"agent anew.")
+	return fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK does not answer; set GIT_SSH_KEY_FILE, or start "+
+		"the agent anew.")
 }
 
 // agentConn is a connection to the agent on which each answer has a time.

@@ -121,8 +121,8 @@ func passwordMethods(password string) []ssh.AuthMethod {
 		case len(questions) > 1 || shown[0]:
 			return nil, fault.New(actors.CodeAuth, "The Git host asks over SSH for more than a password; set GIT_SSH_KEY_FILE.")
 		case isSent:
-			return nil, fault.New(actors.CodeAuth, "The Git host does not accept the password over SSH, or asks for more than that; "+
-				"check GIT_PASSWORD and the user in GIT_URL, or set GIT_SSH_KEY_FILE.")
+			return nil, fault.New(actors.CodeAuth, "The Git host does not accept the password over SSH, or asks for more than "+
+				"that; check GIT_PASSWORD and the user in GIT_URL, or set GIT_SSH_KEY_FILE.")
 		}
 		isSent = true
 		return []string{password}, nil
