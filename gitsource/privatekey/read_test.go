@@ -115,9 +115,12 @@ func commands(sentence string) []string {
 	return found
 }
 
-// withoutTerminal is a command with the passphrase for the programs that ask only at a terminal for it.
+// withoutTerminal is a command with the passphrase for the programs that ask only at a terminal for it. One round of
+// ssh-keygen's hash is enough for a test.
 func withoutTerminal(command string) string {
 	command = strings.Replace(command, "openssl pkey", "openssl pkey -passin 'pass:"+secret+"'", 1)
+	command = strings.Replace(command, "ssh-keygen -p", "ssh-keygen -p -a 1", 1)
+	command = strings.Replace(command, "ssh-keygen -t", "ssh-keygen -a 1 -t", 1)
 	return "echo '" + secret + "' >p; " + strings.Replace(command, "puttygen", "puttygen --old-passphrase p", 1)
 }
 

@@ -98,7 +98,7 @@ func TestTheCommandsForANewKeyMakeOne(t *testing.T) {
 	m.run("ssh-keygen -y -f key >/dev/null") // the ssh programs take it for a key, too
 	_, err := m.read("")
 	is.True(err != nil)
-	m.run(commands(err.Error())[0])
+	m.run(withoutTerminal(commands(err.Error())[0]))
 	made := made{t, filepath.Join(filepath.Dir(m.file), "new_key")}
 	keys, err := made.read(secret)
 	is.NoErr(err)
