@@ -90,6 +90,7 @@ func mayImportFrom() map[string][]string {
 		"gitsource":           {"actors", "hashing", "gitsource/*"},
 		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
 		"gitsource/protocol":  {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
+		"gitsource/checkout":  {},
 		"gitsource/local":     {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
 		"gitsource/index":     {"actors", "gitsource/fault", "gitsource/object"},
 		"gitsource/location":  {"actors", "gitsource/fault", "gitsource/object"},
