@@ -87,6 +87,7 @@ func mayImportFrom() map[string][]string {
 		"api/metrics":         {"actors", "github.com/prometheus/client_golang"},
 		"api/webhook":         {},
 		"dockertarget/inputs": {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
+		"dockertarget/plan":   {"dockertarget/inputs"},
 		"gitsource":           {"actors", "hashing", "gitsource/*"},
 		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
 		"gitsource/protocol":  {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
