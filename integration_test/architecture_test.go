@@ -101,6 +101,9 @@ func mayImportFrom() map[string][]string {
 		"gitsource/inflate":    {},
 		"actors":               {},
 		"hashing":              {},
+		"dockertarget/inputs":  {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
+		"dockertarget/plan":    {"dockertarget/inputs"},
+		"gitsource/checkout":   {},
 	}
 }
 

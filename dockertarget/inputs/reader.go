@@ -1,0 +1,189 @@
+package inputs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/sirupsen/logrus"
+)
+
+// maxFiles is how many files compose-go may ask for in one stack.
+const maxFiles = 100
+
+// Reader reads stacks, one at a time. It belongs to one goroutine, and keeps nothing of a stack between two readings.
+type Reader struct {
+	scratch     *scratch
+	environment types.Mapping
+	repository  string
+}
+
+// NewReader makes a Reader. directory is where it makes a directory of its own, which Close removes; empty is the
+// system's place for such. environment are the variables that docker compose will be started with, as "NAME=value".
+// repository is the repository's name, which names the project of a stack at the root. The error is one of the disk.
+//
+// compose-go tells its warnings to standard error through logrus. They are turned off for this process: what matters of
+// them is a Problem here.
+func NewReader(directory string, environment []string, repository string) (*Reader, error) {
+	logrus.SetOutput(io.Discard)
+	variables := types.Mapping{}
+	for _, variable := range environment {
+		if name, value, ok := strings.Cut(variable, "="); ok {
+			variables[name] = value
+		}
+	}
+	scratch, err := newScratch(directory)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{scratch: scratch, environment: variables, repository: repository}, nil
+}
+
+// Close removes the Reader's directory.
+func (r *Reader) Close() error { return r.scratch.remove() }
+
+// Read reads the stack in a directory of the repository, with the compose file of that name. The error is a *Problem if
+// the stack's files are at fault; any other one comes from files, or from the disk.
+func (r *Reader) Read(ctx context.Context, files Files, stack, composeFile string) (*Stack, error) {
+	reading := &reading{
+		files: files, scratch: r.scratch, stack: stack, main: path.Join(stack, composeFile), repository: r.repository,
+		environment: r.environment, placed: map[string]Use{},
+	}
+	result, err := reading.run(ctx)
+	if emptyErr := r.scratch.empty(); err == nil {
+		err = emptyErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// reading is one Read. It belongs to it.
+type reading struct {
+	files   Files
+	scratch *scratch
+	// stack is the stack's directory, main its compose file.
+	stack, main string
+	repository  string
+	environment types.Mapping
+	// placed are the files that were put where compose-go finds them, and the ones that are not there although they may
+	// be, with an empty use.
+	placed map[string]Use
+	inputs []Input
+}
+
+func (r *reading) run(ctx context.Context) (*Stack, error) {
+	if err := r.putFirst(ctx); err != nil {
+		return nil, err
+	}
+	for len(r.placed) < maxFiles {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		loaded, err := r.load(ctx)
+		if err != nil {
+			if err = r.putMissing(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		return r.collect(ctx, loaded)
+	}
+	return nil, problem("The stack is made of more than %d compose files.", maxFiles)
+}
+
+// putFirst puts the files that Compose looks for by itself.
+func (r *reading) putFirst(ctx context.Context) error {
+	if err := r.put(ctx, r.main, UseCompose, "The compose file"); err != nil {
+		return err
+	}
+	_, err := r.putIfThere(ctx, path.Join(r.stack, ".env"), UseEnvironment)
+	return err
+}
+
+// putMissing puts the file that compose-go did not find. The error is a *Problem if the attempt failed for another
+// reason, or if there is no such file.
+func (r *reading) putMissing(ctx context.Context, failure error) error {
+	var own *Problem
+	if errors.As(failure, &own) {
+		return own
+	}
+	if name, ok := unsetVariable(failure); ok {
+		return problem("The variable %s is set nowhere and has no default; set it in %s, or write ${%s:-default}.",
+			name, quote(path.Join(r.stack, ".env")), name)
+	}
+	var missing *fs.PathError
+	if !errors.As(failure, &missing) || !absent(failure) {
+		return problem("%s", r.scratch.clean(failure.Error()))
+	}
+	if !filepath.IsAbs(missing.Path) {
+		return problem("%s is named by a file that is included itself; Compose looks for it in the current directory. "+
+			"Name it in the stack's own compose file.", quote(missing.Path))
+	}
+	name, inside, climbed := r.scratch.path(missing.Path)
+	switch _, done := r.placed[name]; {
+	case climbed:
+		return problem("%s names a file that leaves the repository.", quote(r.main))
+	case !inside || done:
+		return problem("%s", r.scratch.clean(failure.Error()))
+	}
+	use := UseCompose
+	if missing.Op == "stat" { // compose-go opens compose files, and looks for files of variables before it opens them
+		use = UseEnvironment
+	}
+	return r.put(ctx, name, use, "A file that the stack needs")
+}
+
+// put puts a file that must be there.
+func (r *reading) put(ctx context.Context, name string, use Use, what string) error {
+	there, err := r.putIfThere(ctx, name, use)
+	if err == nil && !there {
+		return problem("%s, %s, is not in the repository.", what, quote(name))
+	}
+	return err
+}
+
+// putIfThere puts a file where compose-go finds it. It returns false if there is none.
+func (r *reading) putIfThere(ctx context.Context, name string, use Use) (bool, error) {
+	if known, done := r.placed[name]; done {
+		return known != "", nil
+	}
+	at, err := find(ctx, r.files, name)
+	if absent(err) || err == nil && at.Kind == Directory {
+		r.placed[name] = ""
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	content, err := r.files.Read(ctx, at.path)
+	if err != nil {
+		return false, err
+	}
+	if isPointer(content) {
+		return false, problem("%s is a pointer of Git LFS; mooring does not fetch what it points to.", quote(name))
+	}
+	r.placed[name] = use
+	r.note(at, use)
+	if err := r.scratch.put(name, content); err != nil {
+		return false, err
+	}
+	if use == UseCompose {
+		return true, r.putEnvironmentOf(ctx, name, content)
+	}
+	return true, nil
+}
+
+// note keeps an input, and the links on the way to it. What is not in Git is no input.
+func (r *reading) note(at place, use Use) {
+	r.inputs = append(r.inputs, at.links...)
+	if at.Kind != Unmanaged {
+		r.inputs = append(r.inputs, Input{Path: at.path, Use: use, Entry: at.Entry})
+	}
+}
