@@ -8,6 +8,7 @@ import (
 
 	"mooring/gitsource/fault"
 	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -42,6 +43,15 @@ func New(settings location.Settings) (*Remote, error) {
 // Open starts a session with the host. It reads the credentials anew. learned are the facts of an earlier session, or
 // zero. The caller closes the session. Its errors are *actors.Failure.
 func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Session, error) {
+	return r.open(ctx, r.ref, learned)
+}
+
+// OpenCommit is Open for a commit instead of the tracked ref. With learned facts it sends nothing.
+func (r *Remote) OpenCommit(ctx context.Context, commit object.ID, learned protocol.Facts) (*protocol.Session, error) {
+	return r.open(ctx, location.ParseRef(commit.String()), learned)
+}
+
+func (r *Remote) open(ctx context.Context, ref location.Ref, learned protocol.Facts) (*protocol.Session, error) {
 	credentials, err := r.settings.Credentials(r.at)
 	redact := r.settings.Redactor(r.at, credentials).Clean
 	if err != nil {
@@ -51,7 +61,7 @@ func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Se
 	if err != nil {
 		return nil, fault.Redacted(ctx, err, redact)
 	}
-	return protocol.Open(ctx, over, r.ref, redact, learned)
+	return protocol.Open(ctx, over, ref, redact, learned)
 }
 
 func (r *Remote) wire(credentials location.Credentials, redact func(string) string) (protocol.Wire, error) {
