@@ -79,6 +79,7 @@ func (s source) imports() []string {
 // import, and the modules of others. Imports point downwards: a package stands below those that import it.
 func mayImportFrom() map[string][]string {
 	const ssh, knownHosts = "golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"
+	const httpProxy = "golang.org/x/net/http/httpproxy"
 	return map[string][]string{
 		".":                   {"actors", "api", "api/encode", "gitsource", "github.com/kelseyhightower/envconfig"},
 		"api":                 {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
@@ -87,7 +88,7 @@ func mayImportFrom() map[string][]string {
 		"api/metrics":         {"actors", "github.com/prometheus/client_golang"},
 		"api/webhook":         {},
 		"gitsource":           {"actors", "hashing", "gitsource/*"},
-		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
+		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts, httpProxy},
 		"gitsource/protocol":  {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
 		"gitsource/local":     {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
 		"gitsource/index":     {"actors", "gitsource/fault", "gitsource/object"},

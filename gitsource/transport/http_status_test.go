@@ -228,13 +228,13 @@ func TestARedirectedPostIsNotFollowed(t *testing.T) {
 func TestAProxyThatRefusesATunnelIsNamed(t *testing.T) {
 	is := is.New(t)
 	for status, says := range map[int]string{
-		http.StatusProxyAuthRequired: "The proxy wants credentials; give them in HTTPS_PROXY or HTTP_PROXY.",
+		http.StatusProxyAuthRequired: "The proxy wants credentials; give them in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
 		http.StatusForbidden:         "The proxy does not connect to the Git host: 403 Forbidden.",
 		http.StatusBadGateway:        "The proxy does not connect to the Git host: 502 Bad Gateway.",
 	} {
-		failure := fault.Of(refusedTunnel(status))
+		failure := fault.Of(refusedTunnel(&http.Response{StatusCode: status}))
 		is.Equal(failure.Code, actors.CodeUnreachable)
 		is.Equal(failure.Message, says)
 	}
-	is.NoErr(refusedTunnel(http.StatusOK))
+	is.NoErr(refusedTunnel(&http.Response{StatusCode: http.StatusOK}))
 }
