@@ -87,10 +87,21 @@ func readClientCertificate(settings location.Settings) (tls.Certificate, error) 
 	case isEncrypted(key):
 		return tls.Certificate{}, errors.New("GIT_CLIENT_KEY_FILE must name a key that is not encrypted; " +
 			"openssl pkey -in FILE -out NEWFILE decrypts one")
-	case strings.Contains(err.Error(), "key"):
+	case hasCertificate(chain):
 		return tls.Certificate{}, errors.New("GIT_CLIENT_KEY_FILE must name a file with a private key in PEM")
 	}
 	return tls.Certificate{}, errors.New("GIT_CLIENT_CERT_FILE must name a file with a certificate in PEM")
+}
+
+// hasCertificate tells whether the first certificate in PEM can be read.
+func hasCertificate(chain []byte) bool {
+	for block, rest := pem.Decode(chain); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			_, err := x509.ParseCertificate(block.Bytes)
+			return err == nil
+		}
+	}
+	return false
 }
 
 // isEncrypted tells whether a key needs a passphrase: in PKCS #8 (RFC 5958), or in the older form with a header

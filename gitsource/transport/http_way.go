@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -77,7 +78,7 @@ func (w *httpWire) failureOnTheWay(err error, request *http.Request, asked, pass
 	case isOfProxy || !asked:
 	case alert != "":
 		return w.refusedCertificate("its TLS alert is: " + alert)
-	case protocol.IsUnanswered(err):
+	case protocol.IsUnanswered(err), strings.HasPrefix(err.Error(), closedEarly):
 		return w.refusedCertificate("it ends the connection")
 	}
 	if protocol.IsUnanswered(err) && (!isOfProxy || forwards(proxy, request)) {
@@ -85,6 +86,9 @@ func (w *httpWire) failureOnTheWay(err error, request *http.Request, asked, pass
 	}
 	return httpFailure(err)
 }
+
+// closedEarly begins net/http's error if a host closes a connection of HTTP/2 before the first request is sent.
+const closedEarly = "http2: client conn"
 
 // refusedCertificate is the failure of a host that asks for a client certificate and then ends the connection. In TLS
 // 1.3 it does so after the handshake, and its alert may be lost when it closes the connection.
