@@ -104,7 +104,7 @@ func readSecret(variable string, read func() (string, error)) (string, error) {
 // "x-oauth-basic" that GitHub documents.
 func (s Settings) Redactor(at Endpoint, sent Credentials, others ...string) Redactor {
 	passphrase, _ := s.Passphrase()
-	secrets := append([]string{passphrase, sent.Password, sent.Bearer, at.password}, others...)
+	secrets := append([]string{passphrase, sent.Password, at.password}, others...)
 	if at.Scheme == SSH {
 		return newRedactor(secrets)
 	}
@@ -113,7 +113,8 @@ func (s Settings) Redactor(at Endpoint, sent Credentials, others ...string) Reda
 			secrets = append(secrets, pair.Username)
 		}
 	}
-	return newRedactor(append(secrets, strings.TrimPrefix(sent.Authorization(), "Basic ")))
+	_, encoded, _ := strings.Cut(sent.Authorization(), " ") // the bearer token, or name and password in base64
+	return newRedactor(append(secrets, encoded))
 }
 
 func mayBeToken(pair Credentials) bool {
