@@ -55,10 +55,10 @@ func (a Authority) Pool() *x509.CertPool {
 }
 
 // PEM is the authority's certificate.
-func (a Authority) PEM() string { return certificatePEM(a.certificate.Raw) }
+func (a Authority) PEM() string { return PEM(a.certificate.Raw) }
 
 // CertificatePEM and KeyPEM are the two files of a certificate.
-func CertificatePEM(c tls.Certificate) string { return certificatePEM(c.Certificate[0]) }
+func CertificatePEM(c tls.Certificate) string { return PEM(c.Certificate[0]) }
 
 // KeyPEM is the key of a certificate, in PKCS #8.
 func KeyPEM(t *testing.T, c tls.Certificate) string {
@@ -70,7 +70,8 @@ func KeyPEM(t *testing.T, c tls.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-func certificatePEM(der []byte) string {
+// PEM writes a certificate in DER as PEM.
+func PEM(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 

@@ -2,6 +2,7 @@ package githost
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/binary"
 	"io"
 	"net"
@@ -20,11 +21,15 @@ type Proxy struct {
 	Asked <-chan string
 }
 
-// ServeCONNECT makes a proxy that speaks HTTP. If answer is not empty, it is written to a client in place of a tunnel.
-func ServeCONNECT(t *testing.T, to, answer string) Proxy {
+// ServeCONNECT makes a proxy that speaks HTTP, over TLS if there is a configuration. If answer is not empty, it is
+// written to a client in place of a tunnel.
+func ServeCONNECT(t *testing.T, to, answer string, secured *tls.Config) Proxy {
 	t.Helper()
 	asked := make(chan string, 100)
 	return Proxy{Listen(t, func(conn net.Conn) {
+		if secured != nil {
+			conn = tls.Server(conn, secured)
+		}
 		reader := bufio.NewReader(conn)
 		request, err := http.ReadRequest(reader)
 		if err != nil {

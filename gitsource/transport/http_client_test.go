@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -23,8 +22,7 @@ import (
 // certificateFile holds the host's certificate in PEM.
 func certificateFile(t *testing.T, host *githost.HTTPHost) string {
 	t.Helper()
-	return githost.WriteFile(t, "ca.pem", string(pem.EncodeToMemory(
-		&pem.Block{Type: "CERTIFICATE", Bytes: host.Certificate().Raw})))
+	return githost.WriteFile(t, "ca.pem", githost.PEM(host.Certificate().Raw))
 }
 
 func TestAnAnswerThatBreaksOffIsAFailureOfTheHost(t *testing.T) {

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -74,7 +75,8 @@ func TestABadProxyIsNamedWithItsRule(t *testing.T) {
 		setProxies(t, map[string]string{variable: value})
 		err := Validate(location.Settings{URL: "https://git.example.com/x"})
 		is.True(err != nil)
-		is.Equal(err.Error(), variable+" must be the address of a proxy that begins with http://, https://, socks5:// or socks5h://")
+		is.Equal(err.Error(), variable+" must be the address of a proxy that begins with http://, https://, socks5:// or "+
+			"socks5h://")
 		is.NoErr(Validate(location.Settings{URL: "ssh://git.example.com/x"})) // no proxy is asked for SSH
 		is.NoErr(Validate(location.Settings{URL: "."}))
 	}
@@ -104,7 +106,7 @@ func TestAProxyOfEachKindLeadsToTheHost(t *testing.T) {
 				}
 				var proxy githost.Proxy
 				if scheme == "http" {
-					proxy = githost.ServeCONNECT(t, to, "")
+					proxy = githost.ServeCONNECT(t, to, "", nil)
 				} else {
 					proxy = githost.ServeSOCKS(t, to, githost.SOCKSOptions{User: "clerk", Password: "p@ss: w/rd"})
 				}
@@ -134,6 +136,41 @@ func TestAProxyThatForwardsHTTPLeadsToTheHost(t *testing.T) {
 	is.Equal(<-asked, proxied)
 }
 
+// A proxy may be asked over TLS, and may ask for a certificate. The one of the settings is for the Git host.
+func TestAClientCertificateIsNotShownToAProxy(t *testing.T) {
+	is := is.New(t)
+	repository := githost.New(t)
+	tip := repository.Commit("docker-compose.yml", "a")
+	host := githost.ServeHTTP(t, repository, githost.HTTPOptions{})
+	authority := githost.NewAuthority(t)
+	shown := make(chan string, 10)
+	asking := func(name string, required tls.ClientAuthType) *tls.Config {
+		certificate := authority.Sign(t, func(c *x509.Certificate) { c.DNSNames = []string{proxied} })
+		config := &tls.Config{Certificates: []tls.Certificate{certificate}, ClientAuth: required}
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			shown <- fmt.Sprint(name, len(state.PeerCertificates))
+			return nil
+		}
+		return config
+	}
+	secured := serveTLS(t, host.Config.Handler, asking("host", tls.RequireAnyClientCert), true)
+	through := func(required tls.ClientAuthType) {
+		proxy := githost.ServeCONNECT(t, strings.TrimPrefix(secured, "https://"), "", asking("proxy", required))
+		setProxies(t, map[string]string{"ALL_PROXY": "https://" + proxy.Address})
+	}
+	settings := clientFiles(t, authority.Sign(t, nil))
+	settings.URL, settings.CAFile = "https://"+proxied+"/stacks", githost.WriteFile(t, "ca.pem", authority.PEM())
+	through(tls.RequestClientCert)
+	is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Tip(), tip)
+	is.Equal(<-shown, "proxy0")
+	is.Equal(<-shown, "host1")
+
+	through(tls.RequireAnyClientCert)
+	failure := openFailure(t, settings)
+	is.Equal(failure.Code, actors.CodeUnreachable)
+	is.True(strings.HasPrefix(failure.Message, "The proxy "))
+}
+
 // As with git, SSH and git:// go to the host itself.
 func TestNoProxyIsAskedForSSHAndGit(t *testing.T) {
 	is := is.New(t)
@@ -156,7 +193,7 @@ func TestAFailureOfAProxyIsToldAsTheProxys(t *testing.T) {
 	unnamed := strings.TrimPrefix(serveTLS(t, http.NotFoundHandler(), &tls.Config{Certificates: []tls.Certificate{
 		authority.Sign(t, nil)}}, false), "https://")
 	socks := func(options githost.SOCKSOptions) string { return githost.ServeSOCKS(t, unnamed, options).Address }
-	connect := func(answer string) string { return githost.ServeCONNECT(t, unnamed, answer).Address }
+	connect := func(answer string) string { return githost.ServeCONNECT(t, unnamed, answer, nil).Address }
 	const wants = "HTTP/1.1 407 Proxy Authentication Required\r\n"
 	for name, test := range map[string]struct {
 		proxy string
@@ -184,8 +221,8 @@ func TestAFailureOfAProxyIsToldAsTheProxys(t *testing.T) {
 		// Behind a tunnel it is the host that fails.
 		"the host's certificate":          {"http://" + connect(""), actors.CodeUntrusted, "The Git host's TLS certificate is for other names"},
 		"the host's certificate by SOCKS": {"socks5h://" + socks(githost.SOCKSOptions{}), actors.CodeUntrusted, "The Git host's TLS certificate is for other names"},
-		"the host without TLS":            {"http://" + githost.ServeCONNECT(t, notTLS, "").Address, actors.CodeProtocol, "The Git host does not speak TLS"},
-		"the host closes":                 {"http://" + githost.ServeCONNECT(t, closing, "").Address, actors.CodeUnreachable, "The Git host closed the connection"},
+		"the host without TLS":            {"http://" + githost.ServeCONNECT(t, notTLS, "", nil).Address, actors.CodeProtocol, "The Git host does not speak TLS"},
+		"the host closes":                 {"http://" + githost.ServeCONNECT(t, closing, "", nil).Address, actors.CodeUnreachable, "The Git host closed the connection"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)

@@ -82,8 +82,8 @@ func readClientCertificate(settings location.Settings) (tls.Certificate, error) 
 	case err == nil:
 		return pair, nil
 	case strings.Contains(err.Error(), "does not match"):
-		return tls.Certificate{}, errors.New("GIT_CLIENT_KEY_FILE must name the key of the certificate in GIT_CLIENT_CERT_FILE, " +
-			"and it names another one")
+		return tls.Certificate{}, errors.New("GIT_CLIENT_KEY_FILE must name the key of the certificate in " +
+			"GIT_CLIENT_CERT_FILE, and it names another one")
 	case isEncrypted(key):
 		return tls.Certificate{}, errors.New("GIT_CLIENT_KEY_FILE must name a key that is not encrypted; " +
 			"openssl pkey -in FILE -out NEWFILE decrypts one")
@@ -115,11 +115,14 @@ func isEncrypted(key []byte) bool {
 	return false
 }
 
-// clientCertificate is for tls.Config.GetClientCertificate, which is called when a host asks for a certificate. It reads
-// the files each time. Its error is an *actors.Failure.
+// clientCertificate is for tls.Config.GetClientCertificate, which is called when a host asks for a certificate. It
+// reads the files each time. Its error is an *actors.Failure.
 func clientCertificate(settings location.Settings) func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	return func(request *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		of, _ := request.Context().Value(wayKey{}).(way)
+		if of.meetsProxy && len(of.passed) == 0 {
+			return &tls.Certificate{}, nil
+		}
 		note(of.asked)
 		if settings.ClientCertFile == "" || !of.mayIdentify {
 			return &tls.Certificate{}, nil // no certificate: the host decides whether it goes on
@@ -138,11 +141,11 @@ func clientCertificate(settings location.Settings) func(*tls.CertificateRequestI
 func checkDates(leaf *x509.Certificate, now time.Time) error {
 	switch {
 	case now.After(leaf.NotAfter):
-		return fault.New(actors.CodeAuth, "The certificate of GIT_CLIENT_CERT_FILE has expired (%s); renew it, and check the "+
-			"clock of this machine.", leaf.NotAfter.UTC().Format(time.RFC3339))
+		return fault.New(actors.CodeAuth, "The certificate of GIT_CLIENT_CERT_FILE has expired (%s); renew it, and check "+
+			"the clock of this machine.", leaf.NotAfter.UTC().Format(time.RFC3339))
 	case now.Before(leaf.NotBefore):
-		return fault.New(actors.CodeAuth, "The certificate of GIT_CLIENT_CERT_FILE is not valid before %s; check the clock of "+
-			"this machine.", leaf.NotBefore.UTC().Format(time.RFC3339))
+		return fault.New(actors.CodeAuth, "The certificate of GIT_CLIENT_CERT_FILE is not valid before %s; check the clock "+
+			"of this machine.", leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

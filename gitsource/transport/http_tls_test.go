@@ -70,15 +70,16 @@ func TestEachFlawOfAServersCertificateHasItsSentence(t *testing.T) {
 			url := serveTLS(t, http.NotFoundHandler(), config, true)
 			failure := openFailure(t, location.Settings{URL: url + "/stacks", CAFile: test.ca})
 			is.Equal(failure.Code, actors.CodeUntrusted)
-			if !strings.HasPrefix(failure.Message, "The Git host's TLS certificate ") || !strings.Contains(failure.Message, test.says) {
+			is.True(strings.HasPrefix(failure.Message, "The Git host's TLS certificate "))
+			if !strings.Contains(failure.Message, test.says) {
 				t.Errorf("%q does not say %q", failure.Message, test.says)
 			}
 		})
 	}
 }
 
-// In TLS 1.3 a client's handshake succeeds before the host looks at its certificate, and over HTTP/2 the host's alert is
-// often lost when it closes the connection.
+// In TLS 1.3 a client's handshake succeeds before the host looks at its certificate, and over HTTP/2 the host's alert
+// is often lost when it closes the connection.
 func TestAHostThatWantsAClientCertificateIsTold(t *testing.T) {
 	authority, stranger := githost.NewAuthority(t), githost.NewAuthority(t)
 	ca := githost.WriteFile(t, "ca.pem", authority.PEM())
@@ -144,7 +145,8 @@ func TestAClientCertificateOpensASessionAndIsReadForEachConnection(t *testing.T)
 	_, err := remote.Open(t.Context(), facts)
 	failure := failureOf(t, err)
 	is.Equal(failure.Code, actors.CodeAuth)
-	is.True(strings.Contains(failure.Message, "GIT_CLIENT_KEY_FILE must name the key of the certificate in GIT_CLIENT_CERT_FILE"))
+	is.Equal(failure.Message, "GIT_CLIENT_KEY_FILE must name the key of the certificate in GIT_CLIENT_CERT_FILE, and it "+
+		"names another one.")
 	is.NoErr(os.WriteFile(settings.ClientKeyFile, []byte(githost.KeyPEM(t, second)), 0o600))
 	is.Equal(openSession(t, remote, facts).Tip(), tip)
 	is.Equal(<-shown, "second")
@@ -200,7 +202,8 @@ func TestABadClientCertificateIsNamedWithItsRule(t *testing.T) {
 	authority := githost.NewAuthority(t)
 	one, other := clientFiles(t, authority.Sign(t, nil)), clientFiles(t, authority.Sign(t, nil))
 	text := githost.WriteFile(t, "text", "s3cret")
-	encrypted := githost.WriteFile(t, "encrypted", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n")
+	encrypted := githost.WriteFile(t, "encrypted", strings.ReplaceAll(githost.KeyPEM(t, authority.Sign(t, nil)),
+		"PRIVATE KEY", "ENCRYPTED PRIVATE KEY"))
 	for name, test := range map[string]struct{ certificate, key, says string }{
 		"no certificate": {text, one.ClientKeyFile, "GIT_CLIENT_CERT_FILE must name a file with a certificate in PEM"},
 		"no key":         {one.ClientCertFile, text, "GIT_CLIENT_KEY_FILE must name a file with a private key in PEM"},
@@ -216,7 +219,8 @@ func TestABadClientCertificateIsNamedWithItsRule(t *testing.T) {
 	}
 }
 
-// nginx answers over the connection, not in the handshake; net/http, Apache and others tell plain HTTP at a port of TLS.
+// nginx answers over the connection, not in the handshake. net/http, Apache and others tell plain HTTP at a port of TLS.
+// The pages are those of nginx 1.22.1 and Apache 2.4.
 func TestAHostThatSaysThatTheConnectionIsWrongIsBelieved(t *testing.T) {
 	authority := githost.NewAuthority(t)
 	page := func(text string) string {
@@ -243,7 +247,8 @@ func TestAHostThatSaysThatTheConnectionIsWrongIsBelieved(t *testing.T) {
 			})
 			settings := location.Settings{CAFile: githost.WriteFile(t, "ca.pem", authority.PEM())}
 			if test.tls {
-				settings.URL = serveTLS(t, handler, &tls.Config{Certificates: []tls.Certificate{authority.Sign(t, nil)}}, false) + "/stacks"
+				config := &tls.Config{Certificates: []tls.Certificate{authority.Sign(t, nil)}}
+				settings.URL = serveTLS(t, handler, config, false) + "/stacks"
 			} else {
 				server := httptest.NewServer(handler)
 				t.Cleanup(server.Close)
@@ -262,18 +267,25 @@ func TestPlainHTTPToAPortOfTLSIsToldWhateverTheHostAnswers(t *testing.T) {
 	authority := githost.NewAuthority(t)
 	config := &tls.Config{Certificates: []tls.Certificate{authority.Sign(t, nil)}}
 	goServer := serveTLS(t, http.NotFoundHandler(), config, false) // answers 400 with a text
-	bare := githost.Listen(t, func(conn net.Conn) {                // answers with an alert
-		server := tls.Server(conn, config)
-		_ = server.HandshakeContext(t.Context())
-		// OpenSSL's servers send the alert for a wrong record, and crypto/tls sends none.
-		_, _ = conn.Write([]byte{0x15, 3, 1, 0, 2, 2, 70})
+	alert := githost.Listen(t, func(conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 1000))
+		_, _ = conn.Write([]byte{0x15, 3, 1, 0, 2, 2, 70}) // "protocol version not supported"
 	})
-	for name, address := range map[string]string{"400": strings.TrimPrefix(goServer, "https://"), "alert": bare} {
+	silent := githost.Listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1000)) })
+	for name, test := range map[string]struct {
+		address string
+		code    actors.Code
+		says    string
+	}{
+		"400":    {strings.TrimPrefix(goServer, "https://"), actors.CodeProtocol, "The Git host speaks TLS at this port; GIT_URL must begin with https://."},
+		"alert":  {alert, actors.CodeProtocol, "The Git host speaks TLS at this port; GIT_URL must begin with https://."},
+		"silent": {silent, actors.CodeUnreachable, "The Git host closed the connection without an answer; if it speaks TLS at this port, GIT_URL must begin with https://."},
+	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			failure := openFailure(t, location.Settings{URL: "http://" + address + "/stacks"})
-			is.Equal(failure.Code, actors.CodeProtocol)
-			is.Equal(failure.Message, "The Git host speaks TLS at this port; GIT_URL must begin with https://.")
+			failure := openFailure(t, location.Settings{URL: "http://" + test.address + "/stacks"})
+			is.Equal(failure.Code, test.code)
+			is.Equal(failure.Message, test.says)
 		})
 	}
 }

@@ -18,6 +18,8 @@ import (
 type way struct {
 	// mayIdentify tells whether the host may have the client certificate, as it may have the credentials.
 	mayIdentify bool
+	// meetsProxy tells that the first handshake is with a proxy, which gets no client certificate.
+	meetsProxy bool
 	// asked: the host has asked for a client certificate. From net/http's goroutine → send.
 	asked chan<- bool
 	// passed: a proxy has made a tunnel to the host, or a connection is there. From net/http's goroutine → send.
@@ -62,12 +64,11 @@ func noted(c <-chan bool) bool {
 }
 
 // failureOnTheWay turns an error of net/http into one for an operator. It tells whether the proxy or the host is meant,
-// and whether the host wanted a client certificate: asked and passed are those of the request's way.
-func (w *httpWire) failureOnTheWay(err error, request *http.Request, asked, passed bool) error {
+// and whether the host wanted a client certificate: asked and passed are those of the request's way, proxy may be nil.
+func (w *httpWire) failureOnTheWay(err error, proxy *url.URL, request *http.Request, asked, passed bool) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // without the address, which may have a password in it
 	}
-	proxy := w.through.of(request)
 	isCONNECT := proxy != nil && !forwards(proxy, request) && !isSOCKS(proxy)
 	isOfProxy := forwards(proxy, request) || fault.IsOfProxy(err) || isCONNECT && !passed
 	if isOfProxy {
@@ -81,10 +82,15 @@ func (w *httpWire) failureOnTheWay(err error, request *http.Request, asked, pass
 	case protocol.IsUnanswered(err), strings.HasPrefix(err.Error(), closedEarly):
 		return w.refusedCertificate("it ends the connection")
 	}
-	if protocol.IsUnanswered(err) && (!isOfProxy || forwards(proxy, request)) {
-		return &unansweredError{fault.Of(httpFailure(err))}
+	failure := httpFailure(err)
+	if fault.IsCutShort(err) && !isOfProxy && request.URL.Scheme == "http" { // OpenSSL ends such a connection
+		failure = fault.New(actors.CodeUnreachable, "The Git host closed the connection without an answer; if it speaks "+
+			"TLS at this port, GIT_URL must begin with https://.")
 	}
-	return httpFailure(err)
+	if protocol.IsUnanswered(err) && (!isOfProxy || forwards(proxy, request)) {
+		return &unansweredError{fault.Of(failure)}
+	}
+	return failure
 }
 
 // closedEarly begins net/http's error if a host closes a connection of HTTP/2 before the first request is sent.
@@ -98,9 +104,9 @@ func (w *httpWire) refusedCertificate(reason string) error {
 		return fault.New(actors.CodeAuth, "The Git host wants a client certificate (%s); set GIT_CLIENT_CERT_FILE and "+
 			"GIT_CLIENT_KEY_FILE.", reason)
 	case !maySendCredentials(w.named, w.at):
-		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the client certificate is not sent (%s); set GIT_URL "+
-			"to the repository's address there.", fault.Clean(w.at.Host), reason)
+		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the client certificate is not sent (%s); "+
+			"set GIT_URL to the repository's address there.", fault.Clean(w.at.Host), reason)
 	}
-	return fault.New(actors.CodeAuth, "The Git host refuses the client certificate of GIT_CLIENT_CERT_FILE (%s); check that the "+
-		"host trusts its authority, and that the file has the whole chain.", reason)
+	return fault.New(actors.CodeAuth, "The Git host refuses the client certificate of GIT_CLIENT_CERT_FILE (%s); check "+
+		"that the host trusts its authority, and that the file has the whole chain.", reason)
 }

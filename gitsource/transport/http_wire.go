@@ -149,8 +149,10 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 	if w.authorization != "" && mayIdentify {
 		request.Header.Set("Authorization", w.authorization)
 	}
+	proxy := w.through.of(request)
+	meetsProxy := proxy != nil && proxy.Scheme == "https"
 	asked, passed := make(chan bool, 1), make(chan bool, 1)
-	response, err := w.client.Do(request.WithContext(way{mayIdentify, asked, passed}.on(request.Context())))
+	response, err := w.client.Do(request.WithContext(way{mayIdentify, meetsProxy, asked, passed}.on(request.Context())))
 	if err == nil {
 		return response, nil
 	}
@@ -158,7 +160,7 @@ func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, err
 		// Otherwise net/http goes on connecting to a silent host, for a later request.
 		w.client.CloseIdleConnections()
 	}
-	return nil, w.failureOnTheWay(err, request, noted(asked), noted(passed))
+	return nil, w.failureOnTheWay(err, proxy, request, noted(asked), noted(passed))
 }
 
 // maySendCredentials tells whether an address is the one in GIT_URL, or the same host with TLS instead of plain HTTP,
