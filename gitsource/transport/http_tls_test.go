@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"log"
 	"net"
@@ -202,8 +203,8 @@ func TestABadClientCertificateIsNamedWithItsRule(t *testing.T) {
 	authority := githost.NewAuthority(t)
 	one, other := clientFiles(t, authority.Sign(t, nil)), clientFiles(t, authority.Sign(t, nil))
 	text := githost.WriteFile(t, "text", "s3cret")
-	encrypted := githost.WriteFile(t, "encrypted", strings.ReplaceAll(githost.KeyPEM(t, authority.Sign(t, nil)),
-		"PRIVATE KEY", "ENCRYPTED PRIVATE KEY"))
+	encrypted := githost.WriteFile(t, "encrypted", string(pem.EncodeToMemory(
+		&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("s3cret")})))
 	for name, test := range map[string]struct{ certificate, key, says string }{
 		"no certificate": {text, one.ClientKeyFile, "GIT_CLIENT_CERT_FILE must name a file with a certificate in PEM"},
 		"no key":         {one.ClientCertFile, text, "GIT_CLIENT_KEY_FILE must name a file with a private key in PEM"},
