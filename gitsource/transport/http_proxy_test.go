@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -188,7 +189,10 @@ func TestNoProxyIsAskedForSSHAndGit(t *testing.T) {
 
 func TestAFailureOfAProxyIsToldAsTheProxys(t *testing.T) {
 	authority := githost.NewAuthority(t)
-	notTLS := githost.Listen(t, func(conn net.Conn) { _, _ = conn.Write([]byte("SSH-2.0-x\r\n")) })
+	notTLS := githost.Listen(t, func(conn net.Conn) {
+		_, _ = conn.Write([]byte("SSH-2.0-x\r\n"))
+		_, _ = io.Copy(io.Discard, conn) // to close it with something unread would reset it
+	})
 	closing := githost.Listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1000)) })
 	unnamed := strings.TrimPrefix(serveTLS(t, http.NotFoundHandler(), &tls.Config{Certificates: []tls.Certificate{
 		authority.Sign(t, nil)}}, false), "https://")
@@ -205,11 +209,11 @@ func TestAFailureOfAProxyIsToldAsTheProxys(t *testing.T) {
 		"no such name":          {"http://clerk:s3cret@no..invalid:1", actors.CodeUnreachable, "check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY and this machine's DNS"},
 		"not TLS":               {"https://clerk:s3cret@" + notTLS, actors.CodeProtocol, "The proxy does not speak TLS at this port"},
 		"not trusted":           {"https://clerk:s3cret@" + unnamed, actors.CodeUntrusted, "The proxy's TLS certificate is not signed by a trusted authority"},
-		"TLS":                   {"http://clerk:s3cret@" + unnamed, actors.CodeUnreachable, "The proxy closed the connection without an answer."},
+		"TLS":                   {"http://clerk:s3cret@" + unnamed, actors.CodeUnreachable, "The proxy closed the connection"},
 		"it closes":             {"http://clerk:s3cret@" + closing, actors.CodeUnreachable, "The proxy closed the connection"},
 		"no HTTP":               {"http://clerk:s3cret@" + notTLS, actors.CodeUnreachable, "The proxy does not answer with valid HTTP"},
 		"no SOCKS":              {"socks5://clerk:s3cret@" + notTLS, actors.CodeUnreachable, "The proxy does not speak SOCKS 5"},
-		"SOCKS, it closes":      {"socks5://clerk:s3cret@" + closing, actors.CodeUnreachable, "The proxy closed the connection without an answer."},
+		"SOCKS, it closes":      {"socks5://clerk:s3cret@" + closing, actors.CodeUnreachable, "The proxy closed the connection"},
 		"SOCKS, wrong password": {"socks5://clerk:s3cret@" + socks(githost.SOCKSOptions{User: "clerk", Password: "other"}), actors.CodeUnreachable, "The SOCKS proxy wants other credentials"},
 		"SOCKS, no password":    {"socks5://" + socks(githost.SOCKSOptions{User: "clerk", Password: "other"}), actors.CodeUnreachable, "The SOCKS proxy wants other credentials"},
 		"SOCKS, refused":        {"socks5h://" + socks(githost.SOCKSOptions{Reply: 2}), actors.CodeUnreachable, "The SOCKS proxy does not connect to the Git host: connection not allowed by ruleset"},

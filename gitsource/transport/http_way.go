@@ -79,11 +79,11 @@ func (w *httpWire) failureOnTheWay(err error, proxy *url.URL, request *http.Requ
 	case isOfProxy || !asked:
 	case alert != "":
 		return w.refusedCertificate("its TLS alert is: " + alert)
-	case protocol.IsUnanswered(err), strings.HasPrefix(err.Error(), closedEarly):
+	case isEnded(err):
 		return w.refusedCertificate("it ends the connection")
 	}
 	failure := httpFailure(err)
-	if fault.IsCutShort(err) && !isOfProxy && request.URL.Scheme == "http" { // OpenSSL ends such a connection
+	if protocol.IsUnanswered(err) && !isOfProxy && request.URL.Scheme == "http" { // OpenSSL ends such a connection
 		failure = fault.New(actors.CodeUnreachable, "The Git host closed the connection without an answer; if it speaks "+
 			"TLS at this port, GIT_URL must begin with https://.")
 	}
@@ -93,8 +93,13 @@ func (w *httpWire) failureOnTheWay(err error, proxy *url.URL, request *http.Requ
 	return failure
 }
 
-// closedEarly begins net/http's error if a host closes a connection of HTTP/2 before the first request is sent.
-const closedEarly = "http2: client conn"
+// isEnded tells whether the host has ended a connection before its answer. When net/http's goroutines for reading and
+// for writing meet that at once, each of them may give the error.
+func isEnded(err error) bool {
+	failure := fault.OfNetwork(err)
+	return protocol.IsUnanswered(err) || failure != nil && failure.Code == actors.CodeUnreachable ||
+		strings.HasPrefix(err.Error(), "http2: client conn") || strings.HasPrefix(err.Error(), "http: server closed")
+}
 
 // refusedCertificate is the failure of a host that asks for a client certificate and then ends the connection. In TLS
 // 1.3 it does so after the handshake, and its alert may be lost when it closes the connection.
