@@ -34,13 +34,14 @@ type Settings struct {
 	// BearerToken is sent to an HTTP host in place of a user name and password. Like Password it is called at each use,
 	// and nil if it is not set.
 	BearerToken func() (string, error) `envconfig:"GIT_BEARER_TOKEN" desc:"token for HTTP that is sent as Authorization: Bearer, in place of a user name and password; overrides those in GIT_URL"`
-	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
-	// SSH_AUTH_SOCK gives the keys.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use, and with it a certificate in the file
+	// beside it whose name ends in "-cert.pub". If it is empty, the agent at SSH_AUTH_SOCK gives the keys.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH, with a certificate beside it if there is one (FILE-cert.pub); unset: the agent has the keys"`
 	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
 	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
-	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
+	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: the user's and the machine's files that
+	// the ssh program reads.
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts"`
 	// CAFile holds roots in PEM that are trusted beside the system's. Each refresh looks whether it has changed.
 	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's; read again when it has changed"`
 	// ClientCertFile and ClientKeyFile hold a client certificate with its chain, and its key, in PEM. They are read for

@@ -9,40 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
-
 	"mooring/actors"
 )
 
-// OfTrust returns the failure for a TLS certificate or an SSH host key that is not trusted; nil for any other error.
+// OfTrust returns the failure for a TLS certificate of a host or a proxy that is not trusted; nil for any other error.
 func OfTrust(err error) *actors.Failure {
-	if failure := ofCertificate(err); failure != nil {
-		return failure
-	}
-	var (
-		otherKey    *knownhosts.KeyError
-		revoked     *knownhosts.RevokedError
-		noAlgorithm *ssh.AlgorithmNegotiationError
-	)
-	switch {
-	case errors.As(err, &otherKey) && len(otherKey.Want) == 0:
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not known; verify it and add it to the file of "+
-			"GIT_SSH_KNOWN_HOSTS_FILE (or ~/.ssh/known_hosts), as ssh-keyscan prints it.")
-	case errors.As(err, &otherKey):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not the known one: somebody may be in between; "+
-			"if the host has a new key, verify it and replace the old one in the file of GIT_SSH_KNOWN_HOSTS_FILE.")
-	case errors.As(err, &revoked):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is marked as revoked in the known hosts.")
-	case errors.As(err, &noAlgorithm) && noAlgorithm.What == "host key":
-		return New(actors.CodeUntrusted, "The Git host has no SSH key of a kind that the known hosts list for it; verify "+
-			"its keys and add one to the file of GIT_SSH_KNOWN_HOSTS_FILE.")
-	}
-	return nil
-}
-
-// ofCertificate returns the failure for a TLS certificate of a host or a proxy; nil for any other error.
-func ofCertificate(err error) *actors.Failure {
 	var (
 		unknown    x509.UnknownAuthorityError
 		otherName  x509.HostnameError
