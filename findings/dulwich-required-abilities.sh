@@ -5,10 +5,10 @@
 # abilities in its first line (gitprotocol-capabilities). It needs no thin pack, because it has nothing.
 #
 #   names side-band-64k, thin-pack and ofs-delta: both hosts send a pack.
-#   leaves thin-pack out:                         git sends a pack. Dulwich sends nothing: over git:// it ends the connection.
+#   leaves thin-pack out:                         git sends a pack. Dulwich sends nothing, and ends the connection.
 #
-# The reason is an exception in the server (dulwich/server.py, "Client does not support required capability"). So a client
-# that names only what it needs cannot read from Dulwich, and is told nothing.
+# The reason is an exception in the server (dulwich/server.py, "Client does not support required capability"). So a
+# client that names only what it needs cannot read from Dulwich, and is told nothing.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

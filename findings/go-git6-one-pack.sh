@@ -12,7 +12,7 @@
 #   git upload-pack: answers with a packet "ERR upload-pack: not our ref ...".
 #   go-git 6:        ends the stream without a word.
 #
-# So a client that keeps a stream for more than one pack must be ready to connect again, and it must not wait for a reason.
+# So a client that keeps a stream for more than one pack must be ready to connect again, and to get no reason.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -42,7 +42,8 @@ import (
 
 func main() {
 	host := backend.New(transport.NewFilesystemLoader(osfs.New(os.Args[1]), true))
-	request := &backend.Request{URL: &url.URL{Path: "/r.git"}, Service: transport.UploadPackService, GitProtocol: "version=2"}
+	at := &url.URL{Path: "/r.git"}
+	request := &backend.Request{URL: at, Service: transport.UploadPackService, GitProtocol: "version=2"}
 	if err := host.Serve(context.Background(), os.Stdin, os.Stdout, request); err != nil {
 		println(err.Error())
 	}
@@ -66,11 +67,10 @@ said() { grep -a -o 'ERR upload-pack: not our ref' || echo nothing; }
 fetch "${commit//[0-9a-f]/1}" >absent
 
 export GIT_PROTOCOL=version=2
-{
-	echo "git: $(git upload-pack r.git <three | count) listings; of an absent object: $(git upload-pack r.git <absent 2>/dev/null | said)"
-	echo "go-git 6: $(./gogit6 "$folder" <three 2>/dev/null | count) listings; of an absent object: $(./gogit6 "$folder" <absent 2>/dev/null | said)"
-} | tee seen
+for host in 'git upload-pack r.git' "./gogit6 $folder"; do
+	echo "listings: $($host <three 2>/dev/null | count); of an absent object: $($host <absent 2>/dev/null | said)"
+done | tee seen
 diff seen - <<'SEEN'
-git: 2 listings; of an absent object: ERR upload-pack: not our ref
-go-git 6: 1 listings; of an absent object: nothing
+listings: 2; of an absent object: ERR upload-pack: not our ref
+listings: 1; of an absent object: nothing
 SEEN

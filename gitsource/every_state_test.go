@@ -21,8 +21,8 @@ func everyState(t *testing.T) *githost.Bare {
 }
 
 // readsEveryState reads a repository of everyState: a cold start, changes, no change, and pushes back. Each hash is
-// compared with what the git program prints. A push back asks the host again, because what was read before is forgotten. It
-// returns what was learned of the host.
+// compared with what the git program prints. A push back asks the host again, because what was read before is forgotten.
+// It returns what was learned of the host.
 func readsEveryState(t *testing.T, r *githost.Bare, source *Source) protocol.Facts {
 	t.Helper()
 	is := is.New(t)

@@ -42,8 +42,8 @@ func TestEveryStateIsReadFromGoGit6(t *testing.T) {
 	}
 }
 
-// go-git 6 ends a stream without a word if it is asked for a commit that it does not have. Over HTTP it answers 500, which
-// may as well be a fault of the host.
+// go-git 6 ends a stream without a word if it is asked for a commit that it does not have. Over HTTP it answers 500,
+// which may as well be a fault of the host.
 func TestAPinnedCommitIsReadFromGoGit6OrToldToBeAbsent(t *testing.T) {
 	for name, serve := range goGit6(t) {
 		t.Run(name, func(t *testing.T) {

@@ -48,10 +48,11 @@ func TestAPinnedCommitIsReadThroughAWebServer(t *testing.T) {
 				is := is.New(t)
 				r := everyState(t)
 				url := serve(t, r.Dir, githost.WebOptions{DropVersion: dropVersion})
-				state, err := newTestSource(t, url, trackedBy(r.Commits[1])).Fetch(t.Context(), actors.DesiredState{})
+				source := newTestSource(t, url, trackedBy(r.Commits[1]))
+				state, err := source.Fetch(t.Context(), actors.DesiredState{})
 				is.NoErr(err)
 				is.Equal(state.Revision, r.Commits[1])
-				is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", []string{"docker-compose.yml", "docker-compose.yaml"}))
+				is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", source.rules.ComposeFiles))
 			})
 		}
 	}
@@ -87,18 +88,20 @@ func TestAWebServerThatOffersPlainFilesIsToldAsThat(t *testing.T) {
 	}
 }
 
+func withPassword(user, password string) func(*Settings) {
+	return func(s *Settings) { s.Username, s.Password = user, func() (string, error) { return password, nil } }
+}
+
 func TestAWebServerThatAsksForAPasswordIsAnsweredWithBasic(t *testing.T) {
 	for name, serve := range webServers() {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
 			r := everyState(t)
 			url := serve(t, r.Dir, githost.WebOptions{User: "ops", Password: "p:ä%40"})
-			with := func(password string) func(*Settings) {
-				return func(s *Settings) { s.Username, s.Password = "ops", func() (string, error) { return password, nil } }
-			}
-			readsEveryState(t, r, newTestSource(t, url, with("p:ä%40")))
+			readsEveryState(t, r, newTestSource(t, url, withPassword("ops", "p:ä%40")))
 			for _, password := range []string{"", "wrong"} {
-				_, err := newTestSource(t, url, with(password)).Fetch(t.Context(), actors.DesiredState{})
+				source := newTestSource(t, url, withPassword("ops", password))
+				_, err := source.Fetch(t.Context(), actors.DesiredState{})
 				is.Equal(fault.Of(err).Code, actors.CodeAuth)
 			}
 		})
@@ -109,8 +112,7 @@ func TestAWebServerThatAsksForDigestIsToldAsRefusing(t *testing.T) {
 	is := is.New(t)
 	r := everyState(t)
 	url := githost.ServeApache(t, r.Dir, githost.WebOptions{User: "ops", Password: "secret", Digest: true})
-	source := newTestSource(t, url, func(s *Settings) { s.Username, s.Password = "ops", func() (string, error) { return "secret", nil } })
-	_, err := source.Fetch(t.Context(), actors.DesiredState{})
+	_, err := newTestSource(t, url, withPassword("ops", "secret")).Fetch(t.Context(), actors.DesiredState{})
 	is.Equal(fault.Of(err).Code, actors.CodeAuth)
 }
 

@@ -13,8 +13,8 @@ import (
 func ServeApache(t *testing.T, dir string, options WebOptions) string {
 	t.Helper()
 	s := newWebServer(t, "/usr/sbin/apache2", "resuming normal operations")
-	modules := []string{"mpm_event", "authz_core", "authz_user", "authn_core", "authn_file", "auth_basic", "auth_digest", "cgid",
-		"alias", "env", "headers"}
+	modules := []string{"mpm_event", "authz_core", "authz_user", "authn_core", "authn_file", "auth_basic", "auth_digest",
+		"cgid", "alias", "env", "headers"}
 	var conf strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&conf, format+"\n", values...) }
 	for _, module := range modules {

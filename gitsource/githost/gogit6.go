@@ -25,7 +25,8 @@ func BuildGoGit6(t *testing.T, source string) GoGit6 {
 // ServeHTTP serves the repository in a directory over HTTP until the end of the test, and returns its URL.
 func (g GoGit6) ServeHTTP(t *testing.T, dir string) string {
 	t.Helper()
-	return "http://127.0.0.1:" + servePort(t, exec.CommandContext(t.Context(), g.program, "http", dir)) + "/" + filepath.Base(dir)
+	port := servePort(t, exec.CommandContext(t.Context(), g.program, "http", dir))
+	return "http://127.0.0.1:" + port + "/" + filepath.Base(dir)
 }
 
 // ServeGit serves the repository in a directory over git:// until the end of the test, and returns its URL.

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// ServeNginx serves the repository in a directory with nginx, which hands requests to git http-backend by FastCGI, until
-// the end of the test. It returns the repository's URL. It skips the test if nginx or fcgiwrap is not installed.
+// ServeNginx serves the repository in a directory with nginx, which hands requests to git http-backend by FastCGI. It
+// serves until the end of the test, and returns the repository's URL. It skips the test if nginx or fcgiwrap is not
+// installed.
 func ServeNginx(t *testing.T, dir string, options WebOptions) string {
 	t.Helper()
 	const fcgiwrap = "/usr/sbin/fcgiwrap"

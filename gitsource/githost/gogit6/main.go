@@ -4,8 +4,8 @@
 //	git   one connection of git://, on standard input and output, as inetd would start it.
 //	ssh   one session of SSH, on standard input and output, as sshd's ForceCommand would start it.
 //
-// The second argument is the directory. In an address the repository has the directory's name. The program is a module of
-// its own, so that mooring does not depend on go-git 6.
+// The second argument is the directory. In an address the repository has the directory's name. The program is a module
+// of its own, so that mooring does not depend on go-git 6.
 package main
 
 import (
