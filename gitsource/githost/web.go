@@ -38,13 +38,26 @@ type webServer struct {
 	dir string
 }
 
-// newWebServer makes a directory for a server. It skips the test if a program is not installed.
+// asUser begins a command. Apache refuses to serve as root, so for root it gives a namespace in which root has another
+// number.
+func asUser() []string {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return []string{"unshare", "--user", "--map-user=1000", "--map-group=1000"}
+}
+
+// newWebServer makes a directory for a server. It skips the test if a program is not installed, or if root gets no
+// namespace.
 func newWebServer(t *testing.T, program, ready string, others ...string) webServer {
 	t.Helper()
 	for _, file := range append(others, program) {
 		if _, err := os.Stat(file); err != nil {
 			t.Skipf("%s is not installed", file)
 		}
+	}
+	if probe := append(asUser(), "true"); exec.CommandContext(t.Context(), probe[0], probe[1:]...).Run() != nil {
+		t.Skip("this test needs a namespace for users, which unshare is not given here")
 	}
 	dir, err := os.MkdirTemp("", "web")
 	if err != nil {
@@ -95,10 +108,7 @@ func (s webServer) start(configure func(address string) string, arguments ...str
 // run runs the server until the end of the test. It returns when the server listens or has ended.
 func (s webServer) run(arguments []string) (said string, ready bool) {
 	s.t.Helper()
-	command := append([]string{s.program}, arguments...)
-	if os.Geteuid() == 0 { // Apache refuses to serve as root, so it gets a namespace in which root has another number
-		command = append([]string{"unshare", "--user", "--map-user=1000", "--map-group=1000"}, command...)
-	}
+	command := append(append(asUser(), s.program), arguments...)
 	server := exec.CommandContext(s.t.Context(), command[0], command[1:]...)
 	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) } // it ends its children, too
 	server.WaitDelay = 10 * time.Second
