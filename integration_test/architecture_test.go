@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,8 +38,10 @@ func sources(t *testing.T, tests bool) []source {
 		}
 		name = filepath.ToSlash(strings.TrimPrefix(name, root+string(filepath.Separator)))
 		hidden := strings.HasPrefix(entry.Name(), ".") && name != root
-		if entry.IsDir() && (hidden || entry.Name() == "testdata") {
-			return fs.SkipDir // .ci/tools is a module of its own
+		_, err = os.Stat(filepath.Join(root, name, "go.mod"))
+		isModule := err == nil && name != root
+		if entry.IsDir() && (hidden || isModule || entry.Name() == "testdata") {
+			return fs.SkipDir // another module is a program for tests
 		}
 		test := strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "integration_test/") ||
 			slices.Contains(forTests(), path.Dir(name))
