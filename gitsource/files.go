@@ -23,10 +23,12 @@ type Files struct {
 	// commit is the commit whose trees are kept; zero for none.
 	commit object.ID
 	trees  map[object.ID][]byte
+	// largest is the size in bytes of the largest file that is given.
+	largest int64
 }
 
 // Files makes a Files for the Source's repository.
-func (s *Source) Files() *Files { return &Files{source: s} }
+func (s *Source) Files() *Files { return &Files{source: s, largest: maxFile} }
 
 // Commit has the files of one commit. It belongs to the goroutine of its Files. Close ends its session with the host.
 type Commit struct {

@@ -114,10 +114,10 @@ func (c *Commit) readBlobs(ctx context.Context, wanted *wantedBlobs) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		content, err := c.repository.Object(object.Blob, id, maxFile)
+		content, err := c.repository.Object(object.Blob, id, c.files.largest)
 		switch {
 		case errors.Is(err, fault.ErrTooLarge):
-			return &checkout.TooLarge{ID: id.String(), Limit: maxFile}
+			return &checkout.TooLarge{ID: id.String(), Limit: c.files.largest}
 		case err != nil:
 			return fmt.Errorf("read blob %s: %w", id, err)
 		}
@@ -155,12 +155,12 @@ func (c *Commit) fetchBlobs(ctx context.Context, wanted *wantedBlobs) error {
 }
 
 func (c *Commit) askForBlobs(ctx context.Context, wanted *wantedBlobs, request protocol.Request) error {
-	limits := pack.Limits{Bytes: 8 << 30, Objects: 2_000_000, Object: maxFile}
+	limits := pack.Limits{Bytes: 8 << 30, Objects: 2_000_000, Object: c.files.largest}
 	if err := c.ask(ctx, request, wanted, limits); err != nil {
 		return err
 	}
-	if wanted.large != nil {
-		return wanted.large
+	if !wanted.large.IsZero() {
+		return &checkout.TooLarge{ID: wanted.large.String(), Limit: c.files.largest}
 	}
 	return nil
 }
@@ -169,9 +169,9 @@ func (c *Commit) askForBlobs(ctx context.Context, wanted *wantedBlobs, request p
 type wantedBlobs struct {
 	left  map[object.ID]struct{}
 	visit func(string, []byte) error
-	// failure is an error of visit, and large is the error of a blob that is too large.
+	// failure is an error of visit, and large is a blob that is too large; zero for none.
 	failure error
-	large   *checkout.TooLarge
+	large   object.ID
 }
 
 func (w *wantedBlobs) ids() []object.ID {
@@ -198,6 +198,6 @@ func (w *wantedBlobs) Object(kind object.Kind, id object.ID, content []byte) err
 // Large implements pack.Visitor.
 func (w *wantedBlobs) Large(_ object.Kind, id object.ID) {
 	if _, wanted := w.left[id]; wanted {
-		w.large = &checkout.TooLarge{ID: id.String(), Limit: maxFile}
+		w.large = id
 	}
 }

@@ -2,8 +2,8 @@ package gitsource
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,7 +27,7 @@ func stackFiles() githost.Layout {
 	})
 }
 
-// ways are the ways in which a repository is served, by name. Each gives the URL of a repository.
+// fileWays are the ways in which a repository is served, by name. Each makes a repository and gives its URL.
 func fileWays() map[string]func(*testing.T, githost.History) (*githost.Bare, string) {
 	hosted := func(options githost.HTTPOptions, filter bool) func(*testing.T, githost.History) (*githost.Bare, string) {
 		return func(t *testing.T, h githost.History) (*githost.Bare, string) {
@@ -152,7 +152,7 @@ func TestAChangedFileAmongManyTakesTwoRequests(t *testing.T) {
 	is.NoErr(err)
 	found, err := commit.Under(t.Context(), "hosts/h1/s10")
 	is.NoErr(err)
-	is.Equal(len(found), 2)
+	is.Equal(len(found), 3)
 	is.NoErr(commit.Prefetch(t.Context(), []string{"hosts/h1/s10"}))
 	is.Equal(r.Posts(), 2) // the trees that changed, and what is wanted
 	commit.Close()
@@ -164,14 +164,11 @@ func TestAChangedFileAmongManyTakesTwoRequests(t *testing.T) {
 
 func TestACommitThatTheHostHasNoMoreIsAFailure(t *testing.T) {
 	is := is.New(t)
-	first := stackFiles()
-	r := githost.Host(t, githost.HTTPOptions{}, githost.History{{Layout: first}, {Layout: first.With(githost.Layout{"x": githost.File("x")})}})
+	r := githost.Host(t, githost.HTTPOptions{}, githost.Chain(stackFiles()))
 	source := newTestSource(t, r.URL)
 	state := fetchOK(t, r, source, 0, actors.DesiredState{})
-	r.MoveMain(t, r.Commits[1])
-	githost.Git(t, r.Dir, nil, "reflog", "expire", "--expire=now", "--all")
-	githost.Git(t, r.Dir, nil, "repack", "-adq")
-	githost.Git(t, r.Dir, nil, "prune", "--expire=now")
+	is.NoErr(os.RemoveAll(r.Dir))
+	githost.Import(t, r.Dir, githost.Chain(githost.SomeStacks(3))) // another one under the same URL
 	_, err := source.Files().Open(t.Context(), state)
 	var failure *actors.Failure
 	is.True(errors.As(err, &failure))
@@ -182,13 +179,15 @@ func TestAFileThatIsTooLargeIsToldByItsID(t *testing.T) {
 	for _, name := range []string{"HTTP", "in place"} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
-			r, url := fileWays()[name](t, githost.Chain(githost.Layout{
-				"a/docker-compose.yml": githost.File(""), "a/large": githost.File(strings.Repeat("\x00", maxFile+1)),
+			_, url := fileWays()[name](t, githost.Chain(githost.Layout{
+				"a/docker-compose.yml": githost.File(""), "a/large": githost.File(strings.Repeat("large", 1000)),
 			}))
 			source := newTestSource(t, url)
 			state, err := source.Fetch(t.Context(), actors.DesiredState{})
 			is.NoErr(err)
-			commit, err := source.Files().Open(t.Context(), state)
+			files := source.Files()
+			files.largest = 4999
+			commit, err := files.Open(t.Context(), state)
 			is.NoErr(err)
 			defer commit.Close()
 			entry, err := commit.Entry(t.Context(), "a/large")
@@ -197,8 +196,11 @@ func TestAFileThatIsTooLargeIsToldByItsID(t *testing.T) {
 			var large *checkout.TooLarge
 			is.True(errors.As(err, &large))
 			is.Equal(large.ID, entry.ID)
-			is.Equal(fmt.Sprint(large.Limit), fmt.Sprint(maxFile))
-			_ = r
+			is.Equal(large.Limit, int64(4999))
+			files.largest++
+			content, err := commit.Read(t.Context(), "a/large")
+			is.NoErr(err)
+			is.Equal(len(content), 5000)
 		})
 	}
 }
