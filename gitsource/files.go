@@ -40,8 +40,11 @@ type Commit struct {
 	session *protocol.Session
 	// repository is the repository on this machine; nil for a Git host.
 	repository *local.Repository
-	// contents are the files that Prefetch has read.
+	// contents are the files that Keep has read, and size is how many bytes they have.
 	contents map[object.ID][]byte
+	size     int
+	// listed are the directories that names were looked up in last, by their depth.
+	listed []listing
 }
 
 // Open opens the commit that a state was read from. The state must be one that this Source has made in this process. It
@@ -118,22 +121,20 @@ func (c *Commit) entry(ctx context.Context, name string) (object.Entry, error) {
 	if name == "." {
 		return at, nil
 	}
+	depth := 0
 	for part := range strings.SplitSeq(name, "/") {
 		if at.Mode != object.ModeDirectory {
 			return object.Entry{}, fs.ErrNotExist
 		}
-		tree, err := c.tree(ctx, at.ID)
+		next, found, err := c.find(ctx, at.ID, part, depth)
 		if err != nil {
 			return object.Entry{}, c.failure(ctx, err)
-		}
-		next, found, err := object.FindEntry(tree, part)
-		if err != nil {
-			return object.Entry{}, c.failure(ctx, fmt.Errorf("read tree %s: %w", at.ID, err))
 		}
 		if !found {
 			return object.Entry{}, fs.ErrNotExist
 		}
 		at = next
+		depth++
 	}
 	return at, nil
 }

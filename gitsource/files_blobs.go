@@ -18,8 +18,8 @@ import (
 const (
 	// maxFile is the size in bytes of the largest file that a stack may be made of.
 	maxFile = 256 << 20
-	// maxPrefetched bounds the bytes of the files that Prefetch keeps.
-	maxPrefetched = 64 << 20
+	// maxKept bounds the bytes of the files that Keep keeps.
+	maxKept = 64 << 20
 )
 
 // Read returns the content of a file, or the target of a symbolic link. The error is that of Entry.
@@ -57,14 +57,29 @@ func (c *Commit) Prefetch(ctx context.Context, directories []string) error {
 			}
 		}
 	}
-	size := 0
+	return c.Keep(ctx, ids)
+}
+
+// Keep reads files, named by their ids, so that Read finds them. It takes one request for all of them. When it keeps
+// 64 MiB, it leaves out the rest. Its errors are those of Blobs.
+func (c *Commit) Keep(ctx context.Context, ids []string) error {
 	return c.Blobs(ctx, ids, func(id string, content []byte) error {
-		if parsed, ok := object.ParseID(id); ok && size+len(content) <= maxPrefetched {
-			size += len(content)
+		parsed, ok := object.ParseID(id)
+		if _, has := c.contents[parsed]; ok && !has && c.size+len(content) <= maxKept {
+			c.size += len(content)
 			c.contents[parsed] = bytes.Clone(content)
 		}
 		return nil
 	})
+}
+
+// Holds tells whether Read gives a file without a request to the host.
+func (c *Commit) Holds(id string) bool {
+	parsed, ok := object.ParseID(id)
+	if _, has := c.contents[parsed]; ok && has {
+		return true
+	}
+	return c.repository != nil
 }
 
 func composeMayRead(name string) bool {

@@ -31,6 +31,54 @@ func (c *Commit) loadTrees(ctx context.Context) error {
 	return c.askForTrees(ctx, protocol.Request{Wants: []object.ID{c.id}, Shallow: true, Filter: withoutBlobs})
 }
 
+// listing has the entries of a directory by their names.
+type listing struct {
+	id      object.ID
+	entries map[string]object.Entry
+}
+
+const (
+	// minListed is the size in bytes of the smallest tree that is made a listing.
+	minListed = 4 << 10
+	// maxListed is that of the largest one: about 200,000 entries, which take some 30 MiB.
+	maxListed = 8 << 20
+)
+
+// find looks a name up in a tree at a depth. It keeps a listing of each large tree on the way to the last path, so that it
+// does not read the tree once for each of many paths that are looked up in their order.
+func (c *Commit) find(ctx context.Context, id object.ID, name string, depth int) (object.Entry, bool, error) {
+	if depth < len(c.listed) && c.listed[depth].id == id {
+		entry, found := c.listed[depth].entries[name]
+		return entry, found, nil
+	}
+	tree, err := c.tree(ctx, id)
+	if err != nil {
+		return object.Entry{}, false, err
+	}
+	if len(tree) < minListed || len(tree) > maxListed || depth > maxFilesDepth {
+		entry, found, err := object.FindEntry(tree, name)
+		if err != nil {
+			err = fmt.Errorf("read tree %s: %w", id, err)
+		}
+		return entry, found, err
+	}
+	list := listing{id, map[string]object.Entry{}}
+	for entry, err := range object.Entries(tree) {
+		if err != nil {
+			return object.Entry{}, false, fmt.Errorf("read tree %s: %w", id, err)
+		}
+		key := string(entry.Name)
+		entry.Name = nil // it is of the tree's bytes, which are valid only for now
+		list.entries[key] = entry
+	}
+	for len(c.listed) <= depth {
+		c.listed = append(c.listed, listing{})
+	}
+	c.listed[depth] = list
+	entry, found := list.entries[name]
+	return entry, found, nil
+}
+
 // connect opens a session with the host, if there is none yet. It asks for nothing: the commit is known.
 func (c *Commit) connect(ctx context.Context) (err error) {
 	if c.session == nil {

@@ -39,7 +39,7 @@ func (r *reading) collect(ctx context.Context, from loaded) (*Stack, error) {
 			return nil, err
 		}
 	}
-	stack.Inputs = sortInputs(r.inputs)
+	stack.Inputs, stack.Absent = sortInputs(r.inputs), slices.Sorted(maps.Keys(r.absent))
 	return stack, nil
 }
 
@@ -213,7 +213,7 @@ func (r *reading) file(ctx context.Context, service, name, required string, use 
 	if err != nil || !inside || name == "" {
 		return place{}, err
 	}
-	found, err := find(ctx, r.files, at)
+	found, err := r.find(ctx, at)
 	switch {
 	case absent(err) && required == "":
 		return place{}, nil

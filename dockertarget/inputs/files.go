@@ -32,14 +32,17 @@ type Entry struct {
 	ID string
 }
 
+// ErrTooLarge says that a file is larger than Files reads.
+var ErrTooLarge = errors.New("the file is too large to be read")
+
 // Files are the files of one commit, and those that an operator has put beside them. Paths are relative to the root of
 // the repository, clean, and have "/" between their parts; the root is ".".
 type Files interface {
 	// Entry tells what is at a path. It follows no link: a path that passes one does not exist. The error is
 	// fs.ErrNotExist if there is nothing.
 	Entry(ctx context.Context, path string) (Entry, error)
-	// Read returns the content of a file, or the target of a link. It bounds the size. The error is fs.ErrNotExist if
-	// there is nothing.
+	// Read returns the content of a file, or the target of a link. The error is fs.ErrNotExist if there is nothing, and
+	// ErrTooLarge if there is more than it reads, which should be some MiB.
 	Read(ctx context.Context, path string) ([]byte, error)
 }
 
@@ -48,7 +51,7 @@ const maxHops = 40
 
 // place is where a path leads to.
 type place struct {
-	// path is the path without links.
+	// path is the path without links, or the first part of it where there is nothing.
 	path string
 	Entry
 	// links are the links on the way, by their paths.
@@ -77,7 +80,8 @@ func find(ctx context.Context, files Files, name string) (place, error) {
 		entry, err := files.Entry(ctx, next)
 		switch {
 		case err != nil:
-			return place{}, err
+			found.path = next
+			return found, err
 		case entry.Kind == Submodule:
 			return place{}, problem("%s is in the submodule %s; mooring does not read submodules.", quote(name), quote(next))
 		case entry.Kind != Link:

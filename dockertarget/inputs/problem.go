@@ -12,6 +12,10 @@ import (
 type Problem struct {
 	// Message is one sentence that names what is wrong. It has no line breaks, and at most 1,000 characters.
 	Message string
+	// Inputs are those that were found before the reading failed, sorted, and Absent are the paths that were not.
+	// While none of them changes, another reading fails in the same way.
+	Inputs []Input
+	Absent []string
 }
 
 // Error is the message.

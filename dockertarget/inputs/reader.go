@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -52,11 +54,15 @@ func (r *Reader) Close() error { return r.scratch.remove() }
 func (r *Reader) Read(ctx context.Context, files Files, stack, composeFile string) (*Stack, error) {
 	reading := &reading{
 		files: files, scratch: r.scratch, stack: stack, main: path.Join(stack, composeFile), repository: r.repository,
-		environment: r.environment, placed: map[string]Use{},
+		environment: r.environment, placed: map[string]Use{}, absent: map[string]bool{},
 	}
 	result, err := reading.run(ctx)
 	if emptyErr := r.scratch.empty(); err == nil {
 		err = emptyErr
+	}
+	var fault *Problem
+	if errors.As(err, &fault) {
+		fault.Inputs, fault.Absent = sortInputs(reading.inputs), slices.Sorted(maps.Keys(reading.absent))
 	}
 	if err != nil {
 		return nil, err
@@ -76,6 +82,7 @@ type reading struct {
 	// be, with an empty use.
 	placed map[string]Use
 	inputs []Input
+	absent map[string]bool
 }
 
 func (r *reading) run(ctx context.Context) (*Stack, error) {
@@ -154,7 +161,7 @@ func (r *reading) putIfThere(ctx context.Context, name string, use Use) (bool, e
 	if known, done := r.placed[name]; done {
 		return known != "", nil
 	}
-	at, err := find(ctx, r.files, name)
+	at, err := r.find(ctx, name)
 	if absent(err) || err == nil && at.Kind == Directory {
 		r.placed[name] = ""
 		return false, nil
@@ -178,6 +185,17 @@ func (r *reading) putIfThere(ctx context.Context, name string, use Use) (bool, e
 		return true, r.putEnvironmentOf(ctx, name, content)
 	}
 	return true, nil
+}
+
+// find follows a path through the links of the commit, and keeps what was on the way: a commit that changes it changes
+// what the path leads to. Its errors are those of the function find.
+func (r *reading) find(ctx context.Context, name string) (place, error) {
+	at, err := find(ctx, r.files, name)
+	if absent(err) {
+		r.inputs = append(r.inputs, at.links...)
+		r.absent[at.path] = true
+	}
+	return at, err
 }
 
 // note keeps an input, and the links on the way to it. What is not in Git is no input.

@@ -68,6 +68,9 @@ type Stack struct {
 	// Inputs are sorted by path; each path is there once. The stack's compose file is the first of ComposeFiles, and is
 	// among them.
 	Inputs []Input
+	// Absent are the paths that would be inputs if they were there: an optional file, or a directory that Compose makes
+	// because a container mounts it. They are sorted.
+	Absent []string
 	// Suspended tells whether the stack asks to be left alone, by "x-mooring: {suspend: true}".
 	Suspended bool
 	// After are the paths of the stacks that this one waits for, by "x-mooring: {after: [paths]}".
