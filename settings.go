@@ -164,6 +164,13 @@ func (s *settings) validate() error {
 			return err
 		}
 	}
+	for _, name := range []string{"WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"} {
+		if value := os.Getenv(name); value != "" {
+			if err := s.API.CheckWebhookSecret(name, value); err != nil {
+				return err
+			}
+		}
+	}
 	if os.Getenv("ALLOWED_HOSTS") != "" && len(s.API.AllowedHosts) == 0 {
 		// An empty list would allow every host.
 		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank")

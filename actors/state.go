@@ -43,6 +43,7 @@ type state struct {
 	failures    int
 	nextAttempt time.Time
 	totals      Totals
+	accepted    accepted
 	abandoned   Refresh // its fetch ran out of time and has not come back; without an ID there is none
 
 	file saving
