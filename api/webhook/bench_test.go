@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // benchmarkPush receives the same push of GitHub again and again. Its body has as many bytes more than the push needs.
@@ -22,7 +23,7 @@ func benchmarkPush(b *testing.B, more int) {
 	for b.Loop() {
 		content.Reset(text)
 		request.Body = io.NopCloser(content)
-		if got, err := r.Receive(httptest.NewRecorder(), request); err != nil || got.Expected == "" {
+		if got, err := r.Receive(httptest.NewRecorder(), request, time.Now()); err != nil || got.Expected == "" {
 			b.Fatal(got, err)
 		}
 	}

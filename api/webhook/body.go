@@ -51,6 +51,9 @@ func (r *Receiver) readBody(
 		return nil, bodyRefusal(err)
 	}
 	var start bytes.Buffer
+	if length := min(request.ContentLength, largeBody); length > 0 {
+		start.Grow(int(length) + bytes.MinRead) // one piece; a buffer that doubles would end at twice the size
+	}
 	n, err := io.CopyN(&start, from, largeBody)
 	if n < largeBody {
 		return start.Bytes(), bodyRefusal(withoutEnd(err))

@@ -47,8 +47,8 @@ func gitlabToken() sender {
 }
 
 // standardKey returns the key of Standard Webhooks in a secret: the base64 after whsec_.
-func standardKey(secret string) ([]byte, bool) {
-	encoded, found := strings.CutPrefix(secret, "whsec_")
+func standardKey(secret []byte) ([]byte, bool) {
+	encoded, found := strings.CutPrefix(string(secret), "whsec_")
 	key, ok := decodeBase64(encoded)
 	return key, found && ok && len(key) > 0
 }

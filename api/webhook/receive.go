@@ -116,7 +116,7 @@ func (r *Receiver) judge(header http.Header) *sender {
 }
 
 // prove finds the sender of a delivery, and reads its proof from the header.
-func (r *Receiver) prove(header http.Header, known []string, now time.Time) (*sender, proof, *Refusal) {
+func (r *Receiver) prove(header http.Header, known [][]byte, now time.Time) (*sender, proof, *Refusal) {
 	s := r.judge(header)
 	switch {
 	case s == nil:

@@ -9,7 +9,7 @@ type secrets struct {
 
 // read reads the secrets and returns them, the current one first. Without a current one it returns a refusal. It leaves
 // out a previous one that is unset, empty or unreadable.
-func (s secrets) read(log *slog.Logger) ([]string, *Refusal) {
+func (s secrets) read(log *slog.Logger) ([][]byte, *Refusal) {
 	if s.current == nil {
 		return nil, disabled("WEBHOOK_SECRET is not set, so no delivery can be verified")
 	}
@@ -22,14 +22,14 @@ func (s secrets) read(log *slog.Logger) ([]string, *Refusal) {
 		return nil, disabled("WEBHOOK_SECRET is empty, so no delivery can be verified")
 	}
 	if s.previous == nil {
-		return []string{current}, nil
+		return [][]byte{[]byte(current)}, nil
 	}
 	previous, err := s.previous()
 	if err != nil {
 		log.Warn("WEBHOOK_SECRET_PREVIOUS cannot be read", "error", err)
 	}
 	if err != nil || previous == "" {
-		return []string{current}, nil
+		return [][]byte{[]byte(current)}, nil
 	}
-	return []string{current, previous}, nil
+	return [][]byte{[]byte(current), []byte(previous)}, nil
 }

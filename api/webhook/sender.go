@@ -27,7 +27,7 @@ type sender struct {
 	// ids are the headers that may carry a delivery's id, best first.
 	ids []string
 	// key turns a secret into a key of the proof. It returns false if the secret cannot be one.
-	key func(secret string) ([]byte, bool)
+	key func(secret []byte) ([]byte, bool)
 	// keyRule is the sentence for the case that no secret is a key.
 	keyRule string
 	// prove reads the proof from the header at a time. The proof holds if it matches the body with any of the keys.
@@ -76,7 +76,7 @@ func CheckKey(names []string, variable, secret string) error {
 	if !slices.Contains(names, sourceHut) {
 		return nil
 	}
-	if _, ok := sourcehutKey(secret); !ok {
+	if _, ok := sourcehutKey([]byte(secret)); !ok {
 		return fmt.Errorf("%s must be the Ed25519 public key of SourceHut's webhooks, 32 bytes in base64, "+
 			"because WEBHOOK_SENDERS is sourcehut", variable)
 	}
@@ -98,9 +98,9 @@ func (s sender) carries(header http.Header) bool {
 	})
 }
 
-// keys returns the secrets that can be keys of the proof.
-func (s sender) keys(secrets []string) ([][]byte, *Refusal) {
-	keys := make([][]byte, 0, len(secrets))
+// keys returns the keys of the proof that are in the secrets. They take the secrets' place.
+func (s sender) keys(secrets [][]byte) ([][]byte, *Refusal) {
+	keys := secrets[:0]
 	for _, secret := range secrets {
 		if key, ok := s.key(secret); ok {
 			keys = append(keys, key)
@@ -113,7 +113,7 @@ func (s sender) keys(secrets []string) ([][]byte, *Refusal) {
 }
 
 // plainKey takes a secret as a key.
-func plainKey(secret string) ([]byte, bool) { return []byte(secret), true }
+func plainKey(secret []byte) ([]byte, bool) { return secret, true }
 
 // wrongSecret is the sentence for a signature that does not match.
 func wrongSecret(http.Header) string {

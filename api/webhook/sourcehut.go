@@ -26,8 +26,8 @@ func sourcehut() sender {
 const payloadSignature = "X-Payload-Signature"
 
 // sourcehutKey reads a public key of Ed25519 (RFC 8032) in base64.
-func sourcehutKey(secret string) ([]byte, bool) {
-	key, ok := decodeBase64(secret)
+func sourcehutKey(secret []byte) ([]byte, bool) {
+	key, ok := decodeBase64(string(secret))
 	return key, ok && len(key) == ed25519.PublicKeySize
 }
 
