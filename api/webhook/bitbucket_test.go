@@ -83,6 +83,8 @@ func TestChangeOfTheTrackedRefCountsAmongSeveral(t *testing.T) {
 		// The payload does not name the default branch.
 		"head":          {tracked{"HEAD"}, "repo:push", cloudDelivery(main), mine},
 		"head of some":  {tracked{"HEAD"}, "repo:push", cloudDelivery(other, main), Delivery{}},
+		"merge":         {tracked{"HEAD"}, "repo:push", cloudDelivery(main, cloudChangeJSON("branch", "topic", c, "")), mine},
+		"head and odd":  {tracked{"HEAD"}, "repo:push", cloudDelivery(main, cloudChangeJSON("bookmark", "x", a, b)), Delivery{}},
 		"another event": {branch, "pullrequest:fulfilled", cloudDelivery(main), Delivery{}},
 
 		"server":         {branch, "repo:refs_changed", serverDelivery(serverChangeJSON("refs/heads/main", a, b, "UPDATE")), mine},

@@ -88,8 +88,8 @@ func isID(text string) bool {
 type tracked []string
 
 // choose returns the push to the tracked ref among those of one delivery. If there is none, it returns the reason why
-// the delivery needs no refresh. It returns the zero push, which announces nothing, if a push may be to any ref, or if
-// none was read.
+// the delivery needs no refresh. If the tracked ref is not known, it returns the only push that is no deletion. Otherwise,
+// and if no push was read, it returns the zero push, which announces nothing.
 func (t tracked) choose(pushes []push) (chosen push, ignored string) {
 	if len(pushes) == 0 {
 		return push{}, ""
@@ -116,14 +116,19 @@ func (t tracked) choose(pushes []push) (chosen push, ignored string) {
 			return chosen, ""
 		}
 	}
-	switch {
-	case unknown && len(pushes) == 1 && pushes[0].ref != "":
-		return pushes[0], "" // the one that a delivery is about is most likely the default branch
-	case unknown:
-		return push{}, ""
-	default:
+	if !unknown {
 		return push{}, t.elsewhere(pushes[0])
 	}
+	for _, p := range pushes {
+		switch {
+		case p.expected() == "" && p.ref != "":
+		case p.ref == "" || chosen.ref != "":
+			return push{}, ""
+		default:
+			chosen = p
+		}
+	}
+	return chosen, ""
 }
 
 // elsewhere is the reason to ignore a push to another ref.

@@ -45,7 +45,7 @@ func TestPushesToOtherRefsAreIgnored(t *testing.T) {
 		{branch, "refs/tags/main", "main", false},
 		{nil, "refs/heads/main", "main", false},
 	} {
-		p := push{ref: c.pushed, defaultBranch: c.defaultBranch}
+		p := push{ref: c.pushed, after: apitest.RevisionB, defaultBranch: c.defaultBranch}
 		chosen, ignored := c.tracked.choose([]push{p})
 		is.Equal(ignored == "", c.counts) // tracked and pushed
 		is.Equal(chosen == p, c.counts)
