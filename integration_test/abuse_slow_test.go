@@ -67,7 +67,7 @@ func TestHundredsOfDeliveriesThatStallTakeLessThan128MiB(t *testing.T) {
 			for i := range senders {
 				sent := make(chan struct{}, 1)
 				started[i] = sent
-				body := &stalledBody{bytes.NewReader(make([]byte, 60_000)), sent, ctx.Done()}
+				body := &stalledBody{bytes.NewReader(make([]byte, 60_000)), sent, ctx.Done(), false}
 				request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/api/v1/webhook", body)
 				is.NoErr(err)
 				request.ContentLength = 25 << 20
