@@ -181,13 +181,6 @@ func (s *state) fetching() Refresh {
 	return s.current
 }
 
-func timedOut(limit time.Duration) *Failure {
-	return &Failure{
-		Code:    CodeTimeout,
-		Message: fmt.Sprintf("the refresh took longer than REFRESH_TIMEOUT (%s) and was given up", limit),
-	}
-}
-
 // tick starts the next automatic refresh, and tries again to write the file, when their times have come.
 func (s *state) tick(now time.Time) effects {
 	var e effects
