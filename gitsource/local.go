@@ -28,6 +28,7 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
+	before = before.inFormat(tip.Commit.Format())
 	if before.memory.isOf(tip.Commit) {
 		return before.unmoved(tip), nil
 	}

@@ -57,7 +57,7 @@ func newReceived(from *protocol.Session, limits receivedLimits) *received {
 		blobs:      map[object.ID]index.Blob{},
 		links:      map[object.ID]struct{}{},
 	}
-	r.packs = pack.NewReader(limits.pack, r)
+	r.packs = pack.NewReader(r.tip.Format(), limits.pack, r)
 	return r
 }
 
@@ -91,7 +91,7 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 	switch kind {
 	case object.Commit:
 		if id == r.tip {
-			r.root, err = object.CommitTree(content)
+			r.root, err = id.Format().CommitTree(content)
 		}
 		return err
 	case object.Tree:
@@ -106,7 +106,7 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 // addTree keeps a tree and notes its symbolic links, so that the targets that come later are kept. It does not report a
 // damaged tree, because most trees are never used.
 func (r *received) addTree(id object.ID, tree []byte) error {
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err == nil && entry.Mode == object.ModeLink {
 			r.links[entry.ID] = struct{}{}
 		}

@@ -18,19 +18,19 @@ func TestTreesWithoutEndAreNotKept(t *testing.T) {
 	is := is.New(t)
 	var tree []byte
 	for i := range 1000 {
-		tree = fmt.Appendf(tree, "100644 file%04d\x00%s", i, strings.Repeat("x", object.IDSize))
+		tree = fmt.Appendf(tree, "100644 file%04d\x00%s", i, strings.Repeat("x", object.SHA1.Size()))
 	}
 	var m packmaker.Maker
 	m.Whole(object.Tree, tree)
 	for i := range 100 {
-		next := fmt.Sprintf("100644 more%04d\x00%s", i, strings.Repeat("y", object.IDSize))
+		next := fmt.Sprintf("100644 more%04d\x00%s", i, strings.Repeat("y", object.SHA1.Size()))
 		m.OffsetDelta(i, packmaker.Delta(tree, len(tree), next))
 		tree = append(tree, next...)
 	}
 	for _, limit := range []int{1 << 20, 100 << 20} {
 		limits := receivedLimits{pack.Limits{Bytes: 1 << 30, Objects: 1 << 20, Object: 512 << 10}, limit}
 		r := received{limits: limits, trees: map[object.ID][]byte{}, links: map[object.ID]struct{}{}}
-		_, err := pack.NewReader(limits.pack, &r).Read(t.Context(), bytes.NewReader(m.Pack()))
+		_, err := pack.NewReader(object.SHA1, limits.pack, &r).Read(t.Context(), bytes.NewReader(m.Pack()))
 		is.Equal(err == nil, limit > len(m.Pack())*1000)
 		is.True(r.treeBytes <= limit+len(tree))
 	}

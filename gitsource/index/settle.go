@@ -49,9 +49,10 @@ func (b *builder) settlePlain(wanted Wanted) {
 		if !d.isUnjudged() {
 			continue
 		}
-		file, _ := b.blob(d.files[0].id)
+		id := d.ids.file(0).id
+		file, _ := b.blob(id)
 		if !file.isJudged() {
-			wanted.Files[d.files[0].id] = struct{}{}
+			wanted.Files[id] = struct{}{}
 			continue
 		}
 		d.hash, d.large = file.Hash, file.Large

@@ -58,7 +58,7 @@ func (s *survey) visit(
 	if err := s.paths.spend(path); err != nil {
 		return err
 	}
-	if len(d.files) > 0 && !(showable && d.isPlain() && !d.large) {
+	if d.ids.files() > 0 && !(showable && d.isPlain() && !d.large) {
 		found, err := s.look(ctx, d, path, trail, showable)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *survey) visit(
 		s.found = append(s.found, found)
 	}
 	for _, child := range d.directories {
-		below := append(slices.Clip(trail), child.id)
+		below := append(slices.Clip(trail), child.ids.own())
 		shown := showable && isShowable(child.name)
 		if err := s.visit(ctx, child.directory, joinPath(path, child.name), below, shown); err != nil {
 			return err
@@ -82,7 +82,8 @@ func (s *survey) look(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
 ) (oddDirectory, error) {
 	found := oddDirectory{path: path}
-	for _, file := range d.files {
+	for number := range d.ids.files() {
+		file := d.ids.file(number)
 		name := joinPath(path, s.names[file.rank])
 		isFile := file.mode == object.ModeFile || file.mode == object.ModeLink
 		if isFile && found.stack.Hash != "" {

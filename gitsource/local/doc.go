@@ -1,5 +1,5 @@
-// Package local reads a Git repository on this machine in place. It reads refs and config with go-git. It reads objects
-// with code of its own, which needs little memory: in packs, in files of their own, and in repositories that this one
+// Package local reads a Git repository on this machine in place. It reads refs, config
+// and objects with code of its own, and lists refs with go-git. Reading objects needs little memory: they are in packs, in files of their own, and in repositories that this one
 // borrows from. It writes nothing, runs no program and does not look at the checkout.
 //
 // Open opens the repository that a path names. Discover looks for one upwards from a directory, as git does.
