@@ -82,7 +82,7 @@ func (l *localObjects) AreLocal() bool { return true }
 
 // LoadBlobs implements index.Objects.
 func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
-	for id := range wanted.Links {
+	for _, id := range wanted.Links {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error
 		found.Text, found.IsText = string(text), true
 		l.blobs[id] = found
 	}
-	for id := range wanted.Files {
+	for _, id := range wanted.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

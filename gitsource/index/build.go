@@ -23,8 +23,8 @@ type builder struct {
 	// moved finds the directories and hashes of the old Index that have moved to another path; it is made when it is
 	// first needed.
 	moved *catalog
-	// made are the directories of this build by their ids. inOrder are the same, each after its subdirectories.
-	made    map[object.ID]*directory
+	// inOrder are the directories of this build, each after its subdirectories. made has their numbers, by their ids.
+	made    map[object.ID]int32
 	inOrder []*directory
 	// scratch is a stack: the directories that are still to be entered.
 	scratch []namedTree
@@ -42,7 +42,7 @@ func newBuilder(names []string, from Objects, old *Index) *builder {
 	trees := from.TreeCount()
 	return &builder{
 		names: names, objects: from, old: old,
-		made: make(map[object.ID]*directory, trees), inOrder: make([]*directory, 0, trees),
+		made: make(map[object.ID]int32, trees), inOrder: make([]*directory, 0, trees),
 	}
 }
 
@@ -95,8 +95,8 @@ func (b *builder) directory(
 	if counterpart != nil && counterpart.ids.own() == id {
 		return counterpart, nil
 	}
-	if d, ok := b.made[id]; ok {
-		return d, nil
+	if number, ok := b.made[id]; ok {
+		return b.inOrder[number], nil
 	}
 	if depth > maxDepth {
 		return nil, fault.Unservable("directories are nested more than %d deep", maxDepth)
@@ -177,7 +177,7 @@ func (b *builder) add(id object.ID, d, before *directory) error {
 	if d.weight > maxComposeFiles {
 		return fault.Unservable("the commit has more than %d compose files", maxComposeFiles)
 	}
-	b.made[id] = d
+	b.made[id] = int32(len(b.inOrder))
 	b.inOrder = append(b.inOrder, d)
 	return nil
 }

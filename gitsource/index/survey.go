@@ -21,7 +21,7 @@ type survey struct {
 	*builder
 	links *linkResolver
 	// wanted are the blobs that must be loaded first. If there is one, the other results of the survey are incomplete.
-	wanted Wanted
+	wanted *Wanted
 	// blobs are all the blobs that the survey looked at.
 	blobs map[object.ID]Blob
 	// found are the odd directories with compose files.
@@ -38,7 +38,7 @@ type oddDirectory struct {
 	shadowed []string
 }
 
-func newSurvey(b *builder, wanted Wanted) *survey {
+func newSurvey(b *builder, wanted *Wanted) *survey {
 	s := &survey{builder: b, wanted: wanted, blobs: map[object.ID]Blob{}}
 	s.links = newLinkResolver(b.rawTree, s.linkText)
 	return s
@@ -130,7 +130,7 @@ func (s *survey) judgeFile(id object.ID, reasonIfLarge string) verdict {
 	state, known := s.knownBlob(id)
 	switch {
 	case !known || !state.isJudged():
-		s.wanted.Files[id] = struct{}{}
+		s.wanted.Files = append(s.wanted.Files, id)
 		return verdict{}
 	case state.Large:
 		return verdict{reason: reasonIfLarge, known: true}
@@ -154,7 +154,7 @@ func (s *survey) judgeLink(ctx context.Context, id object.ID, trail []object.ID)
 func (s *survey) linkText(id object.ID) (string, bool) {
 	state, known := s.knownBlob(id)
 	if !known || !state.IsText {
-		s.wanted.Links[id] = struct{}{}
+		s.wanted.Links = append(s.wanted.Links, id)
 		return "", false
 	}
 	return state.Text, true
