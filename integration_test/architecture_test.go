@@ -87,7 +87,7 @@ func mayImportFrom() map[string][]string {
 		"api/metrics":         {"actors", "github.com/prometheus/client_golang"},
 		"api/webhook":         {},
 		"gitsource":           {"actors", "hashing", "gitsource/*"},
-		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
+		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
 		"gitsource/protocol":  {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
 		"gitsource/local":     {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
 		"gitsource/index":     {"actors", "gitsource/fault", "gitsource/object"},
