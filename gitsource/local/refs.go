@@ -26,8 +26,8 @@ type refFiles struct {
 	format object.Format
 }
 
-// maxSymbolic is how many symbolic refs are followed one after another, as in git (SYMREF_MAXDEPTH).
-const maxSymbolic = 5
+// maxSymbolic is how many symbolic refs are followed one after another, as in git.
+const maxSymbolic = 4
 
 // id returns the id that a ref leads to; false if there is no such ref.
 func (r refFiles) id(name string) (id object.ID, found bool, err error) {
@@ -116,7 +116,7 @@ func (r refFiles) packed(name string) (digits string, err error) {
 	defer file.Close()
 	lines, end := bufio.NewScanner(file), []byte(" "+name)
 	for lines.Scan() {
-		if digits, found := bytes.CutSuffix(bytes.TrimSuffix(lines.Bytes(), []byte("\r")), end); found && !bytes.HasPrefix(digits, []byte("#")) {
+		if digits, found := bytes.CutSuffix(lines.Bytes(), end); found && !bytes.HasPrefix(digits, []byte("#")) {
 			return string(digits), nil
 		}
 	}
