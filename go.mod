@@ -15,7 +15,6 @@ require (
 	github.com/pb33f/libopenapi-validator v0.16.2
 	github.com/pjbgf/sha1cd v0.7.0
 	github.com/prometheus/client_golang v1.25.0
-	github.com/skeema/knownhosts v1.3.1
 	go.uber.org/goleak v1.3.0
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sys v0.49.0

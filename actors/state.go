@@ -54,6 +54,7 @@ type effects struct {
 	save    bool      // start a write of the snapshot
 	ended   []Refresh // tell the callers that wait for these, oldest first
 	notices []notice  // for the log
+	warning string    // for the log: the source's, if it is a new one
 	changed bool      // the snapshot has changed
 }
 
@@ -234,6 +235,9 @@ func (s *state) complete(o outcome, now time.Time) effects {
 			s.snapshot, e.changed = next, true
 			e.save = s.beginWrite()
 		}
+	}
+	if desired.Warning != s.desired.Warning {
+		e.warning = desired.Warning
 	}
 	s.desired = desired
 	s.failures, s.unmet = 0, Trigger{}

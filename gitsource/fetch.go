@@ -19,15 +19,22 @@ const (
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote reads the state at the tip from a Git host. If the tip is the commit of the previous state, it asks for
-// no objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something.
-// If the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+// fetchRemote reads the state at the tip from a Git host.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
 	host, err := s.remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
 	defer host.Close()
+	state, err := s.fetchFrom(ctx, host, before)
+	state.Warning = host.Warning()
+	return state, err
+}
+
+// fetchFrom reads the state at the tip in a session. If the tip is the commit of the previous state, it asks for no
+// objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something. If
+// the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+func (s *Source) fetchFrom(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
 	before = before.inFormat(host.Tip().Format())
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil

@@ -31,13 +31,14 @@ type Settings struct {
 	// Password is called at each use, and overrides the one in URL. If it returns an error, nothing is sent to the
 	// host. It is nil if no password is set.
 	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH; overrides the one in GIT_URL"`
-	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
-	// SSH_AUTH_SOCK gives the keys.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use, and with it a certificate in the file
+	// beside it whose name ends in "-cert.pub". If it is empty, the agent at SSH_AUTH_SOCK gives the keys.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH, with a certificate beside it if there is one (FILE-cert.pub); unset: the agent has the keys"`
 	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
 	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
-	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
+	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: the user's and the machine's files that
+	// the ssh program reads.
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts"`
 	// CAFile holds roots in PEM that are trusted beside the system's.
 	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's"`
 	// ComposeFiles are the file names that make a directory a stack, best first.

@@ -8,23 +8,17 @@ import (
 	"net/http"
 	"syscall"
 
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
-
 	"mooring/actors"
 )
 
-// OfTrust returns the failure for a TLS certificate or an SSH host key that is not trusted; nil for any other error.
+// OfTrust returns the failure for a TLS certificate that is not trusted; nil for any other error.
 func OfTrust(err error) *actors.Failure {
 	var (
-		unknown     x509.UnknownAuthorityError
-		otherName   x509.HostnameError
-		invalid     x509.CertificateInvalidError
-		noRoots     x509.SystemRootsError
-		unverified  *tls.CertificateVerificationError
-		otherKey    *knownhosts.KeyError
-		revoked     *knownhosts.RevokedError
-		noAlgorithm *ssh.AlgorithmNegotiationError
+		unknown    x509.UnknownAuthorityError
+		otherName  x509.HostnameError
+		invalid    x509.CertificateInvalidError
+		noRoots    x509.SystemRootsError
+		unverified *tls.CertificateVerificationError
 	)
 	switch {
 	case errors.As(err, &unknown), errors.As(err, &noRoots):
@@ -39,17 +33,6 @@ func OfTrust(err error) *actors.Failure {
 	case errors.As(err, &unverified):
 		return New(actors.CodeUntrusted, "The Git host's TLS certificate is not valid: %s.",
 			Clean(unverified.Err.Error()))
-	case errors.As(err, &otherKey) && len(otherKey.Want) == 0:
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not known; verify it and add it to the file of "+
-			"GIT_SSH_KNOWN_HOSTS_FILE (or ~/.ssh/known_hosts), as ssh-keyscan prints it.")
-	case errors.As(err, &otherKey):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not the known one: somebody may be in between; "+
-			"if the host has a new key, verify it and replace the old one in the file of GIT_SSH_KNOWN_HOSTS_FILE.")
-	case errors.As(err, &revoked):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is marked as revoked in the known hosts.")
-	case errors.As(err, &noAlgorithm) && noAlgorithm.What == "host key":
-		return New(actors.CodeUntrusted, "The Git host has no SSH key of a kind that the known hosts list for it; verify "+
-			"its keys and add one to the file of GIT_SSH_KNOWN_HOSTS_FILE.")
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ type SSHOptions struct {
 	Password string
 	// Key is the accepted key; nil for a new one.
 	Key *KeyFile
+	// Configure changes the host's configuration, if it is set.
+	Configure func(*ssh.ServerConfig)
 	// Instead handles a session instead of a command, if it is set.
 	Instead func(ssh.NewChannel, *ssh.ServerConn)
 	// Directory is where commands run.
@@ -56,6 +58,9 @@ func ServeSSH(t *testing.T, r *Repository, options SSHOptions) SSHHost {
 		}
 	}
 	server.AddHostKey(hostKey)
+	if options.Configure != nil {
+		options.Configure(server)
+	}
 	address := Listen(t, func(conn net.Conn) { serveSSHConn(t, conn, server, options) })
 	return SSHHost{
 		URL:        "ssh://git@" + address + r.Dir,

@@ -26,7 +26,7 @@ type Settings struct {
 	SSHKeyFile string
 	// SSHKeyPassphrase reads GIT_SSH_KEY_PASSPHRASE; nil if none is set.
 	SSHKeyPassphrase func() (string, error)
-	// SSHKnownHostsFile is the path of GIT_SSH_KNOWN_HOSTS_FILE; empty for ~/.ssh/known_hosts.
+	// SSHKnownHostsFile is the path of GIT_SSH_KNOWN_HOSTS_FILE; empty for those of the ssh program.
 	SSHKnownHostsFile string
 	// CAFile is the path of GIT_CA_FILE; empty for the system's roots alone.
 	CAFile string

@@ -63,6 +63,9 @@ func (s *Session) Filters() bool { return s.hello.facts.Filter }
 // Facts returns what was learned about the host, for the next session.
 func (s *Session) Facts() Facts { return s.hello.facts }
 
+// Warning is a sentence for the log about the way to the host; empty if there is nothing to say.
+func (s *Session) Warning() string { return s.wire.Warning() }
+
 // Close ends the session and closes everything that it holds open.
 func (s *Session) Close() { s.wire.Close() }
 

@@ -61,6 +61,9 @@ func (w *httpWire) IsStateless() bool { return true }
 // HasMoved implements protocol.Wire.
 func (w *httpWire) HasMoved() bool { return w.at != w.named }
 
+// Warning implements protocol.Wire.
+func (w *httpWire) Warning() string { return "" }
+
 // Close implements protocol.Wire. There is nothing to close.
 func (w *httpWire) Close() {}
 
