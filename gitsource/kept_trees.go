@@ -6,8 +6,8 @@ import (
 	"mooring/gitsource/object"
 )
 
-// keptTrees are copies of trees. There are very many small ones, so their copies share blocks of memory, and what the map
-// has of a tree is smaller than a slice. It belongs to one received.
+// keptTrees are copies of trees. There are very many small ones, so their copies share blocks of memory, and what the
+// map has of a tree is smaller than a slice. It belongs to one received.
 type keptTrees struct {
 	places map[object.ID]treePlace
 	blocks [][]byte

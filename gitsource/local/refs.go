@@ -17,9 +17,9 @@ import (
 	"mooring/gitsource/object"
 )
 
-// refFiles are the refs of a repository on this machine, in files of their own and in packed-refs (gitrepository-layout,
-// "refs"). go-git lists them. It cuts an id of SHA-256 short, and if a ref's own file cannot be read, it takes the value
-// in packed-refs, which may be old; so refFiles looks a ref up itself.
+// refFiles are the refs of a repository on this machine, in files of their own and in packed-refs
+// (gitrepository-layout, "refs"). go-git lists them. It cuts an id of SHA-256 short, and if a ref's own file cannot be
+// read, it takes the value in packed-refs, which may be old; so refFiles looks a ref up itself.
 type refFiles struct {
 	*filesystem.Storage
 	at     gitDirs

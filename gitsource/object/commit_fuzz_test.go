@@ -8,8 +8,8 @@ import (
 	"mooring/gitsource/fault"
 )
 
-// FuzzCommitAndTag reads any text as a commit and as an annotated tag. The id is the 40 or 64 digits behind the label in
-// the first line. Any other text is an error of the protocol.
+// FuzzCommitAndTag reads any text as a commit and as an annotated tag. The id is the 40 or 64 digits behind the label
+// in the first line. Any other text is an error of the protocol.
 func FuzzCommitAndTag(f *testing.F) {
 	for _, format := range []Format{SHA1, SHA256} {
 		id := strings.Repeat("0123456789abcdef0123456789ABCDEF", 2)[:format.Digits()]

@@ -127,8 +127,8 @@ func (s *Session) greet(ctx context.Context) error {
 	return s.checkPinned()
 }
 
-// checkPinned returns an error if the greeted host may not be asked for the pinned commit. A host of version 0 that does
-// not serve the commit would end the connection, or answer that it has failed.
+// checkPinned returns an error if the greeted host may not be asked for the pinned commit. A host of version 0 that
+// does not serve the commit would end the connection, or answer that it has failed.
 func (s *Session) checkPinned() error {
 	if !s.ref.IsPinned() {
 		return nil
