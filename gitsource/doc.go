@@ -20,7 +20,8 @@
 // checkout.
 //
 // What one Fetch learns for the next is an immutable value, the memory, in the Index of the state that it returns. The
-// Source keeps nothing else between two calls but idle connections.
+// Source keeps nothing else between two calls but idle connections. Those belong to a transport.Remote, which the memory
+// names: when GIT_CA_FILE has changed, the next Fetch makes another one.
 //
 // # The packages
 //

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"mooring/gitsource/object"
 	"mooring/gitsource/pack"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 const (
@@ -19,9 +21,32 @@ const (
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote reads the state at the tip from a Git host.
+// fetchRemote reads the state at the tip from a Git host. If GIT_CA_FILE has changed, it opens new connections, which
+// trust the new authorities alone.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
-	host, err := s.remote.Open(ctx, before.memory.facts)
+	known := cmp.Or(before.memory.remote, s.remote)
+	remote, err := known.Current()
+	if err != nil {
+		return actors.DesiredState{}, err
+	}
+	state, err := s.fetchOver(ctx, remote, before)
+	if err != nil {
+		if remote != known {
+			remote.CloseIdleConnections() // the next Fetch does not know this one
+		}
+		return actors.DesiredState{}, err
+	}
+	if remote != known {
+		known.CloseIdleConnections()
+	}
+	return withRemote(state, remote), nil
+}
+
+// fetchOver is fetchRemote over the connections of a Remote.
+func (s *Source) fetchOver(
+	ctx context.Context, remote *transport.Remote, before earlier,
+) (actors.DesiredState, error) {
+	host, err := remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

@@ -23,6 +23,8 @@ type SSHOptions struct {
 	Instead func(ssh.NewChannel, *ssh.ServerConn)
 	// Directory is where commands run.
 	Directory string
+	// Command runs instead of any command that a client asks for, if it is set, like sshd's ForceCommand.
+	Command []string
 }
 
 // SSHHost is an SSH host that serves a repository.
@@ -103,7 +105,11 @@ func serveSSHSession(t *testing.T, channel ssh.Channel, requests <-chan *ssh.Req
 			environment = append(environment, variable.Name+"="+variable.Value)
 		case request.Type == "exec" && ssh.Unmarshal(request.Payload, &argument) == nil:
 			_ = request.Reply(true, nil)
-			command := exec.CommandContext(t.Context(), "sh", "-c", argument.Command)
+			run := []string{"sh", "-c", argument.Command}
+			if options.Command != nil {
+				run = options.Command
+			}
+			command := exec.CommandContext(t.Context(), run[0], run[1:]...)
 			command.Dir = options.Directory
 			command.Env, command.Stdout, command.Stderr = environment, channel, channel.Stderr()
 			serveProcess(command, channel)

@@ -131,11 +131,12 @@ func (s *Session) exchange(ctx context.Context, version Version, request []byte)
 }
 
 // aboutWants turns a host's complaint about the pinned commit into a failure of GIT_REF. The sentences of hosts differ,
-// but all contain the id.
+// but all contain the id. go-git 6 only ends the stream.
 func (s *Session) aboutWants(err error, request Request) error {
 	var said *fault.HostError
 	pinned := s.ref.IsPinned() && slices.Contains(request.Wants, s.ref.Commit)
-	if pinned && errors.As(err, &said) && said.Mentions(s.ref.Commit.String()) {
+	complained := errors.As(err, &said) && said.Mentions(s.ref.Commit.String())
+	if pinned && (complained || !s.wire.IsStateless() && IsUnanswered(err)) {
 		return s.ref.NotFound()
 	}
 	return err
