@@ -73,7 +73,8 @@ func TestPushNamesStaleRevisions(t *testing.T) {
 		{longA, longB, longB, []string{longA}},
 		{longZeros, longB, longB, nil},
 		{longA, longZeros, "", nil},
-		{longA[:50], longB[:50], "", nil},
+		{longA[:63], longB + "b", "", nil},
+		{apitest.RevisionA, longB, longB, []string{apitest.RevisionA}}, // the repository was made anew
 	} {
 		p := push{before: c.before, after: c.after}
 		is.Equal(p.expected(), c.expected)
