@@ -9,18 +9,82 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/local/reftable"
 	"mooring/gitsource/object"
 )
 
-// refFiles are the refs of a repository on this machine, as go-git reads them, with one exception. If a ref's own file
+// refStore finds the refs of a repository. What it returns is as of the time of the call.
+type refStore interface {
+	// find returns the object that a full ref name leads to, which may be an annotated tag. It returns the zero id if
+	// there is no such ref.
+	find(name string) (object.ID, error)
+	// isEmpty tells whether no ref names an object.
+	isEmpty() (bool, error)
+}
+
+// refTables are refs in reftables.
+type refTables struct{ reftable.Refs }
+
+func newRefTables(at gitDirs) refTables {
+	return refTables{reftable.New(at.gitDir, at.commonDir, object.IDSize)}
+}
+
+func (r refTables) find(name string) (id object.ID, err error) {
+	bytes, err := r.Resolve(name)
+	copy(id[:], bytes)
+	return id, err
+}
+
+func (r refTables) isEmpty() (bool, error) { return r.IsEmpty() }
+
+// refFiles are refs in files, as go-git reads them, with one exception. If a ref's own file
 // cannot be read, go-git takes the value in packed-refs, which may be old. refFiles returns the error instead.
 type refFiles struct {
 	*filesystem.Storage
 	at gitDirs
+}
+
+func newRefFiles(at gitDirs) refFiles {
+	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
+	return refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at}
+}
+
+func (r refFiles) find(name string) (object.ID, error) {
+	found, err := storer.ResolveReference(r, plumbing.ReferenceName(name))
+	switch {
+	case errors.Is(err, plumbing.ErrReferenceNotFound):
+		return object.ID{}, nil
+	case err != nil:
+		return object.ID{}, err
+	}
+	return object.ID(found.Hash()), nil
+}
+
+func (r refFiles) isEmpty() (bool, error) {
+	references, err := r.IterReferences()
+	if err != nil {
+		return false, err
+	}
+	defer references.Close()
+	for {
+		found, err := references.Next()
+		switch {
+		case err == io.EOF:
+			return true, nil
+		case err != nil:
+			return false, err
+		case found.Type() == plumbing.HashReference:
+			return false, nil
+		}
+	}
 }
 
 // Reference implements storer.ReferenceStorer.

@@ -3,17 +3,9 @@ package local
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/storer"
-	"github.com/go-git/go-git/v5/storage/filesystem"
-	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -25,7 +17,7 @@ import (
 // files.
 type Repository struct {
 	*store
-	refs refFiles
+	at gitDirs
 }
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
@@ -50,51 +42,46 @@ func Discover(dir string) (*Repository, error) {
 }
 
 func openAt(at gitDirs) *Repository {
-	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
-	return &Repository{
-		store: newStore(filepath.Join(at.commonDir, "objects")),
-		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
-	}
+	return &Repository{store: newStore(filepath.Join(at.commonDir, "objects")), at: at}
 }
 
 // maxPeel is how many annotated tags are followed one after another.
 const maxPeel = 10
 
-// resolve returns the object that a ref names, which may be an annotated tag.
-func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
+// lookUp returns the object that a ref names, which may be an annotated tag.
+func lookUp(ref location.Ref, refs refStore) (object.ID, error) {
 	if ref.IsPinned() {
 		return ref.Commit, nil
 	}
 	for _, name := range ref.Names {
-		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
-		switch {
-		case err == nil:
-			return object.ID(found.Hash()), nil
-		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
-			return object.ID{}, err
-		case !errors.Is(err, plumbing.ErrReferenceNotFound):
-			return object.ID{}, unreadable("The ref "+name, err)
+		id, err := refs.find(name)
+		if err != nil {
+			return object.ID{}, unreadableRef("The ref "+name, err)
+		}
+		if !id.IsZero() {
+			return id, nil
 		}
 	}
-	return object.ID{}, r.notFound(ref)
+	return object.ID{}, notFound(ref, refs)
 }
 
 // Tip returns what a ref leads to. before is the tip that the caller has, or zero; if the ref still names the same
 // object, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
 func (r *Repository) Tip(ref location.Ref, before object.Tip) (object.Tip, error) {
-	named, err := r.resolve(ref)
-	if err == nil && !before.Named.IsZero() && named == before.Named {
-		return before, nil
-	}
-	if formatErr := r.checkFormat(); formatErr != nil {
-		return object.Tip{}, formatErr
-	}
+	refs, err := r.refs()
 	if err != nil {
 		return object.Tip{}, err
 	}
+	named, err := lookUp(ref, refs)
+	if err != nil {
+		return object.Tip{}, err
+	}
+	if !before.Named.IsZero() && named == before.Named {
+		return before, nil
+	}
 	commit, err := r.peel(named)
 	if ref.IsPinned() && errors.Is(err, fault.ErrAbsent) {
-		return object.Tip{}, r.notFound(ref)
+		return object.Tip{}, notFound(ref, refs)
 	}
 	return object.Tip{Named: named, Commit: commit}, err
 }
@@ -148,24 +135,24 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 }
 
 // notFound is the failure of a missing ref: the repository is empty, or it has other refs.
-func (r *Repository) notFound(ref location.Ref) error {
-	references, err := r.refs.IterReferences()
-	if err != nil {
-		return unreadable("One of the repository's refs", err)
+func notFound(ref location.Ref, refs refStore) error {
+	isEmpty, err := refs.isEmpty()
+	switch {
+	case err != nil:
+		return unreadableRef("One of the repository's refs", err)
+	case isEmpty:
+		return fault.EmptyRepository()
 	}
-	defer references.Close()
-	for {
-		found, err := references.Next()
-		if err == io.EOF {
-			return fault.EmptyRepository()
-		}
-		if err != nil {
-			return unreadable("One of the repository's refs", err)
-		}
-		if found.Type() == plumbing.HashReference {
-			return ref.NotFound()
-		}
+	return ref.NotFound()
+}
+
+// unreadableRef is the failure of a ref that cannot be read. Fault has sentences for some errors.
+func unreadableRef(what string, err error) error {
+	var broken *fault.ProtocolError
+	if errors.Is(err, fs.ErrPermission) || isTooManyFiles(err) || errors.As(err, &broken) {
+		return err
 	}
+	return unreadable(what, err)
 }
 
 // unreadable is the failure of a file of the repository that cannot be read. Its sentence names no path.
