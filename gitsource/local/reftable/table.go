@@ -110,7 +110,11 @@ func (t *table) block(position int64) (block, error) {
 	if length > left {
 		return block{}, errDamaged()
 	}
-	if more := min(left, length+1) - int64(len(read)); more > 0 {
+	needed := length
+	if t.blockSize > 0 && length%t.blockSize > 0 && length < left {
+		needed++ // padding is zeros; no block begins with one
+	}
+	if more := needed - int64(len(read)); more > 0 {
 		have := len(read)
 		read = append(read, make([]byte, more)...)
 		if _, err := t.file.ReadAt(read[have:], position+int64(have)); err != nil {
@@ -118,7 +122,7 @@ func (t *table) block(position int64) (block, error) {
 		}
 	}
 	b.next = position + length
-	if isPadded := t.blockSize > 0 && length < left && read[length] == 0; isPadded {
+	if isPadded := needed > length && read[length] == 0; isPadded {
 		b.next = position + (length+t.blockSize-1)/t.blockSize*t.blockSize
 	}
 	b.data = read[:length]
