@@ -43,7 +43,7 @@ func TestNoRefMovesBackOrIsLostWhileTablesAreMerged(t *testing.T) {
 		)
 	}
 	is.NoErr(step(0))
-	const last = 500
+	const last = 150
 	written := make(chan error, 1)
 	go func() { // ends after the last update; the test waits for what it sends
 		var err error

@@ -65,7 +65,7 @@ func drawID(t *rapid.T, size int) []byte {
 // drawRow draws an update of many refs: enough for several levels of an index.
 func drawRow(t *rapid.T, idSize int) []tablemaker.Record {
 	id, row := drawID(t, idSize), []tablemaker.Record{}
-	first, count := rapid.IntRange(0, 100).Draw(t, "first"), rapid.IntRange(100, 300).Draw(t, "count")
+	first, count := rapid.IntRange(0, 100).Draw(t, "first"), rapid.IntRange(40, 120).Draw(t, "count")
 	for i := range count {
 		row = append(row, tablemaker.Record{Name: fmt.Sprintf("refs/pull/%d", first+i), ID: id})
 	}
