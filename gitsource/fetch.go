@@ -28,6 +28,7 @@ func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.Desire
 		return actors.DesiredState{}, err
 	}
 	defer host.Close()
+	before = before.inFormat(host.Tip().Format())
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}

@@ -94,10 +94,11 @@ func unescapeForm(value []byte) []byte {
 	return decoded
 }
 
-// isCommit tells whether text is a commit id in SHA-1 as Git prints it. The id of only zeros stands for no commit.
+// isCommit tells whether text is a commit id as Git prints it, in SHA-1 or SHA-256. The id of only zeros stands for no
+// commit.
 func isCommit(text string) bool {
 	isHex := strings.Trim(text, "0123456789abcdef") == ""
-	return len(text) == 40 && isHex && strings.Trim(text, "0") != ""
+	return (len(text) == 40 || len(text) == 64) && isHex && strings.Trim(text, "0") != ""
 }
 
 // tracked are the full names of the refs that refreshes follow. It has only HEAD if they follow the remote's default

@@ -68,6 +68,11 @@ func TestPushNamesStaleRevisions(t *testing.T) {
 		{"", apitest.RevisionB, apitest.RevisionB, nil},
 		{apitest.RevisionA, apitest.RevisionB[1:], "", nil},
 		{strings.Repeat("A", 40), strings.Repeat("g", 40), "", nil},
+		{strings.Repeat("a", 64), strings.Repeat("b", 64), strings.Repeat("b", 64), []string{strings.Repeat("a", 64)}},
+		{strings.Repeat("0", 64), strings.Repeat("b", 64), strings.Repeat("b", 64), nil},
+		{strings.Repeat("a", 64), strings.Repeat("0", 64), "", nil},
+		{strings.Repeat("a", 63), strings.Repeat("b", 65), "", nil},
+		{apitest.RevisionA, strings.Repeat("b", 64), strings.Repeat("b", 64), []string{apitest.RevisionA}}, // made anew
 	} {
 		p := push{Before: c.before, After: c.after}
 		is.Equal(p.expected(), c.expected)

@@ -75,7 +75,7 @@ func keepPacked(b *testing.B, dir string, names []string, commit string) {
 }
 
 func keepInReftable(b *testing.B, dir string, names []string, commit string) {
-	stack := githost.ToReftables(b, dir, tablemaker.Git(object.IDSize))
+	stack := githost.ToReftables(b, dir, tablemaker.Git(object.SHA1.Size()))
 	id, err := hex.DecodeString(commit)
 	var records []tablemaker.Record
 	for _, name := range names {

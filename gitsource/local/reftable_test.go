@@ -20,7 +20,7 @@ import (
 func TestReftablesWithoutTheRefSayWhatIsMissing(t *testing.T) {
 	is := is.New(t)
 	r := githost.New(t)
-	stack := githost.ToReftables(t, filepath.Join(r.Dir, ".git"), tablemaker.Git(object.IDSize))
+	stack := githost.ToReftables(t, filepath.Join(r.Dir, ".git"), tablemaker.Git(object.SHA1.Size()))
 	for _, ref := range []string{"", "main"} {
 		_, err := localTip(t, r.Dir, ref)
 		is.Equal(fault.Of(err).Code, actors.CodeEmpty)
@@ -29,7 +29,7 @@ func TestReftablesWithoutTheRefSayWhatIsMissing(t *testing.T) {
 	is.NoErr(stack.Add(tablemaker.Record{Name: "refs/heads/x"}, tablemaker.Record{Name: "refs/heads/y", Target: "refs/heads/x"}))
 	_, err := localTip(t, r.Dir, "y")
 	is.Equal(fault.Of(err).Code, actors.CodeEmpty)
-	is.NoErr(stack.Add(tablemaker.Record{Name: "refs/heads/z", ID: make([]byte, object.IDSize)}))
+	is.NoErr(stack.Add(tablemaker.Record{Name: "refs/heads/z", ID: make([]byte, object.SHA1.Size())}))
 	for _, ref := range []string{"", "main", "y"} {
 		_, err := localTip(t, r.Dir, ref)
 		is.Equal(fault.Of(err).Code, actors.CodeRefNotFound)
@@ -40,7 +40,7 @@ func TestDamagedReftablesAreAFailureWithoutAPath(t *testing.T) {
 	r := githost.New(t)
 	r.Commit("a/docker-compose.yml", "1")
 	dir := filepath.Join(r.Dir, ".git", "reftable")
-	githost.ToReftables(t, filepath.Join(r.Dir, ".git"), tablemaker.Git(object.IDSize))
+	githost.ToReftables(t, filepath.Join(r.Dir, ".git"), tablemaker.Git(object.SHA1.Size()))
 	tables, err := filepath.Glob(filepath.Join(dir, "*.ref"))
 	is.New(t).NoErr(err)
 	content, err := os.ReadFile(tables[0])

@@ -17,18 +17,18 @@ import (
 // files.
 type Repository struct {
 	*store
-	at gitDirs
+	refs refStore
 }
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
 // or a .git. If path is none of these, even if it is inside of a checkout, the error is an *actors.Failure or
-// fault.ErrNoRepository.
+// fault.ErrNoRepository. If the repository is in a format that cannot be read, it is an *actors.Failure.
 func Open(path string) (*Repository, error) {
 	at, err := namedGitDir(path)
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
 // Discover opens the repository that a directory is in. It looks in the directory and in those above it. It refuses a
@@ -38,50 +38,56 @@ func Discover(dir string) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
-func openAt(at gitDirs) *Repository {
-	return &Repository{store: newStore(filepath.Join(at.commonDir, "objects")), at: at}
+func openAt(at gitDirs) (*Repository, error) {
+	format, hasTables, err := at.format()
+	if err != nil {
+		return nil, err
+	}
+	r := &Repository{store: newStore(filepath.Join(at.commonDir, "objects"), format)}
+	if hasTables {
+		r.refs = newRefTables(at, format)
+	} else {
+		r.refs = newRefFiles(at, format)
+	}
+	return r, nil
 }
 
 // maxPeel is how many annotated tags are followed one after another.
 const maxPeel = 10
 
-// lookUp returns the object that a ref names, which may be an annotated tag.
-func lookUp(ref location.Ref, refs refStore) (object.ID, error) {
+// resolve returns the object that a ref names, which may be an annotated tag.
+func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	if ref.IsPinned() {
-		return ref.Commit, nil
+		return ref.Commit, ref.CheckFormat(r.format)
 	}
 	for _, name := range ref.Names {
-		id, err := refs.find(name)
-		if err != nil {
+		id, found, err := r.refs.id(name)
+		switch {
+		case found:
+			return id, nil
+		case err != nil:
 			return object.ID{}, unreadableRef("The ref "+name, err)
 		}
-		if !id.IsZero() {
-			return id, nil
-		}
 	}
-	return object.ID{}, notFound(ref, refs)
+	return object.ID{}, r.notFound(ref)
 }
 
 // Tip returns what a ref leads to. before is the tip that the caller has, or zero; if the ref still names the same
 // object, Tip reads nothing else. Its errors are *actors.Failure, those of Object, and fault.ErrNotACommit.
 func (r *Repository) Tip(ref location.Ref, before object.Tip) (object.Tip, error) {
-	refs, err := r.refs()
-	if err != nil {
-		return object.Tip{}, err
-	}
-	named, err := lookUp(ref, refs)
-	if err != nil {
-		return object.Tip{}, err
-	}
-	if !before.Named.IsZero() && named == before.Named {
+	named, err := r.resolve(ref)
+	if err == nil && !before.Named.IsZero() && named == before.Named {
 		return before, nil
+	}
+	if err != nil {
+		return object.Tip{}, err
 	}
 	commit, err := r.peel(named)
 	if ref.IsPinned() && errors.Is(err, fault.ErrAbsent) {
-		return object.Tip{}, notFound(ref, refs)
+		return object.Tip{}, r.notFound(ref)
 	}
 	return object.Tip{Named: named, Commit: commit}, err
 }
@@ -102,7 +108,7 @@ func (r *Repository) peel(id object.ID) (object.ID, error) {
 		if err != nil {
 			return object.ID{}, err
 		}
-		if id, err = object.TagTarget(tag); err != nil {
+		if id, err = r.format.TagTarget(tag); err != nil {
 			return object.ID{}, err
 		}
 	}
@@ -115,7 +121,7 @@ func (r *Repository) Root(commit object.ID) (object.ID, error) {
 	if err != nil {
 		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
 	}
-	root, err := object.CommitTree(content)
+	root, err := r.format.CommitTree(content)
 	if err != nil {
 		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
 	}
@@ -135,8 +141,8 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 }
 
 // notFound is the failure of a missing ref: the repository is empty, or it has other refs.
-func notFound(ref location.Ref, refs refStore) error {
-	isEmpty, err := refs.isEmpty()
+func (r *Repository) notFound(ref location.Ref) error {
+	isEmpty, err := r.refs.isEmpty()
 	switch {
 	case err != nil:
 		return unreadableRef("One of the repository's refs", err)
