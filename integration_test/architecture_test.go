@@ -82,7 +82,7 @@ func (s source) imports() []string {
 func mayImportFrom() map[string][]string {
 	const ssh, knownHosts = "golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"
 	return map[string][]string{
-		".":                        {"actors", "api", "api/encode", "gitsource", "github.com/kelseyhightower/envconfig"},
+		".":                        {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
 		"api":                      {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
 		"api/page":                 {"actors", "api/encode"},
 		"api/encode":               {"actors", "hashing"},

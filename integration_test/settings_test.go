@@ -38,6 +38,8 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"REFRESH_TIMEOUT", []string{"REFRESH_TIMEOUT=2562047h"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=8080"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=127.0.0.1:70000"}},
+		{"LISTEN_ADDR", []string{"LISTEN_ADDR=unix:mooring.sock"}},
+		{"METRICS_ADDR", []string{"METRICS_ADDR=unix:/run/mooring.sock"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS=https://deploy.example.org"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // a blank is not unset; if it were, every host name would be allowed
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= , "}},

@@ -32,8 +32,8 @@ func ToReftables(t Fatal, dir string, format tablemaker.Format) *tablemaker.Stac
 			records = append(records, r)
 		}
 	}
-	Git(t, dir, nil, "config", "extensions.refStorage", "reftable")
 	Git(t, dir, nil, "config", "core.repositoryFormatVersion", "1")
+	Git(t, dir, nil, "config", "extensions.refStorage", "reftable") // after this, an older git refuses to do anything
 	must(os.RemoveAll(filepath.Join(dir, "refs")))
 	must(os.RemoveAll(filepath.Join(dir, "packed-refs")))
 	must(os.Mkdir(filepath.Join(dir, "refs"), 0o700))
