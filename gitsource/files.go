@@ -207,7 +207,7 @@ func (c *Commit) entries(ctx context.Context, id object.ID) ([]object.Entry, err
 		return nil, c.failure(ctx, err)
 	}
 	var entries []object.Entry
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
 			return nil, c.failure(ctx, fmt.Errorf("read tree %s: %w", id, err))
 		}

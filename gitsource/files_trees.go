@@ -56,14 +56,14 @@ func (c *Commit) find(ctx context.Context, id object.ID, name string, depth int)
 		return object.Entry{}, false, err
 	}
 	if len(tree) < minListed || len(tree) > maxListed || depth > maxFilesDepth {
-		entry, found, err := object.FindEntry(tree, name)
+		entry, found, err := id.Format().FindEntry(tree, name)
 		if err != nil {
 			err = fmt.Errorf("read tree %s: %w", id, err)
 		}
 		return entry, found, err
 	}
 	list := listing{id, map[string]object.Entry{}}
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
 			return object.Entry{}, false, fmt.Errorf("read tree %s: %w", id, err)
 		}
@@ -111,7 +111,7 @@ func (c *Commit) ask(ctx context.Context, request protocol.Request, visit pack.V
 		return err
 	}
 	defer answer.Close()
-	_, err = pack.NewReader(limits, visit).Read(ctx, answer)
+	_, err = pack.NewReader(c.id.Format(), limits, visit).Read(ctx, answer)
 	return err
 }
 
@@ -152,7 +152,7 @@ func (t *treesOnly) reach(id object.ID, kept map[object.ID][]byte, depth int) er
 		return fault.Unservable("directories are nested more than %d deep", maxFilesDepth)
 	}
 	kept[id] = tree
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
 			return fmt.Errorf("read tree %s: %w", id, err)
 		}

@@ -14,9 +14,6 @@ for tool in git curl jq sha256sum timeout; do command -v $tool >/dev/null || { l
 timeout "$COMMAND_TIMEOUT" true || { log 'COMMAND_TIMEOUT must be a duration such as 15m' && exit 2; }
 mkdir -p -- "$WORK_DIR/tree" && WORK_DIR=$(CDPATH='' cd -- "$WORK_DIR" && pwd) || exit 1
 export GIT_DIR="$WORK_DIR/repository.git" GIT_WORK_TREE="$WORK_DIR/tree" GIT_TERMINAL_PROMPT=0
-# Locks are left by a run that was killed. The attributes keep Git's own bytes, which mooring hashes, in the checkout.
-git init -q && rm -f -- "$GIT_DIR"/*.lock && mkdir -p -- "$GIT_DIR/info" &&
-    echo '* -text -ident -working-tree-encoding' >"$GIT_DIR/info/attributes" || exit 1
 # A shell handles a signal during wait, and not during a command in the foreground. So long commands run under wait.
 trap 'trap "" TERM INT HUP; kill "${!:-}" 2>/dev/null && wait "$!"; exit 0' TERM INT HUP
 await() { timeout -k 5 "$COMMAND_TIMEOUT" "$@" & wait "$!"; }
@@ -40,8 +37,11 @@ run() { # run DIRECTORY COMMAND, in the background: it ends the shell; a compose
     cd -- "$1" && exec timeout -k 5 "$COMMAND_TIMEOUT" sh -c "$2" || exit
 }
 checkout() { # by the commit's id, whatever ref it is on; a host that refuses an id is asked for every ref
-    git cat-file -e "$revision^{commit}" 2>/dev/null ||
-        await git fetch -q --no-tags --depth 1 -- "$GIT_URL" "$revision" ||
+    format=sha1 && [ ${#revision} -eq 40 ] || format=sha256 # $GIT_DIR can have the ids of one format
+    [ "$(git config extensions.objectFormat || echo sha1)" = $format ] || rm -rf -- "$GIT_DIR"
+    GIT_DEFAULT_HASH=$format git init -q && mkdir -p -- "$GIT_DIR/info" && rm -f -- "$GIT_DIR"/*.lock && # stale ones
+        echo '* -text -ident -working-tree-encoding' >"$GIT_DIR/info/attributes" || return # mooring hashes Git's bytes
+    git cat-file -e "$revision^0" 2>/dev/null || await git fetch -q --no-tags --depth 1 -- "$GIT_URL" "$revision" ||
         await git fetch -q --prune -- "$GIT_URL" '+refs/*:refs/mooring/*' || return
     await git checkout -q --force --detach "$revision" -- # but no git clean: untracked files may be a container's data
 }
