@@ -61,6 +61,11 @@ type Stack struct {
 	// ComposeFiles are the paths of the files that Compose is given, in their order: the compose file and its override,
 	// or what COMPOSE_FILE names.
 	ComposeFiles []string
+	// Directory is the directory of the project: that of the first compose file.
+	Directory string
+	// Variables are the files of variables that Compose reads before the compose files, in the order of --env-file: the
+	// last value of a variable counts.
+	Variables []string
 	// Profiles are the active profiles, as COMPOSE_PROFILES in ".env" gives them.
 	Profiles []string
 	// Services are those of the active profiles, sorted by name.
@@ -68,6 +73,9 @@ type Stack struct {
 	// Inputs are sorted by path; each path is there once. The stack's compose file is the first of ComposeFiles, and is
 	// among them.
 	Inputs []Input
+	// Absent are the paths that would be inputs if they were there: an optional file, or a directory that Compose makes
+	// because a container mounts it. They are sorted.
+	Absent []string
 	// Suspended tells whether the stack asks to be left alone, by "x-mooring: {suspend: true}".
 	Suspended bool
 	// After are the paths of the stacks that this one waits for, by "x-mooring: {after: [paths]}".
