@@ -9,7 +9,7 @@ import (
 // BenchmarkRead reads a stack with an override, variables, an included file and three services.
 func BenchmarkRead(b *testing.B) {
 	is := is.New(b)
-	files := tree{
+	files := commit{
 		"s/docker-compose.yml": "include: [../shared/db.yml]\n" + web + "    env_file: a.env\n    volumes: [./conf:/conf]\n" +
 			"  app:\n    image: app:${V}\n    depends_on: [db]\n",
 		"s/compose.override.yml": "services: {web: {ports: ['8080:80']}}\n", "s/.env": "V=1\n", "s/a.env": "A=1", "s/conf/x": "x",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,9 +20,12 @@ import (
 func (r *reading) collect(ctx context.Context, from loaded) (*Stack, error) {
 	stack := &Stack{
 		Project: from.project.Name, Named: from.named, ComposeFiles: from.files, Profiles: from.project.Profiles,
+		Directory: from.directory, Variables: from.variables,
 	}
-	if own, ok := from.project.Extensions[extensionName].(extension); ok {
-		stack.Suspended, stack.After = own.Suspend, own.After
+	r.directory = from.directory
+	var err error
+	if stack.Suspended, stack.After, err = wishes(from.project.Extensions[extensionName]); err != nil {
+		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(from.project.Services)) {
 		service := from.project.Services[name]
@@ -169,7 +173,7 @@ func (r *reading) build(ctx context.Context, project *types.Project, service str
 	if build == nil {
 		return nil
 	}
-	contexts := append([]string{build.Context}, slices.Collect(maps.Values(build.AdditionalContexts))...)
+	contexts := append([]string{build.Context}, slices.Sorted(maps.Values(build.AdditionalContexts))...)
 	for _, name := range contexts {
 		if remote(name) {
 			continue
@@ -209,7 +213,7 @@ func remote(name string) bool {
 // file notes a file or a directory that a compose file names. A path of this machine is no input. required says what it
 // is to the service, if it must be there.
 func (r *reading) file(ctx context.Context, service, name, required string, use Use) (place, error) {
-	at, inside, err := within(r.stack, name)
+	at, inside, err := r.within(r.directory, name)
 	if err != nil || !inside || name == "" {
 		return place{}, err
 	}
@@ -224,7 +228,25 @@ func (r *reading) file(ctx context.Context, service, name, required string, use 
 		return place{}, err
 	}
 	r.note(found, use)
-	return found, nil
+	return found, r.inspect(ctx, service, at, found, use)
+}
+
+// inspect refuses what is there and cannot be what the service wants. The error is a *Problem, or one of Files.
+func (r *reading) inspect(ctx context.Context, service, name string, found place, use Use) error {
+	switch {
+	case found.Kind == Directory && use == UseEnvironment:
+		return problem("The service %s reads variables or labels from %s, which is a directory.", quote(service), quote(name))
+	case found.Kind != File:
+		return nil
+	}
+	content, err := r.files.Read(ctx, found.path)
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return nil // no pointer has more than a few lines
+	case err == nil && isPointer(content):
+		return pointerProblem(name)
+	}
+	return err
 }
 
 // isPointer tells whether a file's content is a pointer of Git LFS instead of the content that people work with

@@ -54,12 +54,12 @@ type place struct {
 	// path is the path without links, or the first part of it where there is nothing.
 	path string
 	Entry
-	// links are the links on the way, by their paths.
+	// links are the links on the way, by their paths, and the submodule that ended it.
 	links []Input
 }
 
 // find follows a path to its end through the links of the commit. The error is fs.ErrNotExist if there is nothing at the
-// end, and a *Problem if the path leaves the repository or passes a submodule.
+// end, and a *Problem if the path leaves the repository or passes a submodule; the place then tells how far it came.
 func find(ctx context.Context, files Files, name string) (place, error) {
 	found := place{path: "."}
 	rest := strings.Split(name, "/")
@@ -71,7 +71,7 @@ func find(ctx context.Context, files Files, name string) (place, error) {
 			continue
 		case "..":
 			if found.path == "." {
-				return place{}, problem("%s leaves the repository.", quote(name))
+				return found, problem("%s leaves the repository.", quote(name))
 			}
 			found.path = path.Dir(found.path)
 			continue
@@ -83,22 +83,23 @@ func find(ctx context.Context, files Files, name string) (place, error) {
 			found.path = next
 			return found, err
 		case entry.Kind == Submodule:
-			return place{}, problem("%s is in the submodule %s; mooring does not read submodules.", quote(name), quote(next))
+			found.links = append(found.links, Input{Path: next, Use: UseLink, Entry: entry})
+			return found, problem("%s is in the submodule %s; mooring does not read submodules.", quote(name), quote(next))
 		case entry.Kind != Link:
 			found.path, found.Entry = next, entry
 			continue
 		}
 		if len(found.links) == maxHops {
-			return place{}, problem("%s leads through more than %d symbolic links.", quote(name), maxHops)
-		}
-		target, err := files.Read(ctx, next)
-		if err != nil {
-			return place{}, err
-		}
-		if path.IsAbs(string(target)) {
-			return place{}, problem("%s is a symbolic link that leaves the repository.", quote(next))
+			return found, problem("%s leads through more than %d symbolic links.", quote(name), maxHops)
 		}
 		found.links = append(found.links, Input{Path: next, Use: UseLink, Entry: entry})
+		target, err := files.Read(ctx, next)
+		if err != nil && !errors.Is(err, ErrTooLarge) {
+			return place{}, err
+		}
+		if err != nil || path.IsAbs(string(target)) {
+			return found, problem("%s is a symbolic link that leaves the repository.", quote(next))
+		}
 		rest = append(strings.Split(string(target), "/"), rest...)
 	}
 	if found.path == "." {

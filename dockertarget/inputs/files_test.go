@@ -12,11 +12,11 @@ import (
 	"github.com/matryer/is"
 )
 
-// tree are the files of a commit by their paths. A content that begins with "-> " is the target of a link, "submodule" is
+// commit are the files of a commit by their paths. A content that begins with "-> " is the target of a link, "submodule" is
 // a submodule, and one that begins with "unmanaged " is on the disk and not in Git.
-type tree map[string]string
+type commit map[string]string
 
-func (t tree) Entry(_ context.Context, name string) (Entry, error) {
+func (t commit) Entry(_ context.Context, name string) (Entry, error) {
 	content, found := t[name]
 	switch {
 	case found && strings.HasPrefix(content, "-> "):
@@ -40,10 +40,13 @@ func (t tree) Entry(_ context.Context, name string) (Entry, error) {
 	return Entry{Directory, id(fmt.Sprint(len(below)))}, nil
 }
 
-func (t tree) Read(_ context.Context, name string) ([]byte, error) {
+func (t commit) Read(_ context.Context, name string) ([]byte, error) {
 	content, found := t[name]
 	if !found {
 		return nil, fs.ErrNotExist
+	}
+	if content == "too large" {
+		return nil, ErrTooLarge
 	}
 	content = strings.TrimPrefix(content, "unmanaged ")
 	return []byte(strings.TrimPrefix(content, "-> ")), nil
@@ -52,7 +55,7 @@ func (t tree) Read(_ context.Context, name string) ([]byte, error) {
 func id(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content)))[:40] }
 
 func TestAPathIsFollowedThroughTheLinksOfTheCommit(t *testing.T) {
-	files := tree{
+	files := commit{
 		"real/file": "x", "link": "-> real/file", "dir": "-> real", "up/again": "-> ../dir/file", "out": "-> ../x",
 		"abs": "-> /etc/passwd", "a": "-> b", "b": "-> a", "sub": "submodule", "nothing": "-> real/none", "root": "-> .",
 	}
@@ -89,7 +92,7 @@ func TestAPathIsFollowedThroughTheLinksOfTheCommit(t *testing.T) {
 
 func TestTheLinksOnTheWayAreInputs(t *testing.T) {
 	is := is.New(t)
-	files := tree{"real/file": "x", "dir": "-> real", "up/again": "-> ../dir/file"}
+	files := commit{"real/file": "x", "dir": "-> real", "up/again": "-> ../dir/file"}
 	at, err := find(t.Context(), files, "up/again")
 	is.NoErr(err)
 	var links []string

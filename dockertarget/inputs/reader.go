@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,8 +14,13 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// maxFiles is how many files compose-go may ask for in one stack.
-const maxFiles = 100
+const (
+	// maxFiles is how many compose files a stack may be made of. Each costs an attempt.
+	maxFiles = 100
+	// maxBytes is how long they and the files of variables that they are read with may be together. The library needs
+	// about a hundred times as much memory.
+	maxBytes = 4 << 20
+)
 
 // Reader reads stacks, one at a time. It belongs to one goroutine, and keeps nothing of a stack between two readings.
 type Reader struct {
@@ -54,7 +58,7 @@ func (r *Reader) Close() error { return r.scratch.remove() }
 func (r *Reader) Read(ctx context.Context, files Files, stack, composeFile string) (*Stack, error) {
 	reading := &reading{
 		files: files, scratch: r.scratch, stack: stack, main: path.Join(stack, composeFile), repository: r.repository,
-		environment: r.environment, placed: map[string]Use{}, absent: map[string]bool{},
+		environment: r.environment, placed: map[string]Use{}, contents: map[string][]byte{}, absent: map[string]bool{},
 	}
 	result, err := reading.run(ctx)
 	if emptyErr := r.scratch.empty(); err == nil {
@@ -76,69 +80,58 @@ type reading struct {
 	scratch *scratch
 	// stack is the stack's directory, main its compose file.
 	stack, main string
+	// directory is the project's, as soon as it is known.
+	directory   string
 	repository  string
 	environment types.Mapping
 	// placed are the files that were put where compose-go finds them, and the ones that are not there although they may
-	// be, with an empty use.
+	// be, with an empty use. size is how long the former are.
 	placed map[string]Use
-	inputs []Input
-	absent map[string]bool
+	size   int
+	// contents are those of the compose files.
+	contents map[string][]byte
+	inputs   []Input
+	absent   map[string]bool
 }
 
 func (r *reading) run(ctx context.Context) (*Stack, error) {
-	if err := r.putFirst(ctx); err != nil {
+	if err := r.put(ctx, r.main, UseCompose, "The compose file"); err != nil {
 		return nil, err
 	}
-	for len(r.placed) < maxFiles {
+	for len(r.contents) <= maxFiles {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		loaded, err := r.load(ctx)
-		if err != nil {
-			if err = r.putMissing(ctx, err); err != nil {
-				return nil, err
-			}
-			continue
+		if err == nil {
+			return r.collect(ctx, loaded)
 		}
-		return r.collect(ctx, loaded)
+		if err = r.putMissing(ctx, err); err != nil {
+			return nil, err
+		}
 	}
 	return nil, problem("The stack is made of more than %d compose files.", maxFiles)
-}
-
-// putFirst puts the files that Compose looks for by itself.
-func (r *reading) putFirst(ctx context.Context) error {
-	if err := r.put(ctx, r.main, UseCompose, "The compose file"); err != nil {
-		return err
-	}
-	_, err := r.putIfThere(ctx, path.Join(r.stack, ".env"), UseEnvironment)
-	return err
 }
 
 // putMissing puts the file that compose-go did not find. The error is a *Problem if the attempt failed for another
 // reason, or if there is no such file.
 func (r *reading) putMissing(ctx context.Context, failure error) error {
-	var own *Problem
-	if errors.As(failure, &own) {
-		return own
+	if errors.Is(failure, errAgain) {
+		return nil
 	}
-	if name, ok := unsetVariable(failure); ok {
-		return problem("The variable %s is set nowhere and has no default; set it in %s, or write ${%s:-default}.",
-			name, quote(path.Join(r.stack, ".env")), name)
+	if end, ok := errors.AsType[final](failure); ok {
+		return end.error
 	}
-	var missing *fs.PathError
-	if !errors.As(failure, &missing) || !absent(failure) {
-		return problem("%s", r.scratch.clean(failure.Error()))
-	}
-	if !filepath.IsAbs(missing.Path) {
-		return problem("%s is named by a file that is included itself; Compose looks for it in the current directory. "+
-			"Name it in the stack's own compose file.", quote(missing.Path))
+	missing, ok := errors.AsType[*fs.PathError](failure)
+	if !ok || !absent(failure) {
+		return r.explain(failure)
 	}
 	name, inside, climbed := r.scratch.path(missing.Path)
 	switch _, done := r.placed[name]; {
 	case climbed:
 		return problem("%s names a file that leaves the repository.", quote(r.main))
 	case !inside || done:
-		return problem("%s", r.scratch.clean(failure.Error()))
+		return r.explain(failure)
 	}
 	use := UseCompose
 	if missing.Op == "stat" { // compose-go opens compose files, and looks for files of variables before it opens them
@@ -170,19 +163,25 @@ func (r *reading) putIfThere(ctx context.Context, name string, use Use) (bool, e
 		return false, err
 	}
 	content, err := r.files.Read(ctx, at.path)
+	if r.size += len(content); errors.Is(err, ErrTooLarge) || err == nil && r.size > maxBytes {
+		return false, problem("The compose files have more than %d MiB, with %s.", maxBytes>>20, quote(name))
+	}
 	if err != nil {
 		return false, err
 	}
 	if isPointer(content) {
-		return false, problem("%s is a pointer of Git LFS; mooring does not fetch what it points to.", quote(name))
+		return false, pointerProblem(name)
 	}
-	r.placed[name] = use
+	if use == UseEnvironment && cost(string(content)) > maxCost {
+		return false, costProblem(quote(name))
+	}
 	r.note(at, use)
 	if err := r.scratch.put(name, content); err != nil {
 		return false, err
 	}
+	r.placed[name] = use
 	if use == UseCompose {
-		return true, r.putEnvironmentOf(ctx, name, content)
+		r.contents[name] = content
 	}
 	return true, nil
 }
@@ -191,16 +190,15 @@ func (r *reading) putIfThere(ctx context.Context, name string, use Use) (bool, e
 // what the path leads to. Its errors are those of the function find.
 func (r *reading) find(ctx context.Context, name string) (place, error) {
 	at, err := find(ctx, r.files, name)
+	r.inputs = append(r.inputs, at.links...)
 	if absent(err) {
-		r.inputs = append(r.inputs, at.links...)
 		r.absent[at.path] = true
 	}
 	return at, err
 }
 
-// note keeps an input, and the links on the way to it. What is not in Git is no input.
+// note keeps an input. What is not in Git is none.
 func (r *reading) note(at place, use Use) {
-	r.inputs = append(r.inputs, at.links...)
 	if at.Kind != Unmanaged {
 		r.inputs = append(r.inputs, Input{Path: at.path, Use: use, Entry: at.Entry})
 	}

@@ -9,12 +9,12 @@ import (
 )
 
 // read reads the stack "s" of a tree, whose compose file is docker-compose.yml.
-func read(t *testing.T, files tree, environment ...string) (*Stack, error) {
+func read(t *testing.T, files commit, environment ...string) (*Stack, error) {
 	t.Helper()
 	return readAt(t, files, "s", "docker-compose.yml", environment...)
 }
 
-func readAt(t *testing.T, files tree, stack, composeFile string, environment ...string) (*Stack, error) {
+func readAt(t *testing.T, files commit, stack, composeFile string, environment ...string) (*Stack, error) {
 	t.Helper()
 	is := is.New(t)
 	directory := t.TempDir()
@@ -43,35 +43,35 @@ const web = "services:\n  web:\n    image: nginx\n"
 
 func TestAStackIsMadeOf(t *testing.T) {
 	for name, test := range map[string]struct {
-		files tree
+		files commit
 		want  string // the inputs, in one line
 	}{
 		"its compose file": {
-			tree{"s/docker-compose.yml": web, "s/README.md": "not used", "other/docker-compose.yml": web},
+			commit{"s/docker-compose.yml": web, "s/README.md": "not used", "other/docker-compose.yml": web},
 			"compose s/docker-compose.yml",
 		},
 		"its override and its .env": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web, "s/.env": "A=1\n",
 				"s/docker-compose.override.yml": "services:\n  web:\n    image: nginx:${A}\n",
 			},
 			"environment s/.env, compose s/docker-compose.override.yml, compose s/docker-compose.yml",
 		},
 		"the first override only": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web, "s/compose.override.yaml": web, "s/docker-compose.override.yml": "services: [",
 			},
 			"compose s/compose.override.yaml, compose s/docker-compose.yml",
 		},
 		"what COMPOSE_FILE names": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web, "s/.env": "COMPOSE_FILE=a.yml:../b.yml\n", "s/a.yml": web, "b.yml": web,
 				"s/compose.override.yaml": "services: [",
 			},
 			"compose b.yml, environment s/.env, compose s/a.yml, compose s/docker-compose.yml",
 		},
 		"what it includes, and what that includes": {
-			tree{
+			commit{
 				"s/docker-compose.yml":   "include: [../shared/db.yml]\n" + web,
 				"shared/db.yml":          "include: [deep/cache.yml]\nservices:\n  db:\n    image: postgres:${V}\n    env_file: db.env\n",
 				"shared/.env":            "V=16\n",
@@ -83,7 +83,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 				"compose shared/deep/cache.yml, mount shared/deep/redis.conf",
 		},
 		"an included file with a directory and variables of its own": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "include:\n  - path: ../shared/db.yml\n    project_directory: ../proj\n    env_file: my.env\n" + web,
 				"s/my.env":             "V=1\n",
 				"proj/.env":            "V=2\n",
@@ -93,7 +93,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"environment proj/.env, mount proj/a.conf, compose s/docker-compose.yml, environment s/my.env, compose shared/db.yml",
 		},
 		"the file whose service it extends, outside of its directory": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "services:\n  web:\n    extends: {file: ../base/common.yml, service: web}\n",
 				"base/common.yml":      "services:\n  web:\n    extends: {file: deeper/base.yml, service: base}\n    env_file: [./web.env]\n",
 				"base/deeper/base.yml": "services:\n  base:\n    image: nginx\n    configs: []\n",
@@ -102,7 +102,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"compose base/common.yml, compose base/deeper/base.yml, environment base/web.env, compose s/docker-compose.yml",
 		},
 		"files of variables and labels": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web + "    env_file:\n      - a.env\n      - {path: none.env, required: false}\n" +
 					"      - {path: b.env, required: false}\n      - /etc/host.env\n    label_file: l.labels\n",
 				"s/a.env": "A=1", "s/b.env": "B=1", "s/l.labels": "l=1",
@@ -110,7 +110,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"environment s/a.env, environment s/b.env, compose s/docker-compose.yml, environment s/l.labels",
 		},
 		"configs and secrets that it uses": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web + "    configs: [c, inline, far]\n    secrets: [p]\n" +
 					"configs:\n  c: {file: ./c.conf}\n  inline: {content: hi}\n  far: {external: true}\n  idle: {file: ./idle}\n" +
 					"secrets:\n  p: {file: ../secrets/p}\n",
@@ -119,7 +119,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"config s/c.conf, compose s/docker-compose.yml, secret secrets/p",
 		},
 		"what its containers mount": {
-			tree{
+			commit{
 				"s/docker-compose.yml": web + "    volumes:\n      - ./conf:/conf:ro\n      - ../shared/x:/x\n      - ./data:/data\n" +
 					"      - /var/run/docker.sock:/var/run/docker.sock\n      - ~/home:/home\n      - named:/named\n      - bound:/bound\n" +
 					"      - {type: bind, source: ./long, target: /long}\nvolumes:\n  named: {}\n" +
@@ -129,7 +129,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"mount s/bound, mount s/conf, compose s/docker-compose.yml, mount s/long, mount shared/x",
 		},
 		"build contexts and a Dockerfile elsewhere": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "services:\n  web:\n    build:\n      context: ./app\n      dockerfile: ../docker/web.Dockerfile\n" +
 					"      additional_contexts: {lib: ../lib, alpine: docker-image://alpine}\n  far:\n    build: https://example.com/x.git\n" +
 					"  plain:\n    build: ./plain\n",
@@ -138,7 +138,7 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"build lib, build s/app, compose s/docker-compose.yml, build s/docker/web.Dockerfile, build s/plain, build s/plain/Dockerfile",
 		},
 		"the services of its active profiles": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "services:\n  a:\n    image: a\n    env_file: a.env\n    profiles: [x]\n" +
 					"  b:\n    image: b\n    env_file: b.env\n    profiles: [y]\n",
 				"s/.env": "COMPOSE_PROFILES=x, z\n", "s/a.env": "", "s/b.env": "",
@@ -146,21 +146,21 @@ func TestAStackIsMadeOf(t *testing.T) {
 			"environment s/.env, environment s/a.env, compose s/docker-compose.yml",
 		},
 		"links and what they lead to": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "-> ../common/web.yml", "common/web.yml": web + "    env_file: app.env\n",
 				"s/app.env": "-> ../envs/app.env", "envs": "-> real", "real/app.env": "A=1",
 			},
 			"compose common/web.yml, link envs, environment real/app.env, link s/app.env, link s/docker-compose.yml",
 		},
 		"files that are not in Git, which are no inputs": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "services:\n  web:\n    image: nginx:${V}\n    env_file: local.env\n    secrets: [p]\nsecrets:\n  p: {file: p}\n",
 				"s/.env":               "unmanaged V=1\n", "s/local.env": "unmanaged A=1", "s/p": "unmanaged secret",
 			},
 			"compose s/docker-compose.yml",
 		},
 		"a file with Windows line ends, a byte order mark, anchors and several documents": {
-			tree{
+			commit{
 				"s/docker-compose.yml": "\ufeffx-base: &base\r\n  image: nginx\r\n  env_file: a.env\r\nservices:\r\n  web:\r\n    <<: *base\r\n" +
 					"---\r\nservices:\r\n  web:\r\n    label_file: l\r\n",
 				"s/a.env": "A=1\r\n", "s/l": "l=1\r\n",
@@ -180,18 +180,19 @@ func TestAStackIsMadeOf(t *testing.T) {
 func TestTheNameOfAProjectIsComposes(t *testing.T) {
 	for name, test := range map[string]struct {
 		stack string
-		files tree
+		files commit
 		env   []string
 		want  string
 		named bool
 	}{
-		"the directory's":         {"apps/My.App", tree{"apps/My.App/c.yml": web}, nil, "myapp", false},
-		"the repository's":        {".", tree{"c.yml": web}, nil, "therepo", false},
-		"by name":                 {"a", tree{"a/c.yml": "name: other\n" + web}, nil, "other", true},
-		"by a variable in a name": {"a", tree{"a/c.yml": "name: x-${N}\n" + web, "a/.env": "N=1\n"}, nil, "x-1", true},
-		"by .env":                 {"a", tree{"a/c.yml": "name: other\n" + web, "a/.env": "COMPOSE_PROJECT_NAME=mine\n"}, nil, "mine", true},
-		"by the environment":      {"a", tree{"a/c.yml": web, "a/.env": "COMPOSE_PROJECT_NAME=mine\n"}, []string{"COMPOSE_PROJECT_NAME=ours"}, "ours", true},
-		"the last file's":         {"a", tree{"a/c.yml": "name: one\n" + web, "a/compose.override.yml": "name: two\n"}, nil, "two", true},
+		"the directory's":         {"apps/My.App", commit{"apps/My.App/c.yml": web}, nil, "myapp", false},
+		"the repository's":        {".", commit{"c.yml": web}, nil, "therepo", false},
+		"by name":                 {"a", commit{"a/c.yml": "name: other\n" + web}, nil, "other", true},
+		"by name, the same":       {"a", commit{"a/c.yml": "name: a\n" + web}, nil, "a", true},
+		"by a variable in a name": {"a", commit{"a/c.yml": "name: x-${N}\n" + web, "a/.env": "N=1\n"}, nil, "x-1", true},
+		"by .env":                 {"a", commit{"a/c.yml": "name: other\n" + web, "a/.env": "COMPOSE_PROJECT_NAME=mine\n"}, nil, "mine", true},
+		"by the environment":      {"a", commit{"a/c.yml": web, "a/.env": "COMPOSE_PROJECT_NAME=mine\n"}, []string{"COMPOSE_PROJECT_NAME=ours"}, "ours", true},
+		"the last file's":         {"a", commit{"a/c.yml": "name: one\n" + web, "a/compose.override.yml": "name: two\n"}, nil, "two", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -205,7 +206,7 @@ func TestTheNameOfAProjectIsComposes(t *testing.T) {
 
 func TestAStackSaysToMooringWhatItWants(t *testing.T) {
 	is := is.New(t)
-	stack, err := read(t, tree{"s/docker-compose.yml": "x-mooring: {suspend: true, after: [db, net/proxy]}\n" + web})
+	stack, err := read(t, commit{"s/docker-compose.yml": "x-mooring: {suspend: true, after: [db, net/proxy]}\n" + web})
 	is.NoErr(err)
 	is.True(stack.Suspended)
 	is.Equal(stack.After, []string{"db", "net/proxy"})
@@ -213,7 +214,7 @@ func TestAStackSaysToMooringWhatItWants(t *testing.T) {
 
 func TestTheDigestChangesWithAnInputAndWithNothingElse(t *testing.T) {
 	is := is.New(t)
-	files := tree{"s/docker-compose.yml": web + "    env_file: a.env\n", "s/a.env": "A=1", "s/x": "1"}
+	files := commit{"s/docker-compose.yml": web + "    env_file: a.env\n", "s/a.env": "A=1", "s/x": "1"}
 	before, err := read(t, files)
 	is.NoErr(err)
 	files["s/x"] = "2"
@@ -228,7 +229,7 @@ func TestTheDigestChangesWithAnInputAndWithNothingElse(t *testing.T) {
 
 func TestAServiceHasADigestOfWhatComposeDoesNotCompare(t *testing.T) {
 	is := is.New(t)
-	files := tree{
+	files := commit{
 		"s/docker-compose.yml": web + "    volumes: [./a:/a]\n  plain:\n    image: x\n    env_file: e\n", "s/a": "1", "s/e": "",
 	}
 	unseen := func() map[string]string {

@@ -1,11 +1,13 @@
 package inputs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // scratch is a directory with the files of the commit that compose-go has asked for. One Reader owns it.
@@ -45,13 +47,17 @@ func (s *scratch) empty() error {
 // remove removes the directory with all that is in it.
 func (s *scratch) remove() error { return os.RemoveAll(s.top) }
 
-// put writes a file of the repository.
+// put writes a file of the repository. The error is a *Problem if the file system takes no such name.
 func (s *scratch) put(name string, content []byte) error {
 	at := s.at(name)
-	if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
-		return fmt.Errorf("put a file where it is read: %w", err)
+	err := os.MkdirAll(filepath.Dir(at), 0o700)
+	if err == nil {
+		err = os.WriteFile(at, content, 0o600)
 	}
-	if err := os.WriteFile(at, content, 0o600); err != nil {
+	switch {
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return problem("The path %s is too long.", quote(name))
+	case err != nil:
 		return fmt.Errorf("put a file where it is read: %w", err)
 	}
 	return nil
@@ -78,16 +84,24 @@ func (s *scratch) path(at string) (name string, inside, climbed bool) {
 // clean removes the directory from a text, so that only paths of the repository are shown.
 func (s *scratch) clean(text string) string {
 	text = strings.ReplaceAll(text, s.root+"/", "")
-	return strings.ReplaceAll(text, s.root, ".")
+	text = strings.ReplaceAll(text, s.root, ".")
+	return strings.ReplaceAll(text, s.top, "..")
 }
 
-// within resolves a path as a compose file writes it against the directory of its stack. inside is false for a path of
-// this machine, which begins with "/" or "~". The error is a *Problem for a path that leaves the repository.
-func within(stack, name string) (clean string, inside bool, err error) {
-	if path.IsAbs(name) || strings.HasPrefix(name, "~") || windowsPath(name) {
+// within resolves a path against a directory of the repository. inside is false for a path of this machine, which begins
+// with "/" or "~". The error is a *Problem for a path that leaves the repository.
+func (r *reading) within(directory, name string) (clean string, inside bool, err error) {
+	if strings.HasPrefix(name, "~") || windowsPath(name) {
 		return "", false, nil
 	}
-	clean = path.Join(stack, name)
+	if path.IsAbs(name) { // with $PWD in front, or from an included file
+		clean, inside, climbed := r.scratch.path(path.Clean(name))
+		if climbed {
+			err = problem("%s leaves the repository.", quote(r.scratch.clean(name)))
+		}
+		return clean, inside, err
+	}
+	clean = path.Join(directory, name)
 	if clean == ".." || strings.HasPrefix(clean, "../") {
 		return "", false, problem("%s leaves the repository.", quote(name))
 	}

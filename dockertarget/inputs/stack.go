@@ -61,6 +61,11 @@ type Stack struct {
 	// ComposeFiles are the paths of the files that Compose is given, in their order: the compose file and its override,
 	// or what COMPOSE_FILE names.
 	ComposeFiles []string
+	// Directory is the directory of the project: that of the first compose file.
+	Directory string
+	// Variables are the files of variables that Compose reads before the compose files, in the order of --env-file: the
+	// last value of a variable counts.
+	Variables []string
 	// Profiles are the active profiles, as COMPOSE_PROFILES in ".env" gives them.
 	Profiles []string
 	// Services are those of the active profiles, sorted by name.

@@ -1,7 +1,6 @@
 package inputs
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,10 +13,34 @@ type unsetError struct{ name string }
 // Error names the variable.
 func (e unsetError) Error() string { return fmt.Sprintf("the variable %s is set nowhere", e.name) }
 
+// maxCost bounds what the variables of one attempt cost. As much takes about a second.
+const maxCost = 1 << 24
+
+// cost tells how much work the variables of a text are. The library looks at the rest of a line again for each variable
+// in braces, and calls itself, so that a line of 100 KiB would take minutes, and one of some MiB the whole stack.
+func cost(text string) int {
+	sum := 0
+	for line := range strings.Lines(text) {
+		sum += strings.Count(line, "${") * len(line)
+	}
+	return sum
+}
+
+// costProblem says that a file has too many variables.
+func costProblem(name string) *Problem {
+	return problem("%s has too many variables in one line.", name)
+}
+
+// substitution puts the values of variables into the texts of one attempt. It counts what that costs.
+type substitution struct{ spent int }
+
 // substitute puts the values of variables into a text of a compose file. docker compose warns of a variable that is set
 // nowhere, and goes on with an empty one; a password or a path that is empty by mistake does harm, so here it is an
-// unsetError.
-func substitute(text string, lookup template.Mapping) (string, error) {
+// unsetError. The error is a *Problem if all the texts together are too much work.
+func (s *substitution) substitute(text string, lookup template.Mapping) (string, error) {
+	if s.spent += cost(text); s.spent > maxCost {
+		return "", costProblem("A compose file")
+	}
 	if name := unset(text, lookup); name != "" {
 		return "", unsetError{name}
 	}
@@ -105,11 +128,4 @@ func cutBrace(text string) (inside, rest string, found bool) {
 		}
 	}
 	return "", "", false
-}
-
-// unsetVariable returns the variable that an error of the library is about.
-func unsetVariable(err error) (string, bool) {
-	var missing unsetError
-	ok := errors.As(err, &missing)
-	return missing.name, ok
 }

@@ -86,7 +86,7 @@ func TestUnsetAgreesWithTheLibrary(t *testing.T) {
 		}
 		leaked, err := template.SubstituteWithOptions(drawn, leaky, template.WithoutLogging)
 		is.NoErr(err)
-		got, err := substitute(drawn, lookup)
+		got, err := new(substitution).substitute(drawn, lookup)
 		var missing unsetError
 		is.Equal(errors.As(err, &missing), strings.Contains(leaked, "LEAK"))
 		if err == nil {
