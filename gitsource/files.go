@@ -86,6 +86,15 @@ func (c *Commit) Close() {
 	}
 }
 
+// RepositoryName is the last part of the repository's address without ".git", or the name of its directory. Compose would
+// give it to a stack at the root of a clone.
+func (c *Commit) RepositoryName() string {
+	if c.repository != nil {
+		return c.repository.Name()
+	}
+	return c.files.source.remote.Name()
+}
+
 // failure makes an *actors.Failure of an error, as Fetch does.
 func (c *Commit) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {

@@ -28,6 +28,9 @@ type Remote struct {
 	through proxies
 }
 
+// Name is the repository's name: the last part of its address.
+func (r *Remote) Name() string { return r.at.Name() }
+
 // New makes a Remote from settings that Validate has accepted. A local path is an error.
 func New(settings location.Settings) (*Remote, error) {
 	at, err := location.Parse(settings.URL)
