@@ -42,12 +42,12 @@ func composeLabels(project, service string, further ...string) map[string]string
 	return labels
 }
 
-const oneService = "services:\n  web:\n    image: waiting\n"
+const waitingStack = "services:\n  web:\n    image: waiting\n"
 
 func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 	is := is.New(t)
 	e := startEngine(t)
-	repo, first := with(t, files{"leaving/docker-compose.yml": oneService})
+	repo, first := with(t, files{"leaving/docker-compose.yml": waitingStack})
 	file, work := filepath.Join(t.TempDir(), "stacks.json"), t.TempDir()
 	is.Equal(run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file).code, 0)
 	reported, err := os.ReadFile(file)
@@ -56,14 +56,14 @@ func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 	is.NoErr(os.WriteFile(file, reported, 0o600))
 	second := repo.push(files{
 		"leaving/docker-compose.yml":   "",
-		"new/docker-compose.yml":       oneService,
-		"adopted/docker-compose.yml":   oneService,
-		"taken/docker-compose.yml":     oneService,
-		"foreign/docker-compose.yml":   oneService,
-		"suspended/docker-compose.yml": "x-mooring: {suspend: true}\n" + oneService,
-		"own/docker-compose.yml":       oneService + "  db:\n    image: waiting\n",
+		"new/docker-compose.yml":       waitingStack,
+		"adopted/docker-compose.yml":   waitingStack,
+		"taken/docker-compose.yml":     waitingStack,
+		"foreign/docker-compose.yml":   waitingStack,
+		"suspended/docker-compose.yml": "x-mooring: {suspend: true}\n" + waitingStack,
+		"own/docker-compose.yml":       waitingStack + "  db:\n    image: waiting\n",
 		"broken/docker-compose.yml":    "services: {web: {image: $NOWHERE}}\n",
-		"elsewhere/docker-compose.yml": oneService,
+		"elsewhere/docker-compose.yml": waitingStack,
 	})
 	is.True(first != second)
 	owner := "mooring.owner=" + work
@@ -123,7 +123,7 @@ func TestPlanInAContainerLeavesItselfAlone(t *testing.T) {
 	is := is.New(t)
 	e := startEngine(t)
 	is.NoErr(e.Image(t.Context(), "mooring", os.Getenv(program)+withoutRace))
-	repo, _ := with(t, files{"tools/docker-compose.yml": oneService, "web/docker-compose.yml": oneService})
+	repo, _ := with(t, files{"tools/docker-compose.yml": waitingStack, "web/docker-compose.yml": waitingStack})
 	stdout, stderr, err := e.Output(t.Context(), lab.Container{
 		Image: "mooring", Arguments: []string{"-plan=json"}, Labels: composeLabels("tools", "web"),
 		Binds:     []string{repo.bare + ":/repository:ro", e.Socket + ":/var/run/docker.sock"},
