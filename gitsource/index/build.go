@@ -122,6 +122,8 @@ func (b *builder) makeDirectory(
 		if rank := b.rank(entry.Name); rank >= 0 {
 			d.files = append(d.files, composeFile{rank: uint16(rank), mode: entry.Mode, id: entry.ID})
 		}
+		isFile := entry.Mode == object.ModeFile || entry.Mode == object.ModeLink
+		d.hasOther = d.hasOther || isFile && b.isOther(entry.Name)
 		if entry.Mode == object.ModeDirectory {
 			b.scratch = append(b.scratch, namedTree{string(entry.Name), entry.ID})
 		}

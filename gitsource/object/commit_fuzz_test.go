@@ -20,8 +20,8 @@ func FuzzCommitAndTag(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		tree, err := CommitTree(text)
-		isFirstID(t, text, "tree ", tree.String(), err)
+		commit, err := ReadCommit(text)
+		isFirstID(t, text, "tree ", commit.Tree.String(), err)
 		target, err := TagTarget(text)
 		isFirstID(t, text, "object ", target.String(), err)
 	})

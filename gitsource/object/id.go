@@ -25,3 +25,6 @@ func (id ID) IsZero() bool { return id == ID{} }
 
 // String writes the id as 40 hex digits in lower case.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// Raw returns the bytes of the id.
+func (id ID) Raw() string { return string(id[:]) }

@@ -67,14 +67,14 @@ func TestADamagedTreeIsAnErrorOfTheProtocol(t *testing.T) {
 func TestCommitsAndTagsNameAnObject(t *testing.T) {
 	is := is.New(t)
 	id := strings.Repeat("0a", 20)
-	tree, err := CommitTree([]byte("tree " + id + "\nparent x\n"))
+	commit, err := ReadCommit([]byte("tree " + id + "\nparent x\n"))
 	is.NoErr(err)
-	is.Equal(tree.String(), id)
+	is.Equal(commit.Tree.String(), id)
 	target, err := TagTarget([]byte("object " + id + "\ntype commit\n"))
 	is.NoErr(err)
 	is.Equal(target.String(), id)
 	for _, bad := range []string{"", "tree", "tree \n", "tree " + id[1:] + "\n", "tree " + id + "0\n", "object " + id} {
-		_, err := CommitTree([]byte(bad))
+		_, err := ReadCommit([]byte(bad))
 		is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 	}
 }
