@@ -57,7 +57,7 @@ type Actor struct {
 func Start(t testing.TB, log *slog.Logger) Actor {
 	t.Helper()
 	outcomes := make(chan Outcome, 1)
-	handle, run := actors.New(actors.Settings{RefreshTimeout: time.Minute}, source{outcomes}, actors.SnapshotFile{}, actors.Snapshot{}, log)
+	handle, run := actors.New(actors.Settings{RefreshTimeout: time.Minute, RemovalLimit: 100}, source{outcomes}, actors.SnapshotFile{}, actors.Snapshot{}, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	// Ends with its context; Stop waits for it.
