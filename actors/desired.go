@@ -74,6 +74,14 @@ type Commit struct {
 	CommittedAt time.Time
 }
 
+// equal tells whether two commits say the same. One of them may have been read from a file, which gives the same time in
+// another representation (package time, Time.Equal).
+func (c Commit) equal(other Commit) bool {
+	isSameTime := c.CommittedAt.Equal(other.CommittedAt)
+	c.CommittedAt, other.CommittedAt = time.Time{}, time.Time{}
+	return isSameTime && c == other
+}
+
 // Origin is where desired states are read from. Two that differ may have different stacks for other reasons than a
 // change in Git.
 type Origin struct {

@@ -58,7 +58,7 @@ func merge(old Snapshot, desired DesiredState, guard removalGuard, now time.Time
 // says tells whether two snapshots say the same of Git and of the stacks. The origin alone is no news: the old one is
 // as true.
 func (s Snapshot) says(other Snapshot) bool {
-	return s.Revision == other.Revision && s.Commit == other.Commit &&
+	return s.Revision == other.Revision && s.Commit.equal(other.Commit) &&
 		slices.EqualFunc(s.Stacks, other.Stacks, Stack.equal) &&
 		slices.Equal(s.Skipped, other.Skipped) && slices.Equal(s.Hints, other.Hints)
 }

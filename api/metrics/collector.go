@@ -21,11 +21,11 @@ type collector struct {
 
 // described are the descriptions of the metrics. Their names follow Prometheus' "Metric and label naming".
 type described struct {
-	refreshes, durations, replacements        *prometheus.Desc
-	failures, running, queued                 *prometheus.Desc
-	lastSuccess, nextAttempt, lastChange      *prometheus.Desc
-	stacks, oldest, held, failed, skipped     *prometheus.Desc
-	webhookDelivered                          *prometheus.Desc
+	refreshes, durations, replacements    *prometheus.Desc
+	failures, running, queued             *prometheus.Desc
+	lastSuccess, nextAttempt, lastChange  *prometheus.Desc
+	stacks, oldest, held, failed, skipped *prometheus.Desc
+	webhookDelivered                      *prometheus.Desc
 }
 
 func newCollector(viewer Viewer, counter Counter) collector {
