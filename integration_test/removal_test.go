@@ -56,6 +56,7 @@ func TestACommitThatRemovesNearlyAllIsHeldUntilItIsReleased(t *testing.T) {
 	is.Equal(before.at("a").Status, "synced")
 	is.True(strings.Contains(before.at("a").Held, "3 of the 4 stacks"))
 	is.Equal(s.do(http.MethodDelete, "/api/v1/stacks/a", "").status, http.StatusConflict)
+	awaitFile(t, file, func(seen snapshot) bool { return len(seen.held()) == 3 })
 	is.Equal(s.stop(syscall.SIGKILL), -1)
 
 	again := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
