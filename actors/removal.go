@@ -49,16 +49,16 @@ func (g removalGuard) hold(old Snapshot, desired DesiredState) *Hold {
 	}
 	switch {
 	case g.hasMoved(old):
-		return &Hold{fmt.Sprintf("Git no longer has this stack, and its removal is held because the stacks are read from "+
-			"elsewhere than before (%s); %s", strings.Join(differences(old.Origin, g.origin), ", "), howToRelease)}
+		return &Hold{fmt.Sprintf("The removal is held because the stacks are read from elsewhere than before (%s); %s",
+			strings.Join(differences(old.Origin, g.origin), ", "), howToRelease)}
 	case leaving >= enough && 100*leaving > int(g.limit)*running:
-		return &Hold{fmt.Sprintf("Git no longer has this stack, and its removal is held because %d of the %d stacks that "+
-			"may run would go at once and REMOVAL_LIMIT is %s; %s", leaving, running, g.limit, howToRelease)}
+		return &Hold{fmt.Sprintf("The removal is held because %d of the %d stacks that may run would go at once and "+
+			"REMOVAL_LIMIT is %s; %s", leaving, running, g.limit, howToRelease)}
 	}
 	return nil
 }
 
-const howToRelease = "to let it go, release it on the status page or with POST /api/v1/removals"
+const howToRelease = "if it is meant, release it on the status page or with POST /api/v1/removals"
 
 // hasMoved tells whether the old snapshot was read from another origin.
 func (g removalGuard) hasMoved(old Snapshot) bool {

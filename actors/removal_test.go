@@ -81,7 +81,7 @@ func TestTheGuardHoldsWhatIsMoreThanTheLimit(t *testing.T) {
 			hold := guard.hold(Snapshot{Revision: "r0", Origin: test.from, Stacks: test.before}, test.wanted)
 			is.Equal(hold != nil, test.holds)
 			if hold != nil {
-				is.True(strings.HasPrefix(hold.Reason, "Git no longer has this stack"))
+				is.True(strings.HasPrefix(hold.Reason, "The removal is held because"))
 				is.True(strings.Contains(hold.Reason, "POST /api/v1/removals"))
 			}
 		})
