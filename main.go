@@ -10,11 +10,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
 
 	"mooring/actors"
 	"mooring/api"
@@ -210,6 +211,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	defer listeners.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	actor, exited, err := start(ctx, s, log, func(err error) { log.Warn(unreadable, "error", err) })
@@ -218,17 +220,17 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	}
 	log.Info("mooring starts", "version", api.Version(), "headless", s.Process.Headless)
 	_, _ = actor.Trigger(ctx, newTrigger(actors.Startup)) // refused only when ctx has ended
-	if listeners.API != nil {
-		log.Info("listening", "address", listeners.API.Addr().String())
+	for _, listener := range listeners.API {
+		log.Info("listening", "address", api.DisplayAddress(listener))
 	}
-	if listeners.Metrics != nil {
-		log.Info("serving metrics", "address", listeners.Metrics.Addr().String())
+	for _, listener := range listeners.Metrics {
+		log.Info("serving metrics", "address", api.DisplayAddress(listener))
 	}
 	served := make(chan error, 1)
 	server := api.New(s.API, actor, log)
 	// Ends with ctx, or when a listener fails. The code below waits for it by receiving from served.
 	go func() { served <- server.Serve(ctx, listeners) }()
-	tell(log, serviceReady)
+	tell(log, daemon.SdNotifyReady)
 	ended := false
 	for waiting := true; waiting; {
 		select {
@@ -240,7 +242,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 			waiting = false
 		}
 	}
-	tell(log, serviceStopping)
+	tell(log, daemon.SdNotifyStopping)
 	stop()
 	if !ended {
 		err = <-served
@@ -248,25 +250,4 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	<-exited // its error is in the log already: the actor logs each write that fails
 	log.Info("mooring has stopped")
 	return err
-}
-
-// listen opens the addresses that the service listens on. It runs before the first request to Git, so that an address
-// that is in use shows at once.
-func listen(s settings) (api.Listeners, error) {
-	var at api.Listeners
-	if !s.Process.Headless {
-		listener, err := net.Listen("tcp", s.API.ListenAddr)
-		if err != nil {
-			return api.Listeners{}, fmt.Errorf("LISTEN_ADDR cannot be opened: %w", err)
-		}
-		at.API = listener
-	}
-	if s.API.MetricsAddr != "" {
-		listener, err := net.Listen("tcp", s.API.MetricsAddr)
-		if err != nil {
-			return api.Listeners{}, fmt.Errorf("METRICS_ADDR cannot be opened: %w", err)
-		}
-		at.Metrics = listener
-	}
-	return at, nil
 }

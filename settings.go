@@ -96,6 +96,7 @@ func process(spec any) error {
 // secrets returns the settings that can also be read from files, by the names of their variables.
 func (s *settings) secrets() map[string]*func() (string, error) {
 	return map[string]*func() (string, error){
+		"GIT_BEARER_TOKEN":        &s.Git.BearerToken,
 		"GIT_PASSWORD":            &s.Git.Password,
 		"GIT_SSH_KEY_PASSPHRASE":  &s.Git.SSHKeyPassphrase,
 		"WEBHOOK_SECRET":          &s.API.WebhookSecret,

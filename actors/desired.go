@@ -31,6 +31,8 @@ type DesiredState struct {
 	Shadowed []string
 	// Hints are sentences for an operator whose settings are probably not meant as they are.
 	Hints []string
+	// Warning is a sentence for the log about what the source left out; empty if there is nothing to say.
+	Warning string
 	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the
 	// source looks inside. The source keeps nothing else between two calls, so a call that ends too late does no harm.
 	Index any

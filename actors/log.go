@@ -26,8 +26,8 @@ func (l *loop) logQueued(refresh Refresh) {
 	}
 }
 
-// logEnded logs how a refresh ended. The change and the notices among the effects belong to the completed refresh: at
-// most one refresh of the effects has completed.
+// logEnded logs how a refresh ended. The change, the notices and the warning among the effects belong to the completed
+// refresh: at most one refresh of the effects has completed.
 func (l *loop) logEnded(refresh Refresh, e effects) {
 	if refresh.Phase == Failed {
 		log := l.logOf(refresh, l.state.snapshot.Revision)
@@ -39,6 +39,9 @@ func (l *loop) logEnded(refresh Refresh, e effects) {
 		return
 	}
 	log := l.logOf(refresh, refresh.Revision)
+	if e.warning != "" {
+		log.Warn("something was left out", "reason", e.warning)
+	}
 	for _, n := range e.notices {
 		log.Warn("compose file not served", "path", n.path, "reason", n.reason)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,6 +78,24 @@ func TestRefreshThatChangesTheSnapshotSaysSoWhateverChanged(t *testing.T) {
 		is.Equal(logged(log, changed), 3) // the same revision changes nothing
 		is.Equal(logged(log, "level=INFO", changed, "revision=r2", "added=0 changed=0 removed=0"), 1)
 		is.Equal(logged(log, "level=INFO", changed, "revision=r3"), 1)
+	})
+}
+
+func TestWarningOfTheSourceIsLoggedOnceUntilItIsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		for i, warning := range []string{"", "line 1", "line 1", "line 1", "line 2", "", "line 1"} {
+			found := desired("r" + strconv.Itoa(i/3)) // with the same revision and with another
+			found.Warning = warning
+			r.trigger(Manual)
+			r.answers(found, nil)
+		}
+		r.stop()
+		<-r.stopped
+		line := []string{"level=WARN", `msg="something was left out"`}
+		is.Equal(logged(log, line...), 3)
+		is.Equal(logged(log, append(line, `reason="line 1"`)...), 2)
 	})
 }
 

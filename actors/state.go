@@ -52,6 +52,7 @@ type effects struct {
 	notices []notice  // for the log
 	hints   []string  // for the log
 	held    int       // stacks whose removal is held from now on
+	warning string    // for the log: the source's, if it is a new one
 	changed bool      // the snapshot has changed
 }
 
@@ -238,6 +239,9 @@ func (s *state) complete(o outcome, now time.Time) effects {
 		} else {
 			s.snapshot.Stacks = next.Stacks // they are equal, and the old ones need memory of their own
 		}
+	}
+	if desired.Warning != s.desired.Warning {
+		e.warning = desired.Warning
 	}
 	s.desired = desired
 	s.failures, s.unmet = 0, Trigger{}

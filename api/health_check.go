@@ -19,10 +19,11 @@ const healthCheckTimeout = 3 * time.Second
 func CheckHealth(ctx context.Context, listenAddr string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthCheckTimeout)
 	defer cancel()
+	network, address := networkOf(listenAddr)
 	transport := &http.Transport{
 		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, listenAddr)
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+healthzPath, nil)

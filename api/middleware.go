@@ -39,6 +39,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	path := r.URL.Path
+	var foreign error
+	if path != webhookPath { // a delivery proves itself by its signature
+		foreign = s.checkOrigin(r)
+	}
 	switch {
 	case path != healthzPath && path != readyzPath && !s.hosts.allow(r.Host):
 		misdirected := fault{http.StatusMisdirectedRequest, codeMisdirected,
@@ -47,9 +51,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 			s.refuseDelivery(r, misdirected)
 		}
 		s.refuse(w, r, misdirected)
-	case path != webhookPath && s.crossOrigin.Check(r) != nil:
-		s.refuse(w, r, fault{http.StatusForbidden, codeCrossOrigin,
-			"a page of another site may not do this; send the request without a browser or from the service's own page"})
+	case foreign != nil:
+		s.refuse(w, r, foreign)
 	default:
 		s.router.ServeHTTP(w, r)
 	}

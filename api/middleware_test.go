@@ -66,6 +66,42 @@ func TestBrowsersOnOtherSitesMayNotAct(t *testing.T) {
 	}
 }
 
+// A browser that speaks plain HTTP sends Origin alone, and a proxy may rewrite Host.
+func TestThePagesOwnHeaderProvesItWhereHostIsRewritten(t *testing.T) {
+	is := is.New(t)
+	s := serve(t, options{})
+	s.Refreshed(apitest.RevisionA, "a")
+	const own = pageHeader + ": yes"
+	for _, origin := range []string{"http://mooring.example.org", "http://mooring.example.org:8080", "null"} {
+		r := s.do("PUT", "/api/v1/stacks/a", `{"status":"syncing"}`, "Origin: "+origin, own)
+		is.Equal(r.status, http.StatusOK)
+		s.refuses(s.do("PUT", "/api/v1/stacks/a", `{"status":"syncing"}`, "Origin: "+origin, pageHeader+": "),
+			http.StatusForbidden, codeCrossOrigin)
+	}
+	for _, site := range []string{"cross-site", "same-site"} { // the browser knows better than any header
+		s.refuses(s.do("POST", "/api/v1/refresh", "", "Origin: http://evil.example", "Sec-Fetch-Site: "+site, own),
+			http.StatusForbidden, codeCrossOrigin)
+	}
+	// What a browser asks before it lets a page of another site send the header.
+	r := s.do("OPTIONS", "/api/v1/refresh", "", "Origin: http://evil.example", "Access-Control-Request-Method: POST",
+		"Access-Control-Request-Headers: "+strings.ToLower(pageHeader))
+	is.Equal(r.status, http.StatusMethodNotAllowed)
+	for name := range r.header {
+		is.True(!strings.HasPrefix(name, "Access-Control-")) // no permission
+	}
+}
+
+func TestAllowedHostsHoldForThePageWhereHostIsRewritten(t *testing.T) {
+	s := serve(t, options{settings: Settings{AllowedHosts: []string{"upstream", "mooring.example.org"}}})
+	post := func(origin string) reply {
+		return s.do("POST", "/api/v1/refresh", "", "Host: upstream:80", "Origin: "+origin, pageHeader+": yes")
+	}
+	is.New(t).Equal(post("http://mooring.example.org:8080").status, http.StatusAccepted)
+	for _, origin := range []string{"http://rebound.example:8080", "null", "http://%zz"} {
+		s.refuses(post(origin), http.StatusForbidden, codeCrossOrigin)
+	}
+}
+
 func TestRequestsAreLoggedAtDebugLevelAlone(t *testing.T) {
 	is := is.New(t)
 	for level, logged := range map[slog.Level]bool{slog.LevelDebug: true, slog.LevelInfo: false} {

@@ -119,8 +119,9 @@ func respondEncoded(w http.ResponseWriter, answer encoded) {
 	respond(w, http.StatusOK, answer.body)
 }
 
-// respondAccepted answers with a refresh that was accepted. Location is the path where it can be read later.
+// respondAccepted answers with a refresh that was accepted. Location is where it can be read later, relative to the
+// request's path, /api/v1/refresh or /api/v1/webhook (RFC 9110, 10.2.2): a proxy may have put a prefix before that path.
 func respondAccepted(w http.ResponseWriter, refresh actors.Refresh) {
-	w.Header().Set("Location", "/api/v1/refreshes/"+refresh.ID)
+	w.Header().Set("Location", "refreshes/"+refresh.ID)
 	respond(w, http.StatusAccepted, encode.Refresh(refresh))
 }

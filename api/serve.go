@@ -6,14 +6,22 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 )
 
-// Listeners are the listeners of a Server. Each may be nil: then nothing is served there.
+// Listeners are the listeners of a Server. Without any, nothing is served there.
 type Listeners struct {
-	// API is LISTEN_ADDR: every route of openapi.json.
-	API net.Listener
-	// Metrics is METRICS_ADDR: only /metrics.
-	Metrics net.Listener
+	// API are the listener at LISTEN_ADDR, or those that systemd hands over in its place: every route of openapi.json.
+	API []net.Listener
+	// Metrics are the same for METRICS_ADDR: only /metrics.
+	Metrics []net.Listener
+}
+
+// Close closes the listeners that Serve has not closed.
+func (l Listeners) Close() {
+	for _, listener := range slices.Concat(l.API, l.Metrics) {
+		listener.Close()
+	}
 }
 
 // Serve answers requests that come in on the listeners until ctx ends, and then returns nil within two seconds. It
@@ -41,19 +49,24 @@ func (s *Server) Serve(ctx context.Context, at Listeners) error {
 	return cmp.Or(first, <-ends)
 }
 
-// serveOn serves on one listener. Without a listener it only waits for the end of ctx.
-func (s *Server) serveOn(ctx context.Context, server *http.Server, listener net.Listener) error {
-	if listener == nil {
+// serveOn serves on the listeners until ctx ends or one of them fails. Without any it only waits for the end of ctx.
+func (s *Server) serveOn(ctx context.Context, server *http.Server, listeners []net.Listener) error {
+	if len(listeners) == 0 {
 		<-ctx.Done()
 		return nil
 	}
 	served := make(chan error, 1)
-	// Ends when the server is shut down or closed, or the listener fails; both ways out of the select wait for it.
-	go func() { served <- server.Serve(listener) }()
+	for _, listener := range listeners {
+		// Ends when the server is shut down or closed, or the listener fails; both ways out of the select wait for it.
+		go func() { served <- fmt.Errorf("serve %s: %w", DisplayAddress(listener), server.Serve(listener)) }()
+	}
 	select {
 	case err := <-served:
 		server.Close()
-		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
+		for range listeners[1:] {
+			<-served
+		}
+		return err
 	case <-ctx.Done():
 	}
 	graceCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
@@ -66,6 +79,8 @@ func (s *Server) serveOn(ctx context.Context, server *http.Server, listener net.
 		s.log.Warn("connections are closed before their answers have ended", "error", err)
 		server.Close()
 	}
-	<-served
+	for range listeners {
+		<-served
+	}
 	return nil
 }

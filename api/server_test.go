@@ -106,7 +106,7 @@ func TestServeEndsWithItsListener(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	is.NoErr(err)
 	is.NoErr(listener.Close())
-	err = New(Settings{}, nil, slog.New(slog.DiscardHandler)).Serve(t.Context(), Listeners{API: listener})
+	err = New(Settings{}, nil, slog.New(slog.DiscardHandler)).Serve(t.Context(), Listeners{API: []net.Listener{listener}})
 	is.True(errors.Is(err, net.ErrClosed))
 }
 

@@ -70,7 +70,7 @@ func serve(t testing.TB, o options) service {
 	serverCtx, stopServer := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	// Ends with its context; the cleanup below waits for it.
-	go func() { served <- server.Serve(serverCtx, Listeners{API: listener}); close(served) }()
+	go func() { served <- server.Serve(serverCtx, Listeners{API: []net.Listener{listener}}); close(served) }()
 	s := service{
 		t: t, Actor: actor, server: server, address: listener.Addr().String(),
 		client: &http.Client{

@@ -10,8 +10,8 @@ import (
 
 // Settings of the HTTP side. README.md describes the variables.
 type Settings struct {
-	// ListenAddr is where HTTP is served, as host:port.
-	ListenAddr string `envconfig:"LISTEN_ADDR" default:":8080" desc:"where HTTP is served, host:port"`
+	// ListenAddr is where HTTP is served, as host:port or unix:/path.
+	ListenAddr string `envconfig:"LISTEN_ADDR" default:":8080" desc:"where HTTP is served, host:port or unix:/path; a socket that systemd hands over takes its place"`
 	// AllowedHosts are the host names that a Host header may have, without port. An empty list allows any.
 	AllowedHosts []string `envconfig:"ALLOWED_HOSTS" desc:"host names that requests may be sent to, separated by commas; unset: any"`
 	// MetricsAddr is where Prometheus finds /metrics, as host:port; empty for nowhere.
@@ -32,8 +32,9 @@ type Settings struct {
 
 // Validate returns an error that names the variable and the rule it breaks.
 func (s Settings) Validate() error {
-	if !isAddress(s.ListenAddr) {
-		return errors.New("LISTEN_ADDR must be host:port with a port from 0 to 65535, such as :8080")
+	if !isAddress(s.ListenAddr) && !isSocket(s.ListenAddr) {
+		return fmt.Errorf("LISTEN_ADDR must be host:port with a port from 0 to 65535, such as :8080, or unix: and an "+
+			"absolute path of at most %d bytes", longestSocketPath)
 	}
 	if s.MetricsAddr != "" && !isAddress(s.MetricsAddr) {
 		return errors.New("METRICS_ADDR must be host:port with a port from 0 to 65535, such as 127.0.0.1:9090")

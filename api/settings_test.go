@@ -9,11 +9,15 @@ import (
 
 func TestSettingsAreValidated(t *testing.T) {
 	is := is.New(t)
-	for _, addr := range []string{":8080", "127.0.0.1:0", "[::1]:65535", "localhost:http", "0.0.0.0:80"} {
+	for _, addr := range []string{
+		":8080", "127.0.0.1:0", "[::1]:65535", "localhost:http", "0.0.0.0:80",
+		"unix:/run/mooring.sock", "unix:/" + strings.Repeat("x", 106),
+	} {
 		is.NoErr(Settings{ListenAddr: addr}.Validate()) // addr
 	}
 	for _, addr := range []string{
 		"", ":", "8080", "localhost", "localhost:", "::1:80", ":65536", ":-1", ":x1", "http://x:80",
+		"unix:", "unix:mooring.sock", "unix:@mooring", "/run/mooring.sock", "unix:/" + strings.Repeat("x", 107),
 	} {
 		err := Settings{ListenAddr: addr}.Validate()
 		is.True(err != nil) // addr

@@ -42,7 +42,7 @@ func TestSignedDeliveriesAreAccepted(t *testing.T) {
 			r := s.do("POST", "/api/v1/webhook", body, "X-Hub-Signature-256: sha256="+digits, "X-GitHub-Delivery: d-1")
 			is.Equal(r.status, http.StatusAccepted) // body
 			answer := decoded(t, r)
-			is.Equal(r.header.Get("Location"), "/api/v1/refreshes/"+answer["id"].(string))
+			is.Equal(r.header.Get("Location"), "refreshes/"+answer["id"].(string))
 			trigger := answer["trigger"].(map[string]any)
 			is.Equal(trigger["source"], "webhook")
 			is.Equal(trigger["delivery"], "d-1")

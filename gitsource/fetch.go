@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"mooring/gitsource/object"
 	"mooring/gitsource/pack"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 const (
@@ -19,15 +21,45 @@ const (
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote reads the state at the tip from a Git host. If the tip is the commit of the previous state, it asks for
-// no objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something.
-// If the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+// fetchRemote reads the state at the tip from a Git host. If GIT_CA_FILE has changed, it opens new connections, which
+// trust the new authorities alone.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
-	host, err := s.remote.Open(ctx, before.memory.facts)
+	known := cmp.Or(before.memory.remote, s.remote)
+	remote, err := known.Current()
+	if err != nil {
+		return actors.DesiredState{}, err
+	}
+	state, err := s.fetchOver(ctx, remote, before)
+	if err != nil {
+		if remote != known {
+			remote.CloseIdleConnections() // the next Fetch does not know this one
+		}
+		return actors.DesiredState{}, err
+	}
+	if remote != known {
+		known.CloseIdleConnections()
+	}
+	return withRemote(state, remote), nil
+}
+
+// fetchOver is fetchRemote over the connections of a Remote.
+func (s *Source) fetchOver(
+	ctx context.Context, remote *transport.Remote, before earlier,
+) (actors.DesiredState, error) {
+	host, err := remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
 	defer host.Close()
+	state, err := s.fetchFrom(ctx, host, before)
+	state.Warning = host.Warning()
+	return state, err
+}
+
+// fetchFrom reads the state at the tip in a session. If the tip is the commit of the previous state, it asks for no
+// objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something. If
+// the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+func (s *Source) fetchFrom(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}

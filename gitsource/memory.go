@@ -8,6 +8,7 @@ import (
 	"mooring/gitsource/index"
 	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 // memory is what one Fetch leaves for the next. It is an immutable value in the Index of the returned state. The zero
@@ -17,6 +18,9 @@ type memory struct {
 	owner *Source
 	// facts are what the last session learned of the host; zero for a repository on this machine.
 	facts protocol.Facts
+	// remote has the connections that the next Fetch uses, if GIT_CA_FILE is the same; nil for a repository on this
+	// machine.
+	remote *transport.Remote
 	// tip is the state's: its commit, and the object that the ref named.
 	tip object.Tip
 	// root is the tree of the commit.
@@ -82,6 +86,17 @@ func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredSt
 		return state
 	}
 	next.facts = facts
+	state.Index = &next
+	return state
+}
+
+// withRemote returns the state with this Remote in its memory; the state itself if it has it.
+func withRemote(state actors.DesiredState, remote *transport.Remote) actors.DesiredState {
+	next := *state.Index.(*memory)
+	if next.remote == remote {
+		return state
+	}
+	next.remote = remote
 	state.Index = &next
 	return state
 }

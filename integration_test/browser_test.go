@@ -56,6 +56,9 @@ func TestPage(t *testing.T) {
 		"WorksWithoutScripts":                     pageWorksWithoutScripts,
 		"KeepsARefreshOpenWhileOthersFollow":      pageKeepsARefreshOpenWhileOthersFollow,
 		"TakesNoAnswerOfAProxyForTheServices":     pageTakesNoAnswerOfAProxyForTheServices,
+		"WorksBehindNginx":                        pageWorksBehindNginx,
+		"WorksBehindCaddy":                        pageWorksBehindCaddy,
+		"OfAnotherSiteCannotRefresh":              pageOfAnotherSiteCannotRefresh,
 		"OfAThousandStacksIsSmall":                pageOfAThousandStacksIsSmall,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +90,7 @@ func startChromium(t *testing.T) chromium {
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(programOfChromium(t)), chromedp.Headless, // with a user-data-dir of its own, which chromedp removes
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("host-resolver-rules", "MAP "+otherName+" 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP "+otherName+" 127.0.0.1, MAP "+frontName+" "+frontAddress),
 	}
 	for _, flag := range []string{
 		"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",

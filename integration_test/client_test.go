@@ -88,7 +88,7 @@ func (s *service) trigger() refresh {
 	is := is.New(s.t)
 	is.Equal(answer.status, http.StatusAccepted)
 	accepted := decode[refresh](s.t, answer)
-	is.Equal(answer.header.Get("Location"), "/api/v1/refreshes/"+accepted.ID)
+	is.Equal(answer.header.Get("Location"), "refreshes/"+accepted.ID)
 	return accepted
 }
 

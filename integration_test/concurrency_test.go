@@ -12,13 +12,14 @@ import (
 func starters() map[string]string {
 	return map[string]string{
 		"main.go":             "the refresh actor and the HTTP servers",
+		"systemd.go":          "a message to a service manager, which may not read",
 		"log.go":              "the actor of the log, and the goroutine that writes to standard error",
 		"actors/loop.go":      "the worker of a fetch",
 		"actors/loop_file.go": "the worker of a write",
 		"api/serve.go":        "the actor of the API, and net/http's own loops",
 
-		"gitsource/transport/dial.go":     "closes a connection when its fetch is over",
-		"gitsource/transport/ssh_auth.go": "closes the connection to the SSH agent when its fetch is over",
+		"gitsource/transport/dial.go":      "closes a connection when its fetch is over",
+		"gitsource/transport/ssh_agent.go": "closes the connection to the SSH agent when its fetch is over",
 	}
 }
 

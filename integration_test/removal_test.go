@@ -118,7 +118,9 @@ func TestAChangedNeighbourTouchesItsStack(t *testing.T) {
 	repo, host, first, s := refreshed(t, content)
 	s.applied("a", "b")
 	before := s.snapshot()
-	tree := func(revision, path string) string { return strings.TrimSpace(git(t, repo.work, "rev-parse", revision+":"+path)) }
+	tree := func(revision, path string) string {
+		return strings.TrimSpace(git(t, repo.work, "rev-parse", revision+":"+path))
+	}
 	for _, stack := range before.Stacks {
 		is.Equal(stack.Tree, tree(first, stack.Path))
 	}

@@ -54,15 +54,20 @@ func startIn(t *testing.T, directory string, variables ...string) *service {
 // launch starts the process and returns at once.
 func launch(t *testing.T, directory string, variables ...string) *service {
 	t.Helper()
+	return launchWith(t, lab.Launch{Directory: directory}, variables...)
+}
+
+// launchWith is launch with sockets that are handed over.
+func launchWith(t *testing.T, parameters lab.Launch, variables ...string) *service {
+	t.Helper()
 	variables = append([]string{"POLL_INTERVAL=0", "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=debug"}, variables...)
 	s := &service{
 		t: t, home: t.TempDir(), secrets: secretsOf(variables), stdout: new(bytes.Buffer),
 		http: lab.NewClient(16, 2*patience), snapshotFile: settingOf(variables, "SNAPSHOT_FILE"),
 	}
-	process, err := lab.Launch{
-		Program:   cmp.Or(settingOf(variables, program), os.Getenv(program)),
-		Directory: directory, Home: s.home, Variables: variables, Stdout: s.stdout,
-	}.Start(context.Background())
+	parameters.Program = cmp.Or(settingOf(variables, program), os.Getenv(program))
+	parameters.Home, parameters.Variables, parameters.Stdout = s.home, variables, s.stdout
+	process, err := parameters.Start(context.Background())
 	is.New(t).NoErr(err)
 	s.Process = process
 	t.Cleanup(process.Log.Close)

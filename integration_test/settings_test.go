@@ -28,6 +28,13 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"GIT_SSH_KEY_FILE", []string{"GIT_SSH_KEY_FILE=" + directory + "/none"}},
 		{"GIT_SSH_KNOWN_HOSTS_FILE", []string{"GIT_SSH_KNOWN_HOSTS_FILE=" + directory + "/none"}},
 		{"GIT_CA_FILE", []string{"GIT_CA_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both be set", []string{"GIT_CLIENT_CERT_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both be set", []string{"GIT_CLIENT_KEY_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE", []string{"GIT_CLIENT_CERT_FILE=" + file, "GIT_CLIENT_KEY_FILE=" + file}},
+		{"GIT_BEARER_TOKEN must hold one token", []string{"GIT_BEARER_TOKEN=" + secret}},
+		{"GIT_BEARER_TOKEN takes the place of", []string{"GIT_BEARER_TOKEN=s3cret", "GIT_PASSWORD=" + secret}},
+		{"GIT_BEARER_TOKEN takes the place of", []string{"GIT_BEARER_TOKEN=s3cret", "GIT_USERNAME=robot"}},
+		{"ALL_PROXY must be the address of a proxy", []string{"GIT_URL=https://127.0.0.1/x", "ALL_PROXY=socks4://u:" + secret + "@h"}},
 		{"COMPOSE_FILES", []string{"COMPOSE_FILES=a/docker-compose.yml"}},
 		{"COMPOSE_FILES", []string{"COMPOSE_FILES=a.yml,,b.yml"}},
 		{"POLL_INTERVAL", []string{"POLL_INTERVAL=60"}},
@@ -38,6 +45,8 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"REFRESH_TIMEOUT", []string{"REFRESH_TIMEOUT=2562047h"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=8080"}},
 		{"LISTEN_ADDR", []string{"LISTEN_ADDR=127.0.0.1:70000"}},
+		{"LISTEN_ADDR", []string{"LISTEN_ADDR=unix:mooring.sock"}},
+		{"METRICS_ADDR", []string{"METRICS_ADDR=unix:/run/mooring.sock"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS=https://deploy.example.org"}},
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // a blank is not unset; if it were, every host name would be allowed
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= , "}},
@@ -86,7 +95,8 @@ func TestEmptyVariableCountsAsUnset(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	got := run(t, []string{"-once"}, "GIT_URL="+repo.bare, "GIT_REF=", "GIT_DEPLOY_DIR=", "GIT_USERNAME=", "GIT_PASSWORD=",
-		"GIT_PASSWORD_FILE=", "GIT_SSH_KEY_FILE=", "GIT_CA_FILE=", "COMPOSE_FILES=", "WEBHOOK_SECRET=", "POLL_INTERVAL=",
+		"GIT_PASSWORD_FILE=", "GIT_BEARER_TOKEN=", "GIT_SSH_KEY_FILE=", "GIT_CA_FILE=", "GIT_CLIENT_CERT_FILE=",
+		"GIT_CLIENT_KEY_FILE=", "ALL_PROXY=", "COMPOSE_FILES=", "WEBHOOK_SECRET=", "POLL_INTERVAL=",
 		"REFRESH_TIMEOUT=", "LISTEN_ADDR=", "ALLOWED_HOSTS=", "DEPLOYER_TOKEN=", "METRICS_ADDR=", "HEADLESS=",
 		"SNAPSHOT_FILE=", "LOG_LEVEL=", "LOG_FORMAT=")
 	is.Equal(got.stderr, "")

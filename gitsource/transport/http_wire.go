@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
-	"mooring/gitsource/location"
 	"mooring/gitsource/protocol"
 )
 
@@ -31,6 +30,10 @@ const (
 // of them only a connection of the client stays open.
 type httpWire struct {
 	client *http.Client
+	// through are the proxies that the client uses.
+	through proxies
+	// identifies tells whether there is a client certificate.
+	identifies bool
 	// named is the address in GIT_URL. Credentials are sent only to that host.
 	named *url.URL
 	// at is the address of requests: the named one, or the one to which the host redirected.
@@ -41,17 +44,6 @@ type httpWire struct {
 	redact func(string) string
 }
 
-// newHTTPWire makes a wire to the endpoint.
-func newHTTPWire(
-	client *http.Client, to location.Endpoint, credentials location.Credentials, redact func(string) string,
-) (*httpWire, error) {
-	named, err := url.Parse(to.Display())
-	if err != nil {
-		return nil, fmt.Errorf("read the address of the Git host: %w", err)
-	}
-	return &httpWire{client: client, named: named, at: named, authorization: credentials.Basic(), redact: redact}, nil
-}
-
 // IsReady implements protocol.Wire. It is always true, because no request depends on a greeting.
 func (w *httpWire) IsReady() bool { return true }
 
@@ -60,6 +52,9 @@ func (w *httpWire) IsStateless() bool { return true }
 
 // HasMoved implements protocol.Wire.
 func (w *httpWire) HasMoved() bool { return w.at != w.named }
+
+// Warning implements protocol.Wire.
+func (w *httpWire) Warning() string { return "" }
 
 // Close implements protocol.Wire. There is nothing to close.
 func (w *httpWire) Close() {}
@@ -153,21 +148,22 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 
 func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
 	request.Header.Set("User-Agent", userAgent)
-	if w.authorization != "" && maySendCredentials(w.named, at) {
+	mayIdentify := maySendCredentials(w.named, at)
+	if w.authorization != "" && mayIdentify {
 		request.Header.Set("Authorization", w.authorization)
 	}
-	response, err := w.client.Do(request)
-	if err != nil {
-		if request.Context().Err() != nil {
-			// Otherwise net/http goes on connecting to a silent host, for a later request.
-			w.client.CloseIdleConnections()
-		}
-		if protocol.IsUnanswered(err) {
-			return nil, &unansweredError{fault.Of(httpFailure(err))}
-		}
-		return nil, httpFailure(err)
+	proxy := w.through.of(request)
+	meetsProxy := proxy != nil && proxy.Scheme == "https"
+	asked, passed := make(chan bool, 1), make(chan bool, 1)
+	response, err := w.client.Do(request.WithContext(way{mayIdentify, meetsProxy, asked, passed}.on(request.Context())))
+	if err == nil {
+		return response, nil
 	}
-	return response, nil
+	if request.Context().Err() != nil {
+		// Otherwise net/http goes on connecting to a silent host, for a later request.
+		w.client.CloseIdleConnections()
+	}
+	return nil, w.failureOnTheWay(err, proxy, request, noted(asked), noted(passed))
 }
 
 // maySendCredentials tells whether an address is the one in GIT_URL, or the same host with TLS instead of plain HTTP,

@@ -57,9 +57,7 @@ func newTestRemote(t *testing.T, settings location.Settings) *Remote {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if remote.client != nil {
-		t.Cleanup(remote.client.CloseIdleConnections)
-	}
+	t.Cleanup(remote.CloseIdleConnections)
 	return remote
 }
 
@@ -82,6 +80,11 @@ func openFailure(t *testing.T, settings location.Settings) *actors.Failure {
 		opened.Close()
 		t.Fatal("the session opened")
 	}
+	return failureOf(t, err)
+}
+
+func failureOf(t *testing.T, err error) *actors.Failure {
+	t.Helper()
 	var failure *actors.Failure
 	if !errors.As(err, &failure) {
 		t.Fatalf("not a failure: %v", err)

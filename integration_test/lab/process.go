@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +31,9 @@ type Launch struct {
 	// Variables have the form NAME=value; the last one of a name counts.
 	Variables []string
 	Stdout    io.Writer
+	// Sockets are handed over to the service, as systemd does it (sd_listen_fds(3)), under the names in Names.
+	Sockets []*os.File
+	Names   []string
 	// Keep is how many of the log's last lines are kept at least; 0 keeps all.
 	Keep int
 	// Line is called with each line of the log, by the goroutine that reads the log. It may be nil.
@@ -58,6 +62,9 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 	exited := make(chan struct{})
 	p := &Process{Command: exec.CommandContext(ctx, l.Program), Log: Watch([]string(nil)), Exited: exited}
 	p.Command.Dir, p.Command.Env, p.Command.Stdout = l.Directory, Environment(l.Home, l.Variables), l.Stdout
+	if len(l.Sockets) > 0 {
+		l.handOver(p.Command)
+	}
 	stderr, err := p.Command.StderrPipe()
 	if err == nil {
 		err = p.Command.Start()
@@ -73,6 +80,15 @@ func (l Launch) Start(ctx context.Context) (*Process, error) {
 		_ = p.Command.Wait() // the result is in ProcessState
 	}()
 	return p, nil
+}
+
+// handOver lets a command start with the sockets. Only the new process knows its id, which must be in LISTEN_PID: a shell
+// sets it, and then becomes the service.
+func (l Launch) handOver(command *exec.Cmd) {
+	shell := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ exec "$0"`, l.Program)
+	command.Path, command.Args = shell.Path, shell.Args
+	command.ExtraFiles = l.Sockets // from descriptor 3 on
+	command.Env = append(command.Env, "LISTEN_FDS="+strconv.Itoa(len(l.Sockets)), "LISTEN_FDNAMES="+strings.Join(l.Names, ":"))
 }
 
 // follow reads the log to its end.

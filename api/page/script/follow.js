@@ -7,13 +7,15 @@ class Refused extends Error {
 const asking = new Set(); // requests of the loops
 
 // ask sends a request and gives up after its wait and 15 s more. A request that follows the state also ends when the page
-// is hidden.
-async function ask(path, { wait = 0, follows = false, ...options } = {}) {
+// is hidden. The header shows the service that its own page asks, whatever a proxy does to the name of the host.
+async function ask(path, { wait = 0, follows = false, headers = {}, ...options } = {}) {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), (wait + 15) * 1000);
   if (follows) asking.add(control);
   try {
-    const response = await fetch(path, { ...options, cache: 'no-store', signal: control.signal });
+    const response = await fetch(path, {
+      ...options, headers: { 'Mooring-Page': 'yes', ...headers }, cache: 'no-store', signal: control.signal,
+    });
     const told = Date.parse(response.headers.get('Date'));
     // The Date header has whole seconds, so a small difference means nothing.
     if (told) ahead = Math.abs(told - Date.now()) > 2000 ? told - Date.now() : 0;
