@@ -102,6 +102,7 @@ func (m *merger) leave(stack Stack) {
 			m.changes.Added = append(m.changes.Added, stack.Path)
 		}
 		m.keep(stack.alone())
+	case isUnreadable && stack.Hold != nil: // it is back too, and nothing of it can run: it is dropped like any other
 	case stack.Hold != nil && !m.releases:
 		m.keep(stack)
 	case stack.Hold != nil:
