@@ -167,9 +167,19 @@ func (s *settings) validate() error {
 			return err
 		}
 	}
+	for _, name := range []string{"WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"} {
+		if value := os.Getenv(name); value != "" {
+			if err := s.API.CheckWebhookSecret(name, value); err != nil {
+				return err
+			}
+		}
+	}
 	if os.Getenv("ALLOWED_HOSTS") != "" && len(s.API.AllowedHosts) == 0 {
 		// An empty list would allow every host.
 		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank")
+	}
+	if os.Getenv("WEBHOOK_SENDERS") != "" && len(s.API.WebhookSenders) == 0 {
+		return errors.New("WEBHOOK_SENDERS must be names separated by commas, such as github,gitlab, and is blank")
 	}
 	if s.Process.Headless && s.Refresh.PollInterval == 0 {
 		return errors.New("HEADLESS needs POLL_INTERVAL above 0: without it nothing follows Git")

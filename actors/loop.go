@@ -171,7 +171,11 @@ func (l *loop) view() View {
 // trigger answers with the refresh as it was accepted. A caller that waits for the end joins the waiters of the running
 // or of the queued refresh. If another refresh replaces the queued one, the waiters stay and wait for that one.
 func (l *loop) trigger(ctx context.Context, q question[request, Refresh]) {
-	refresh, effects := l.state.trigger(q.about.trigger, time.Now())
+	refresh, effects, err := l.state.accept(q.about.trigger, time.Now())
+	if err != nil {
+		q.answer(Refresh{}, err)
+		return
+	}
 	switch ended := q.about.ended; {
 	case ended == nil:
 	case refresh.Ended():

@@ -9,6 +9,8 @@ import (
 var (
 	// ErrStopped: the actor has stopped, or is about to, and accepts nothing more.
 	ErrStopped = errors.New("the service is shutting down")
+	// ErrRepeated: a delivery with the same id was accepted before.
+	ErrRepeated = errors.New("this delivery was accepted before")
 	// ErrRefreshNotFound: no refresh with that id is remembered.
 	ErrRefreshNotFound = errors.New("no such refresh is remembered")
 	// ErrStackNotFound: the snapshot has no stack at that path.
@@ -65,7 +67,7 @@ type request struct {
 }
 
 // Trigger asks for a refresh and returns it as it was accepted: refreshing or queued, with the id of the refresh that
-// it replaced.
+// it replaced. It returns ErrRepeated for a trigger that may be accepted only once and was accepted before.
 func (r *Refresher) Trigger(ctx context.Context, t Trigger) (Refresh, error) {
 	return ask(ctx, r.done, r.triggers, request{trigger: t})
 }

@@ -39,6 +39,7 @@ type state struct {
 	failures    int
 	nextAttempt time.Time
 	totals      Totals
+	accepted    accepted
 	abandoned   Refresh // its fetch ran out of time and has not come back; without an ID there is none
 
 	file saving
@@ -179,13 +180,6 @@ func (s *state) fetching() Refresh {
 		return s.abandoned
 	}
 	return s.current
-}
-
-func timedOut(limit time.Duration) *Failure {
-	return &Failure{
-		Code:    CodeTimeout,
-		Message: fmt.Sprintf("the refresh took longer than REFRESH_TIMEOUT (%s) and was given up", limit),
-	}
 }
 
 // tick starts the next automatic refresh, and tries again to write the file, when their times have come.

@@ -14,14 +14,14 @@ const memoryIdle = 10 * time.Second
 
 // keeperLoop is the actor behind keeper. Its goroutine owns all that is in here, and no other goroutine touches it.
 type keeperLoop struct {
-	lists    <-chan listQuestion   // from handlers → keeperLoop
-	statuses <-chan statusQuestion // from handlers → keeperLoop
-	packing  <-chan packQuestion   // from handlers → keeperLoop
-	results  <-chan deliveryResult // from handlers → keeperLoop
-	counts   chan<- deliveryCount  // from keeperLoop → the collector of metrics
-	borrows  <-chan borrowQuestion // from the webhook → keeperLoop
-	returns  <-chan []byte         // from the webhook → keeperLoop
-	done     chan<- struct{}       // closed at the end
+	lists    <-chan listQuestion    // from handlers → keeperLoop
+	statuses <-chan statusQuestion  // from handlers → keeperLoop
+	packing  <-chan packQuestion    // from handlers → keeperLoop
+	results  <-chan countedDelivery // from handlers → keeperLoop
+	counts   chan<- deliveryCount   // from keeperLoop → the collector of metrics
+	borrows  <-chan borrowQuestion  // from the webhook → keeperLoop
+	returns  <-chan []byte          // from the webhook → keeperLoop
+	done     chan<- struct{}        // closed at the end
 
 	cache  listCache
 	status statusCache
@@ -30,11 +30,12 @@ type keeperLoop struct {
 	memory []byte // nil while it is lent, and after it was idle for memoryIdle
 }
 
-func newKeeper() (keeper, *keeperLoop) {
+// newKeeper returns the keeper and its actor. The senders are those whose deliveries are counted by name.
+func newKeeper(senders []string) (keeper, *keeperLoop) {
 	lists := make(chan listQuestion)
 	statuses := make(chan statusQuestion)
 	packing := make(chan packQuestion)
-	results := make(chan deliveryResult)
+	results := make(chan countedDelivery)
 	counts := make(chan deliveryCount)
 	borrows := make(chan borrowQuestion)
 	returns := make(chan []byte)
@@ -43,7 +44,7 @@ func newKeeper() (keeper, *keeperLoop) {
 	return handle, &keeperLoop{
 		lists: lists, statuses: statuses, packing: packing, results: results, counts: counts,
 		borrows: borrows, returns: returns, done: done,
-		count: newDeliveryCount(),
+		count: newDeliveryCount(senders),
 	}
 }
 
@@ -62,8 +63,8 @@ func (l *keeperLoop) run(ctx context.Context) {
 			question.reply <- l.status.get(question.compressed) // never blocks: capacity 1, answered once
 		case question := <-l.packing:
 			question.reply <- encoded{compress(question.body), "gzip"} // never blocks: capacity 1, answered once
-		case result := <-l.results:
-			l.count = l.count.plus(result)
+		case delivery := <-l.results:
+			l.count = l.count.plus(delivery.sender, delivery.result)
 		case l.counts <- l.count:
 		case question := <-l.borrows:
 			question.reply <- l.lend() // never blocks: capacity 1, answered once

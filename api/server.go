@@ -87,14 +87,15 @@ type Server struct {
 
 // New returns a server for valid settings. It answers requests while Serve runs.
 func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
-	keeper, keeperLoop := newKeeper()
+	senders := settings.senders()
+	keeper, keeperLoop := newKeeper(senders)
 	s := &Server{
 		actor:       actor,
 		log:         log,
 		hosts:       newHostNames(settings.AllowedHosts),
 		crossOrigin: http.NewCrossOriginProtection(),
 		webhook: webhook.New(
-			settings.WebhookSecret, settings.WebhookSecretPrevious, settings.TrackedRefs, keeper, log),
+			senders, settings.WebhookSecret, settings.WebhookSecretPrevious, settings.TrackedRefs, keeper, log),
 		deployers:  newDeployers(settings.DeployerToken, log),
 		page:       page.New(),
 		keeper:     keeper,

@@ -60,6 +60,7 @@ func (s *Source) fetchOver(
 // objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something. If
 // the host can leave out blobs, it never asks for compose files whose ids the old index knows.
 func (s *Source) fetchFrom(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
+	before = before.inFormat(host.Tip().Format())
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}

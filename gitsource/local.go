@@ -28,6 +28,7 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
+	before = before.inFormat(tip.Commit.Format())
 	if before.memory.isOf(tip.Commit) {
 		return before.unmoved(tip), nil
 	}
@@ -83,7 +84,7 @@ func (l *localObjects) AreLocal() bool { return true }
 
 // LoadBlobs implements index.Objects.
 func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
-	for id := range wanted.Links {
+	for _, id := range wanted.Links {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -95,7 +96,7 @@ func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error
 		found.Text, found.IsText = string(text), true
 		l.blobs[id] = found
 	}
-	for id := range wanted.Files {
+	for _, id := range wanted.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func mayImportFrom() map[string][]string {
 		"api/metrics":          {"actors", "github.com/prometheus/client_golang"},
 		"api/webhook":          {},
 		"gitsource":            {"actors", "hashing", "gitsource/*"},
-		"gitsource/transport":  {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
+		"gitsource/transport":  {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/object", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
 		"gitsource/protocol":   {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
 		"gitsource/local":      {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
 		"gitsource/knownhosts": {"actors", "gitsource/fault", ssh},

@@ -32,6 +32,7 @@ type refresh struct {
 type trigger struct {
 	Source   string    `json:"source"`
 	Received time.Time `json:"received_at"`
+	Sender   string    `json:"sender"`
 	Delivery string    `json:"delivery"`
 	Expected string    `json:"expected_revision"`
 }

@@ -53,7 +53,8 @@ func FuzzRefresh(f *testing.F) {
 		r := actors.Refresh{
 			ID: id, Phase: actors.Phase(phase), Replaces: replaces, StartedAt: at, Revision: revision,
 			Trigger: actors.Trigger{
-				Source: actors.TriggerSource(source), ReceivedAt: at, Delivery: delivery, Expected: revision,
+				Source: actors.TriggerSource(source), ReceivedAt: at, Sender: replaces, Delivery: delivery,
+				Expected: revision,
 			},
 			FinishedAt: at, Duration: time.Duration(took), Changes: actors.Changes{Added: []string{path, id}},
 		}

@@ -26,6 +26,7 @@ type refreshShape struct {
 type triggerShape struct {
 	Source     actors.TriggerSource `json:"source"`
 	ReceivedAt string               `json:"received_at"`
+	Sender     string               `json:"sender,omitempty"`
 	Delivery   string               `json:"delivery,omitempty"`
 	Expected   string               `json:"expected_revision,omitempty"`
 }
@@ -161,6 +162,7 @@ func shapeRefresh(r actors.Refresh) refreshShape {
 		Trigger: triggerShape{
 			Source:     r.Trigger.Source,
 			ReceivedAt: written(r.Trigger.ReceivedAt),
+			Sender:     r.Trigger.Sender,
 			Delivery:   r.Trigger.Delivery,
 			Expected:   r.Trigger.Expected,
 		},

@@ -102,6 +102,7 @@ func appendRefreshOrNull(b []byte, literal string, r actors.Refresh) []byte {
 func appendTrigger(b []byte, t actors.Trigger) []byte {
 	b = appendText(b, `,"trigger":{"source":`, string(t.Source))
 	b = appendTime(b, `,"received_at":`, t.ReceivedAt)
+	b = appendTextIfSet(b, `,"sender":`, t.Sender)
 	b = appendTextIfSet(b, `,"delivery":`, t.Delivery)
 	b = appendTextIfSet(b, `,"expected_revision":`, t.Expected)
 	return append(b, '}')

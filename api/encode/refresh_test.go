@@ -15,14 +15,14 @@ func TestRefreshIsEncodedAsTheContractHasIt(t *testing.T) {
 	is := is.New(t)
 	at := time.Date(2026, 2, 15, 12, 0, 0, 123456789, time.FixedZone("", 3600))
 	trigger := actors.Trigger{
-		Source: actors.Webhook, ReceivedAt: at, Delivery: `d"1`, Expected: revisionB, Stale: []string{revisionA},
+		Source: actors.Webhook, ReceivedAt: at, Sender: "github", Delivery: `d"1`, Expected: revisionB, Stale: []string{revisionA},
 	}
 	refresh := actors.Refresh{
 		ID: "x-2", Phase: actors.Completed, Trigger: trigger, Replaces: "x-1", StartedAt: at,
 		FinishedAt: at.Add(1500 * time.Millisecond), Duration: 1500*time.Millisecond + 1, Revision: revisionB,
 		Changes: actors.Changes{Added: []string{"a", "b"}, Removed: []string{`<c>`}},
 	}
-	const triggerJSON = `"trigger":{"source":"webhook","received_at":"2026-02-15T11:00:00.123Z","delivery":"d\"1",` +
+	const triggerJSON = `"trigger":{"source":"webhook","received_at":"2026-02-15T11:00:00.123Z","sender":"github","delivery":"d\"1",` +
 		`"expected_revision":"` + revisionB + `"}`
 	is.Equal(string(Refresh(refresh)), `{"id":"x-2","status":"completed",`+
 		`"message":"the refresh has completed; stacks in Git: 2 added, 0 changed, 1 removed, 0 touched",`+triggerJSON+

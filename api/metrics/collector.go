@@ -62,7 +62,8 @@ func newCollector(viewer Viewer, counter Counter) collector {
 		skipped: describe("compose_files_skipped",
 			"Compose files in Git that cannot be served."),
 		webhookDelivered: describe("webhook_deliveries_total",
-			"Webhook deliveries by result: accepted, ignored, or the error code of the refusal.", "result"),
+			"Webhook deliveries by sender, and by result: accepted, ignored, or the error code of the refusal.",
+			"sender", "result"),
 	}}
 }
 
@@ -90,8 +91,8 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.NewInvalidMetric(c.webhookDelivered, err)
 		return
 	}
-	for result, n := range count {
-		to <- total(c.webhookDelivered, n, result)
+	for delivery, n := range count {
+		to <- total(c.webhookDelivered, n, delivery.Sender, delivery.Result)
 	}
 	c.collectRefreshes(to, view.Totals)
 	c.collectState(to, view)

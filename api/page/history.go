@@ -48,6 +48,14 @@ func changed(r actors.Refresh) int {
 	return r.Changes.Count()
 }
 
+// Source is what asked for the refresh; for a webhook also whose delivery it was.
+func (r refreshRow) Source() string {
+	if r.Trigger.Sender == "" {
+		return string(r.Trigger.Source)
+	}
+	return fmt.Sprintf("%s (%s)", r.Trigger.Source, r.Trigger.Sender)
+}
+
 // Outcome is the result of the refresh in a few words.
 func (r refreshRow) Outcome() string {
 	switch {

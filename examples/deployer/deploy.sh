@@ -31,13 +31,18 @@ timeout "$COMMAND_TIMEOUT" true || { log 'COMMAND_TIMEOUT must be a duration suc
 
 mkdir -p -- "$WORK_DIR/tree" && WORK_DIR=$(CDPATH='' cd -- "$WORK_DIR" && pwd) || exit 1
 export GIT_DIR="$WORK_DIR/repository.git" GIT_WORK_TREE="$WORK_DIR/tree" GIT_TERMINAL_PROMPT=0
-# Locks are left by a run that was killed. The attributes keep Git's own bytes, which mooring hashes, in the checkout.
-git init -q && rm -f -- "$GIT_DIR"/*.lock && mkdir -p -- "$GIT_DIR/info" &&
-    echo '* -text -ident -working-tree-encoding' >"$GIT_DIR/info/attributes" || exit 1
 
-# checkout brings the working copy to the listed revision by its id, whatever ref it is on. A host that refuses an id is
-# asked for every ref. There is no git clean: untracked files may be a container's data.
+# checkout brings the working copy to the listed revision by its id, whatever ref it is on. A repository has the ids of
+# one format, so another one is made when Git changes its format. The attributes keep Git's own bytes, which mooring
+# hashes. A host that refuses an id is asked for every ref. There is no git clean: untracked files may be a container's
+# data.
 checkout() {
+    format=sha1 && [ ${#revision} -eq 40 ] || format=sha256
+    [ "$(git config extensions.objectFormat || echo sha1)" = $format ] || rm -rf -- "$GIT_DIR"
+    GIT_DEFAULT_HASH=$format git init -q &&
+        mkdir -p -- "$GIT_DIR/info" &&
+        rm -f -- "$GIT_DIR"/*.lock && # a run that was killed leaves them
+        echo '* -text -ident -working-tree-encoding' >"$GIT_DIR/info/attributes" || return
     git cat-file -e "$revision^{commit}" 2>/dev/null ||
         await git fetch -q --no-tags --depth 1 -- "$GIT_URL" "$revision" ||
         await git fetch -q --prune -- "$GIT_URL" '+refs/*:refs/mooring/*' || return

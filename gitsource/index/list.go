@@ -64,11 +64,11 @@ func (l *lister) compare(before, after *directory, path string) error {
 	}
 	switch {
 	case after != nil && after.hash != "":
-		name := l.names[after.files[0].rank]
+		name := l.names[after.ids.file(0).rank]
 		l.edits = append(l.edits, edit{path, actors.DesiredStack{
 			Path: path, ComposeFile: name, Hash: after.hash, Tree: after.tree(),
 		}})
-	case before != nil && len(before.files) > 0 && (after == nil || len(after.files) == 0):
+	case before != nil && before.ids.files() > 0 && (after == nil || after.ids.files() == 0):
 		l.edits = append(l.edits, edit{path: path})
 	}
 	for name, pair := range pairs(before, after) {

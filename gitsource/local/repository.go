@@ -11,7 +11,6 @@ import (
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
@@ -30,13 +29,13 @@ type Repository struct {
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
 // or a .git. If path is none of these, even if it is inside of a checkout, the error is an *actors.Failure or
-// fault.ErrNoRepository.
+// fault.ErrNoRepository. If the repository is in a format that cannot be read, it is an *actors.Failure.
 func Open(path string) (*Repository, error) {
 	at, err := namedGitDir(path)
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
 // Discover opens the repository that a directory is in. It looks in the directory and in those above it. It refuses a
@@ -46,15 +45,19 @@ func Discover(dir string) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
-func openAt(at gitDirs) *Repository {
+func openAt(at gitDirs) (*Repository, error) {
+	format, err := at.format()
+	if err != nil {
+		return nil, err
+	}
 	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
 	return &Repository{
-		store: newStore(filepath.Join(at.commonDir, "objects")),
-		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
-	}
+		store: newStore(filepath.Join(at.commonDir, "objects"), format),
+		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at, format},
+	}, nil
 }
 
 // maxPeel is how many annotated tags are followed one after another.
@@ -63,16 +66,16 @@ const maxPeel = 10
 // resolve returns the object that a ref names, which may be an annotated tag.
 func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	if ref.IsPinned() {
-		return ref.Commit, nil
+		return ref.Commit, ref.CheckFormat(r.format)
 	}
 	for _, name := range ref.Names {
-		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
+		id, found, err := r.refs.id(name)
 		switch {
-		case err == nil:
-			return object.ID(found.Hash()), nil
+		case found:
+			return id, nil
 		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
 			return object.ID{}, err
-		case !errors.Is(err, plumbing.ErrReferenceNotFound):
+		case err != nil:
 			return object.ID{}, unreadable("The ref "+name, err)
 		}
 	}
@@ -85,9 +88,6 @@ func (r *Repository) Tip(ref location.Ref, before object.Tip) (object.Tip, error
 	named, err := r.resolve(ref)
 	if err == nil && !before.Named.IsZero() && named == before.Named {
 		return before, nil
-	}
-	if formatErr := r.checkFormat(); formatErr != nil {
-		return object.Tip{}, formatErr
 	}
 	if err != nil {
 		return object.Tip{}, err
@@ -115,7 +115,7 @@ func (r *Repository) peel(id object.ID) (object.ID, error) {
 		if err != nil {
 			return object.ID{}, err
 		}
-		if id, err = object.TagTarget(tag); err != nil {
+		if id, err = r.format.TagTarget(tag); err != nil {
 			return object.ID{}, err
 		}
 	}
@@ -128,7 +128,7 @@ func (r *Repository) Commit(id object.ID) (object.Revision, error) {
 	if err != nil {
 		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	commit, err := object.ReadCommit(content)
+	commit, err := r.format.ReadCommit(content)
 	if err != nil {
 		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}

@@ -24,8 +24,8 @@ const maxSubject = 4 << 10
 
 // ReadCommit reads a commit's bytes. The error is a fault.ProtocolError: only the tree is needed, and everything else
 // may be missing or malformed.
-func ReadCommit(commit []byte) (Revision, error) {
-	tree, err := firstID(commit, "tree ", "a commit")
+func (f Format) ReadCommit(commit []byte) (Revision, error) {
+	tree, err := f.firstID(commit, "tree ", "a commit")
 	if err != nil {
 		return Revision{}, err
 	}
@@ -77,15 +77,15 @@ func subject(message []byte) string {
 
 // TagTarget reads the id of the object that an annotated tag names from the tag's bytes (git-mktag). The error is a
 // fault.ProtocolError.
-func TagTarget(tag []byte) (ID, error) {
-	return firstID(tag, "object ", "an annotated tag")
+func (f Format) TagTarget(tag []byte) (ID, error) {
+	return f.firstID(tag, "object ", "an annotated tag")
 }
 
 // firstID reads an id from an object's first line, which is a label and the id.
-func firstID(object []byte, label, what string) (ID, error) {
+func (f Format) firstID(object []byte, label, what string) (ID, error) {
 	line, _, _ := bytes.Cut(object, []byte("\n"))
 	digits, found := bytes.CutPrefix(line, []byte(label))
-	id, isID := ParseID(string(digits))
+	id, isID := f.ParseID(string(digits))
 	if !found || !isID {
 		return ID{}, fault.Malformed("%s does not begin with %q and an id", what, label)
 	}
