@@ -32,7 +32,7 @@ func TestARepositoryOfAnotherFormatUnderTheSameURLIsReadAnew(t *testing.T) {
 						is.NoErr(err)
 						is.Equal(next.Revision, tip)
 						is.Equal(len(next.Revision), format.Digits())
-						is.Equal(next.Stacks, []actors.DesiredStack{yml("a", text), yml("b", "same")})
+						is.Equal(bare(next.Stacks), []actors.DesiredStack{yml("a", text), yml("b", "same")})
 						for _, p := range next.Index.(*memory).past {
 							is.Equal(p.commit.Format(), format) // nothing of the other repository is kept
 						}
