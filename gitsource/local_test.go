@@ -140,9 +140,9 @@ func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
 	r.Git("init", "--quiet", "--bare", "--object-format=sha256", at("sha256.git"))
 	r.Git("clone", "--quiet", "--bare", r.Dir, at("unborn.git"))
 	r.Git("-C", at("unborn.git"), "symbolic-ref", "HEAD", "refs/heads/unborn")
-	r.Git("clone", "--quiet", "--bare", r.Dir, at("reftable.git"))
-	r.Git("-C", at("reftable.git"), "config", "core.repositoryFormatVersion", "1")
-	r.Git("-C", at("reftable.git"), "config", "extensions.refStorage", "reftable")
+	r.Git("clone", "--quiet", "--bare", r.Dir, at("elsewhere.git"))
+	r.Git("-C", at("elsewhere.git"), "config", "core.repositoryFormatVersion", "1")
+	r.Git("-C", at("elsewhere.git"), "config", "extensions.refStorage", "reftable:///elsewhere")
 	r.Git("clone", "--quiet", "--bare", "--filter=blob:none", "file://"+r.Dir, at("partial.git"))
 	for _, c := range []struct {
 		path   string
@@ -162,7 +162,7 @@ func TestWhatCannotBeReadInPlaceIsAFailureOfItsOwnCode(t *testing.T) {
 		{path: "empty.git", code: actors.CodeEmpty, says: "empty", change: []func(*Settings){trackedBy("main")}},
 		{path: "unborn.git", code: actors.CodeRefNotFound, says: "HEAD"},
 		{path: "sha256.git", code: actors.CodeEmpty, says: "empty"},
-		{path: "reftable.git", code: actors.CodeProtocol, says: "reftable"},
+		{path: "elsewhere.git", code: actors.CodeProtocol, says: "reftable:///elsewhere"},
 		{path: "partial.git", code: actors.CodeProtocol, says: "partial clone"},
 		{path: "stacks", code: actors.CodeDeployDirNotFound, says: `"b/c"`, change: []func(*Settings){deployDir("b/c")}},
 		{path: "stacks", code: actors.CodeDeployDirNotFound, says: `"a/c"`, change: []func(*Settings){deployDir("a/c")}},

@@ -85,8 +85,8 @@ func TestAFormatThatCannotBeReadIsRefusedHoweverItIsWritten(t *testing.T) {
 	r.Commit("a/docker-compose.yml", "1")
 	for content, says := range map[string]string{
 		"[core]repositoryFormatVersion=1\n[extensions] objectFormat = \"sha512\"": "\"sha512\"",
-		"\ufeff[extensions]\n[branch.main]\n[Extensions]\nrefStorage=reftable":    "reftable",
-		"[extensions]\nrefStorage = reftable://a\n":                               "reftable",
+		"\ufeff[extensions]\n[branch.main]\n[Extensions]\nrefStorage=sqlite":      "sqlite",
+		"[extensions]\nrefStorage = reftable://a\n":                               "reftable://a",
 		"[core]\n\trepositoryFormatVersion = 2\n":                                 "version 2",
 	} {
 		is := is.New(t)

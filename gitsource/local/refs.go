@@ -11,19 +11,76 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/local/reftable"
 	"mooring/gitsource/object"
 )
 
-// refFiles are the refs of a repository on this machine, in files of their own and in packed-refs
-// (gitrepository-layout, "refs"). go-git lists them. It cuts an id of SHA-256 short, and if a ref's own file cannot be
-// read, it takes the value in packed-refs, which may be old; so refFiles looks a ref up itself.
+// refStore finds the refs of a repository. What it returns is as of the time of the call.
+type refStore interface {
+	// id returns the id that a full ref name leads to; false if there is no such ref.
+	id(name string) (id object.ID, found bool, err error)
+	// isEmpty tells whether no ref names an object.
+	isEmpty() (bool, error)
+}
+
+// refTables are refs in reftables.
+type refTables struct {
+	reftable.Refs
+	format object.Format
+}
+
+func newRefTables(at gitDirs, format object.Format) refTables {
+	return refTables{reftable.New(at.gitDir, at.commonDir, format.Size()), format}
+}
+
+func (r refTables) id(name string) (id object.ID, found bool, err error) {
+	raw, err := r.Resolve(name)
+	if err != nil || raw == nil {
+		return object.ID{}, false, err
+	}
+	return r.format.ID(raw), true, nil
+}
+
+func (r refTables) isEmpty() (bool, error) { return r.IsEmpty() }
+
+// refFiles are the refs of a repository on this machine, in files of their own and in packed-refs (gitrepository-layout,
+// "refs"). go-git lists them. It cuts an id of SHA-256 short, and if a ref's own file cannot be read, it takes the value
+// in packed-refs, which may be old; so refFiles looks a ref up itself.
 type refFiles struct {
 	*filesystem.Storage
 	at     gitDirs
 	format object.Format
+}
+
+func newRefFiles(at gitDirs, format object.Format) refFiles {
+	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
+	return refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at, format}
+}
+
+func (r refFiles) isEmpty() (bool, error) {
+	references, err := r.IterReferences()
+	if err != nil {
+		return false, err
+	}
+	defer references.Close()
+	for {
+		found, err := references.Next()
+		switch {
+		case err == io.EOF:
+			return true, nil
+		case err != nil:
+			return false, err
+		case found.Type() == plumbing.HashReference:
+			return false, nil
+		}
+	}
 }
 
 // maxSymbolic is how many symbolic refs are followed one after another, as in git.

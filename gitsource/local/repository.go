@@ -3,16 +3,9 @@ package local
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/storage/filesystem"
-	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -24,7 +17,7 @@ import (
 // files.
 type Repository struct {
 	*store
-	refs refFiles
+	refs refStore
 }
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
@@ -49,15 +42,17 @@ func Discover(dir string) (*Repository, error) {
 }
 
 func openAt(at gitDirs) (*Repository, error) {
-	format, err := at.format()
+	format, hasTables, err := at.format()
 	if err != nil {
 		return nil, err
 	}
-	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
-	return &Repository{
-		store: newStore(filepath.Join(at.commonDir, "objects"), format),
-		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at, format},
-	}, nil
+	r := &Repository{store: newStore(filepath.Join(at.commonDir, "objects"), format)}
+	if hasTables {
+		r.refs = newRefTables(at, format)
+	} else {
+		r.refs = newRefFiles(at, format)
+	}
+	return r, nil
 }
 
 // maxPeel is how many annotated tags are followed one after another.
@@ -73,10 +68,8 @@ func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 		switch {
 		case found:
 			return id, nil
-		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
-			return object.ID{}, err
 		case err != nil:
-			return object.ID{}, unreadable("The ref "+name, err)
+			return object.ID{}, unreadableRef("The ref "+name, err)
 		}
 	}
 	return object.ID{}, r.notFound(ref)
@@ -149,23 +142,23 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 
 // notFound is the failure of a missing ref: the repository is empty, or it has other refs.
 func (r *Repository) notFound(ref location.Ref) error {
-	references, err := r.refs.IterReferences()
-	if err != nil {
-		return unreadable("One of the repository's refs", err)
+	isEmpty, err := r.refs.isEmpty()
+	switch {
+	case err != nil:
+		return unreadableRef("One of the repository's refs", err)
+	case isEmpty:
+		return fault.EmptyRepository()
 	}
-	defer references.Close()
-	for {
-		found, err := references.Next()
-		if err == io.EOF {
-			return fault.EmptyRepository()
-		}
-		if err != nil {
-			return unreadable("One of the repository's refs", err)
-		}
-		if found.Type() == plumbing.HashReference {
-			return ref.NotFound()
-		}
+	return ref.NotFound()
+}
+
+// unreadableRef is the failure of a ref that cannot be read. Fault has sentences for some errors.
+func unreadableRef(what string, err error) error {
+	var broken *fault.ProtocolError
+	if errors.Is(err, fs.ErrPermission) || isTooManyFiles(err) || errors.As(err, &broken) {
+		return err
 	}
+	return unreadable(what, err)
 }
 
 // unreadable is the failure of a file of the repository that cannot be read. Its sentence names no path.

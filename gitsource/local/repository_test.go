@@ -14,6 +14,7 @@ import (
 	"mooring/gitsource/githost"
 	"mooring/gitsource/location"
 	"mooring/gitsource/object"
+	"mooring/gitsource/tablemaker"
 )
 
 // localTip is the commit of a ref of a repository on this machine.
@@ -53,7 +54,11 @@ func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {
 			"missing": actors.CodeRefNotFound, "refs/heads/light": actors.CodeRefNotFound,
 			strings.Repeat("1", 40): actors.CodeRefNotFound, "blob": actors.CodeRefNotFound, "tree": actors.CodeRefNotFound,
 		}
-		for _, packed := range []bool{false, true} {
+		for _, next := range []func(){
+			func() { r.Git("gc", "--quiet") },
+			func() { githost.ToReftables(t, filepath.Join(r.Dir, ".git"), tablemaker.Git(format.Size())) },
+			func() {},
+		} {
 			for ref, want := range wants {
 				is := is.New(t)
 				tip, err := localTip(t, r.Dir, ref)
@@ -65,9 +70,7 @@ func TestALocalRefIsResolvedAsAHostResolvesIt(t *testing.T) {
 				_, err := localTip(t, r.Dir, ref)
 				is.Equal(fault.Of(err).Code, code)
 			}
-			if !packed {
-				r.Git("gc", "--quiet")
-			}
+			next() // in files, then packed, then in tables
 		}
 	})
 }
