@@ -13,9 +13,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// startEngine returns a Docker Engine of the test's own, which has the image "waiting". Without root or dockerd the test is
+// ownEngine returns a Docker Engine of the test's own, which has the image "waiting". Without root or dockerd the test is
 // skipped, and fails in CI.
-func startEngine(t *testing.T) *lab.Engine {
+func ownEngine(t *testing.T) *lab.Engine {
 	t.Helper()
 	is := is.New(t)
 	e, err := lab.StartEngine(t.Context())
@@ -46,7 +46,7 @@ const waitingStack = "services:\n  web:\n    image: waiting\n"
 
 func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 	is := is.New(t)
-	e := startEngine(t)
+	e := ownEngine(t)
 	repo, first := with(t, files{"leaving/docker-compose.yml": waitingStack})
 	file, work := filepath.Join(t.TempDir(), "stacks.json"), t.TempDir()
 	is.Equal(run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file).code, 0)
@@ -121,7 +121,7 @@ func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 
 func TestPlanInAContainerLeavesItselfAlone(t *testing.T) {
 	is := is.New(t)
-	e := startEngine(t)
+	e := ownEngine(t)
 	is.NoErr(e.Image(t.Context(), "mooring", os.Getenv(program)+withoutRace))
 	repo, _ := with(t, files{"tools/docker-compose.yml": waitingStack, "web/docker-compose.yml": waitingStack})
 	stdout, stderr, err := e.Output(t.Context(), lab.Container{
