@@ -65,9 +65,9 @@ pass() { # does what the list in the file feed asks for, removals first; fails w
     done 3<"$WORK_DIR/work"
     return "$result"
 }
-follow() { # waits for a list that is not the one in the file feed, at most until what failed is due again
-    left=$((retry_at ? retry_at - $(date +%s) : 60))
-    call GET "?wait=$((left > 0 ? left : 0))s" -H "If-None-Match: $etag" || return
+follow() { # waits for a list that is not the one in the file feed: 25 s, and not beyond the time to try again
+    left=$((retry_at ? retry_at - $(date +%s) : 25)) # many proxies end a request after 30 or 60 s
+    call GET "?wait=$((left < 0 ? 0 : left < 25 ? left : 25))s" -H "If-None-Match: $etag" || return
     [ "$code" = 304 ] || { revision=$(jq -er '.revision // ""' "$WORK_DIR/answer") &&
         mv "$WORK_DIR/answer" "$WORK_DIR/feed" && etag=$(sed -n 's/\r$//; s/^[Ee][Tt]ag: *//p' "$WORK_DIR/headers"); }
 }
