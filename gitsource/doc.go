@@ -42,6 +42,12 @@
 // → inflate; index, location, pack → object → fault. The packages githost (repositories and hosts that serve them) and
 // packmaker (packs of any kind) are for tests alone.
 //
+// # Formats
+//
+// A repository names its objects by SHA-1 or by SHA-256 (object.Format). A session learns the format from the host, and
+// a repository in place has it in its config file; from there on it is that of the ids. If another repository takes the
+// place of the earlier one and has the other format, nothing of the memory is used.
+//
 // # Limits
 //
 // The host is not trusted, so everything is bounded: the bytes and the objects of a pack, the size of an object that is

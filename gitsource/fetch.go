@@ -60,6 +60,7 @@ func (s *Source) fetchOver(
 // objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something. If
 // the host can leave out blobs, it never asks for compose files whose ids the old index knows.
 func (s *Source) fetchFrom(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
+	before = before.inFormat(host.Tip().Format())
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}
@@ -112,17 +113,22 @@ func (s *Source) fetchAndBuild(
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
-	root, tip := from.root, tipOf(from.session)
+	tip, root := tipOf(from.session), from.commit.Tree
+	commit := describe(from.commit, from.session.Redact)
 	if from.notACommit {
 		return actors.DesiredState{}, fault.ErrNotACommit
 	}
 	if state, found := s.readBefore(tip, root, before); found {
+		if !root.IsZero() {
+			state.Commit = commit
+		}
 		return withFacts(state, from.session.Facts()), nil
 	}
 	if root.IsZero() {
 		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
 	state, err := s.build(ctx, tip, root, from, before)
+	state.Commit = commit
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

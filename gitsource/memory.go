@@ -49,6 +49,15 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 	return earlier{}
 }
 
+// inFormat returns the previous state, or nothing if its ids are of another format than those of the repository now.
+// Then another repository is at the same address, and no id of the old one means anything in it.
+func (e earlier) inFormat(of object.Format) earlier {
+	if e.memory.tip.Commit.Format() != of {
+		return earlier{}
+	}
+	return e
+}
+
 // build makes the state of a tip from the root tree of its commit. The state's memory has the facts of the previous
 // memory; the caller sets newer ones by withFacts.
 func (s *Source) build(

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"mooring/actors"
 	"mooring/gitsource/index"
 	"mooring/gitsource/location"
 	"mooring/gitsource/transport"
@@ -21,9 +23,9 @@ type Settings struct {
 	// bare repository, the top of a checkout, or its .git; only "." is looked for upwards. URL may contain credentials,
 	// so only DisplayURL may show it.
 	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path: bare, a checkout's top or its .git; unset: found from the current directory as git does"`
-	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 hex digits for a commit, or else the name
-	// of a branch or, if there is no such branch, of a tag.
-	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
+	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 or 64 hex digits for a commit, or else the
+	// name of a branch or, if there is no such branch, of a tag.
+	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 or 64 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
 	// Username overrides the one in URL. If only a password is given, the name is "git".
@@ -58,6 +60,16 @@ func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
+
+// Origin is what the settings say about where stacks are read from, without credentials.
+func (s Settings) Origin() actors.Origin {
+	return actors.Origin{
+		URL:          s.DisplayURL(),
+		Ref:          cmp.Or(s.Ref, "HEAD"),
+		DeployDir:    path.Clean(s.DeployDir),
+		ComposeFiles: strings.Join(s.composeNames(), ","),
+	}
+}
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
 // could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.

@@ -58,7 +58,9 @@ func sources(t *testing.T, tests bool) []source {
 }
 
 // forTests are the packages that only tests import. The program below integration_test is a test that is run by hand.
-func forTests() []string { return []string{"api/apitest", "gitsource/githost", "gitsource/packmaker"} }
+func forTests() []string {
+	return []string{"api/apitest", "gitsource/githost", "gitsource/packmaker", "gitsource/tablemaker"}
+}
 
 // at returns the position of a node, in a form for editors.
 func (s source) at(node ast.Node) string { return s.name + ":" + strconv.Itoa(s.line(node.Pos())) }
@@ -83,27 +85,28 @@ func (s source) imports() []string {
 func mayImportFrom() map[string][]string {
 	const ssh, httpProxy = "golang.org/x/crypto/ssh", "golang.org/x/net/http/httpproxy"
 	return map[string][]string{
-		".":                    {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
-		"api":                  {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
-		"api/page":             {"actors", "api/encode"},
-		"api/encode":           {"actors", "hashing"},
-		"api/metrics":          {"actors", "github.com/prometheus/client_golang"},
-		"api/webhook":          {},
-		"gitsource":            {"actors", "hashing", "gitsource/*"},
-		"gitsource/transport":  {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
-		"gitsource/protocol":   {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
-		"gitsource/local":      {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
-		"gitsource/knownhosts": {"actors", "gitsource/fault", ssh},
-		"gitsource/privatekey": {"actors", "gitsource/fault", ssh},
-		"gitsource/index":      {"actors", "gitsource/fault", "gitsource/object"},
-		"gitsource/location":   {"actors", "gitsource/fault", "gitsource/object"},
-		"gitsource/pack":       {"gitsource/fault", "gitsource/inflate", "gitsource/object"},
-		"gitsource/object":     {"gitsource/fault", "github.com/pjbgf/sha1cd"},
-		"gitsource/pktline":    {"gitsource/fault"},
-		"gitsource/fault":      {"actors"},
-		"gitsource/inflate":    {},
-		"actors":               {},
-		"hashing":              {},
+		".":                        {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
+		"api":                      {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
+		"api/page":                 {"actors", "api/encode"},
+		"api/encode":               {"actors", "hashing"},
+		"api/metrics":              {"actors", "github.com/prometheus/client_golang"},
+		"api/webhook":              {},
+		"gitsource":                {"actors", "hashing", "gitsource/*"},
+		"gitsource/transport":      {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/object", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
+		"gitsource/protocol":       {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
+		"gitsource/local":          {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git", "gitsource/local/reftable"},
+		"gitsource/knownhosts":     {"actors", "gitsource/fault", ssh},
+		"gitsource/privatekey":     {"actors", "gitsource/fault", ssh},
+		"gitsource/index":          {"actors", "gitsource/fault", "gitsource/object"},
+		"gitsource/location":       {"actors", "gitsource/fault", "gitsource/object"},
+		"gitsource/pack":           {"gitsource/fault", "gitsource/inflate", "gitsource/object"},
+		"gitsource/object":         {"gitsource/fault", "github.com/pjbgf/sha1cd"},
+		"gitsource/pktline":        {"gitsource/fault"},
+		"gitsource/fault":          {"actors"},
+		"gitsource/inflate":        {},
+		"actors":                   {},
+		"hashing":                  {},
+		"gitsource/local/reftable": {"gitsource/fault"},
 	}
 }
 

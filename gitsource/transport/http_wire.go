@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -96,14 +96,13 @@ func (w *httpWire) acceptGreeting(response *http.Response) (protocol.Answer, err
 // isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not begin like a
 // greeting of Git is taken for that file, too.
 func isListOfFiles(answer httpAnswer, mediaType string) bool {
-	const idSize, lengthSize = 40, 4
-	read, _ := answer.Peek(idSize + 1) // the reader of the greeting meets the error again
+	read, _ := answer.Peek(object.SHA256.Digits() + 1) // the reader of the greeting meets the error again
 	begin := string(read)
-	if len(begin) > idSize {
-		if _, err := hex.DecodeString(begin[:idSize]); err == nil && begin[idSize] == '\t' {
-			return true
-		}
+	id, _, hasTab := strings.Cut(begin, "\t")
+	if _, isID := object.ParseID(id); isID && hasTab {
+		return true
 	}
+	const lengthSize = 4
 	first := begin[min(lengthSize, len(begin)):]
 	return mediaType == "text/plain" && !strings.HasPrefix(first, "# service=") && !strings.HasPrefix(first, "version ")
 }
