@@ -38,6 +38,20 @@ func ways() map[string]func(*testing.T, repository) []string {
 	}
 }
 
+// overEveryWay runs a test for repositories whose ids have either format, over every way to reach them. All run side by
+// side.
+func overEveryWay(t *testing.T, test func(t *testing.T, format string, at func(*testing.T, repository) []string)) {
+	t.Helper()
+	for _, format := range []string{formatSHA1, formatSHA256} {
+		for way, at := range ways() {
+			t.Run(format+" over "+way, func(t *testing.T) {
+				t.Parallel()
+				test(t, format, at)
+			})
+		}
+	}
+}
+
 // serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off
 // unless the repository's configuration has them.
 func serveDaemon(t *testing.T, r repository) string {
