@@ -25,7 +25,7 @@ type example struct {
 	files       commit
 }
 
-func readExample(t *testing.T, name string) example {
+func readExample(t testing.TB, name string) example {
 	t.Helper()
 	is := is.New(t)
 	content, err := os.ReadFile(name)
