@@ -213,7 +213,7 @@ func TestPathsThatNoFileSystemTakesAreProblems(t *testing.T) {
 
 func TestAProblemShowsNoPassword(t *testing.T) {
 	for name, files := range map[string]commit{
-		"in a .env that has no form":     {"s/docker-compose.yml": web, "s/.env": "A=1\nPASS WORD hunter2=x\n"},
+		"in a .env that has no form":     {"s/docker-compose.yml": web, "s/.env": "A=1\nhunter2/x=\n"},
 		"in a .env without its quote":    {"s/docker-compose.yml": web, "s/.env": "A=1\nP=\"hunter2\n"},
 		"in a .env with a dollar sign":   {"s/docker-compose.yml": web, "s/.env": "A=1\nP=hunter2${\n"},
 		"in an included file's .env":     {"s/docker-compose.yml": "include: [a/a.yml]\n", "s/a/a.yml": web, "s/a/.env": "PASS hunter2=x\n"},
