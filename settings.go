@@ -72,6 +72,7 @@ func readSettings() (settings, error) {
 		}
 	}
 	s.API.TrackedRefs = s.Git.TrackedRefs() // the webhook needs to know which pushes count
+	s.Refresh.Origin = s.Git.Origin()       // removals are held when it is another one than before
 	return s, nil
 }
 
@@ -84,9 +85,10 @@ func process(spec any) error {
 		return err
 	}
 	rule := map[string]string{
-		"time.Duration": "a duration with a unit, such as 90s or 1m",
-		"main.logLevel": "debug, info, warn or error",
-		"bool":          "true or false",
+		"time.Duration":  "a duration with a unit, such as 90s or 1m",
+		"actors.Percent": "a whole percentage from 0% to 100%, such as 50%",
+		"main.logLevel":  "debug, info, warn or error",
+		"bool":           "true or false",
 	}[bad.TypeName]
 	return fmt.Errorf("%s must be %s, and is %q", bad.KeyName, rule, bad.Value)
 }
@@ -94,6 +96,7 @@ func process(spec any) error {
 // secrets returns the settings that can also be read from files, by the names of their variables.
 func (s *settings) secrets() map[string]*func() (string, error) {
 	return map[string]*func() (string, error){
+		"GIT_BEARER_TOKEN":        &s.Git.BearerToken,
 		"GIT_PASSWORD":            &s.Git.Password,
 		"GIT_SSH_KEY_PASSPHRASE":  &s.Git.SSHKeyPassphrase,
 		"WEBHOOK_SECRET":          &s.API.WebhookSecret,
@@ -164,9 +167,19 @@ func (s *settings) validate() error {
 			return err
 		}
 	}
+	for _, name := range []string{"WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"} {
+		if value := os.Getenv(name); value != "" {
+			if err := s.API.CheckWebhookSecret(name, value); err != nil {
+				return err
+			}
+		}
+	}
 	if os.Getenv("ALLOWED_HOSTS") != "" && len(s.API.AllowedHosts) == 0 {
 		// An empty list would allow every host.
 		return errors.New("ALLOWED_HOSTS must be host names separated by commas, and is blank")
+	}
+	if os.Getenv("WEBHOOK_SENDERS") != "" && len(s.API.WebhookSenders) == 0 {
+		return errors.New("WEBHOOK_SENDERS must be names separated by commas, such as github,gitlab, and is blank")
 	}
 	if s.Process.Headless && s.Refresh.PollInterval == 0 {
 		return errors.New("HEADLESS needs POLL_INTERVAL above 0: without it nothing follows Git")

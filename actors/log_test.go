@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,7 +17,7 @@ import (
 // logging runs an actor. The buffer may be read when the actor has stopped; it holds the log then.
 func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	settings := Settings{RefreshTimeout: time.Minute}
+	settings := Settings{RefreshTimeout: time.Minute, RemovalLimit: 100}
 	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
@@ -42,7 +43,7 @@ func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
 		r.trigger(Startup)
 		r.answers(desired("r1", "web", "h1"), nil)
 		for range 2 { // the second report changes nothing
-			_, err := r.Report(t.Context(), Report{"web", Synced, "h1"})
+			_, err := r.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h1"})
 			is.NoErr(err)
 		}
 		_, err := r.Forget(t.Context(), "web")
@@ -51,7 +52,7 @@ func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
 		r.answers(desired("r2"), nil)
 		_, err = r.Forget(t.Context(), "web")
 		is.NoErr(err)
-		_, err = r.Report(t.Context(), Report{"web", Missing, ""})
+		_, err = r.Report(t.Context(), Report{Path: "web", Status: Missing})
 		is.Equal(err, ErrStackNotFound)
 		r.stop()
 		<-r.stopped
@@ -77,6 +78,24 @@ func TestRefreshThatChangesTheSnapshotSaysSoWhateverChanged(t *testing.T) {
 		is.Equal(logged(log, changed), 3) // the same revision changes nothing
 		is.Equal(logged(log, "level=INFO", changed, "revision=r2", "added=0 changed=0 removed=0"), 1)
 		is.Equal(logged(log, "level=INFO", changed, "revision=r3"), 1)
+	})
+}
+
+func TestWarningOfTheSourceIsLoggedOnceUntilItIsAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		r, log := logging(t, scripted{fetches: make(chan fetch)})
+		for i, warning := range []string{"", "line 1", "line 1", "line 1", "line 2", "", "line 1"} {
+			found := desired("r" + strconv.Itoa(i/3)) // with the same revision and with another
+			found.Warning = warning
+			r.trigger(Manual)
+			r.answers(found, nil)
+		}
+		r.stop()
+		<-r.stopped
+		line := []string{"level=WARN", `msg="something was left out"`}
+		is.Equal(logged(log, line...), 3)
+		is.Equal(logged(log, append(line, `reason="line 1"`)...), 2)
 	})
 }
 

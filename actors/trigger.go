@@ -26,8 +26,13 @@ const (
 type Trigger struct {
 	Source     TriggerSource
 	ReceivedAt time.Time
+	// Sender is the kind of sender of a webhook delivery, as WEBHOOK_SENDERS names it, or empty.
+	Sender string
 	// Delivery is the Git host's id of a webhook delivery, or empty.
 	Delivery string
+	// Once tells that the id of the delivery is proven, so that a second trigger with this id is a repetition. The actor
+	// remembers the last 1,000 such ids.
+	Once bool
 	// Expected is the revision that a push announced, or empty.
 	Expected string
 	// Stale are the revisions that Git may still answer with until the announced push has reached it.

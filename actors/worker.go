@@ -111,3 +111,10 @@ func (w worker) explain(ctx context.Context, err error) *Failure {
 func internal() *Failure {
 	return &Failure{Code: CodeInternal, Message: "a fault inside mooring: its log has the details"}
 }
+
+func timedOut(limit time.Duration) *Failure {
+	return &Failure{
+		Code:    CodeTimeout,
+		Message: fmt.Sprintf("the refresh took longer than REFRESH_TIMEOUT (%s) and was given up", limit),
+	}
+}

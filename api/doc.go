@@ -4,7 +4,7 @@
 // # Packages below
 //
 //	encode    the JSON of the domain, both ways
-//	webhook   the deliveries of Git hosts: their proofs and their pushes
+//	webhook   the deliveries of Git hosts and scripts: their proofs and their pushes
 //	page      the status page
 //	metrics   Prometheus' metrics
 //	apitest   shared by the tests of all these
@@ -15,8 +15,8 @@
 //
 // A handler owns nothing but its request. The refresh actor owns the desired state and the refreshes; handlers ask it
 // through the interface Refresher. One actor of this package, behind the handle keeper, owns what requests share: the
-// encoded and compressed lists of stacks, made once for each snapshot; the count of webhook deliveries by result; and
-// the memory that one large delivery at a time borrows.
+// encoded and compressed lists of stacks, made once for each snapshot; the count of webhook deliveries by sender and
+// result; and the memory that one large delivery at a time borrows.
 //
 // # The way of a request
 //

@@ -4,19 +4,21 @@ import (
 	"context"
 
 	"mooring/actors"
+	"mooring/api/metrics"
 )
 
 // keeper is the handle on the actor that owns what all requests share: the encoded lists of stacks and the encoded
 // status, the count of webhook deliveries, and the memory for one large delivery. It holds only its ends of the actor's
 // channels, so any number of goroutines may use it.
 type keeper struct {
-	lists    chan<- listQuestion   // from handlers → keeperLoop
-	statuses chan<- statusQuestion // from handlers → keeperLoop
-	results  chan<- deliveryResult // from handlers → keeperLoop
-	counts   <-chan deliveryCount  // from keeperLoop → the collector of metrics: a receiver gets the newest
-	borrows  chan<- borrowQuestion // from the webhook → keeperLoop
-	returns  chan<- []byte         // from the webhook → keeperLoop
-	done     <-chan struct{}       // closed by keeperLoop at its end
+	lists    chan<- listQuestion    // from handlers → keeperLoop
+	statuses chan<- statusQuestion  // from handlers → keeperLoop
+	packing  chan<- packQuestion    // from handlers → keeperLoop
+	results  chan<- countedDelivery // from handlers → keeperLoop
+	counts   <-chan deliveryCount   // from keeperLoop → the collector of metrics: a receiver gets the newest
+	borrows  chan<- borrowQuestion  // from the webhook → keeperLoop
+	returns  chan<- []byte          // from the webhook → keeperLoop
+	done     <-chan struct{}        // closed by keeperLoop at its end
 }
 
 // listQuestion asks for a list of a snapshot's stacks. The reply channel has capacity 1.
@@ -28,8 +30,21 @@ type listQuestion struct {
 
 // statusQuestion asks for the RefreshStatus of a view. The reply channel has capacity 1.
 type statusQuestion struct {
-	view  actors.View
-	reply chan<- []byte
+	view       actors.View
+	compressed bool
+	reply      chan<- encoded
+}
+
+// packQuestion asks for a compressed body. The reply channel has capacity 1.
+type packQuestion struct {
+	body  []byte
+	reply chan<- encoded
+}
+
+// countedDelivery is a delivery to count.
+type countedDelivery struct {
+	sender string
+	result deliveryResult
 }
 
 // borrowQuestion asks for the memory of a large delivery. The reply channel has capacity 1.
@@ -49,9 +64,16 @@ func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey)
 }
 
 // status returns the RefreshStatus of a view, or of a newer one, as it is sent. Its errors are those of list.
-func (k keeper) status(ctx context.Context, view actors.View) ([]byte, error) {
-	reply := make(chan []byte, 1)
-	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, reply}, reply)
+func (k keeper) status(ctx context.Context, view actors.View, compressed bool) (encoded, error) {
+	reply := make(chan encoded, 1)
+	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, compressed, reply}, reply)
+}
+
+// pack compresses a body. The keeper does that for one request at a time, because a compressor takes more than a
+// megabyte. Its errors are those of list.
+func (k keeper) pack(ctx context.Context, body []byte) (encoded, error) {
+	reply := make(chan encoded, 1)
+	return askKeeper(ctx, k.done, k.packing, packQuestion{body, reply}, reply)
 }
 
 func askKeeper[Q, A any](
@@ -73,17 +95,18 @@ func askKeeper[Q, A any](
 	}
 }
 
-// count counts a delivery. It does nothing when the keeper has ended.
-func (k keeper) count(ctx context.Context, result deliveryResult) {
+// count counts a delivery. The sender may be any text, and is empty for a delivery without a proof. It does nothing when
+// the keeper has ended.
+func (k keeper) count(ctx context.Context, sender string, result deliveryResult) {
 	select {
-	case k.results <- result:
+	case k.results <- countedDelivery{sender, result}:
 	case <-k.done:
 	case <-ctx.Done():
 	}
 }
 
 // Deliveries implements metrics.Counter.
-func (k keeper) Deliveries(ctx context.Context) (map[string]uint64, error) {
+func (k keeper) Deliveries(ctx context.Context) (map[metrics.Delivery]uint64, error) {
 	select {
 	case count := <-k.counts:
 		return count, nil

@@ -9,12 +9,13 @@ import (
 	"github.com/matryer/is"
 
 	"mooring/actors"
+	"mooring/api/metrics"
 )
 
 // kept runs a keeper in a bubble until the test has ended.
 func kept(t *testing.T, test func(*testing.T, keeper)) {
 	synctest.Test(t, func(t *testing.T) {
-		k, loop := newKeeper()
+		k, loop := newKeeper([]string{"github"})
 		ctx, stop := context.WithCancel(t.Context())
 		// Ends with ctx; the test waits for done.
 		go loop.run(ctx)
@@ -32,12 +33,12 @@ func ended(t *testing.T) context.Context {
 
 func TestKeeperThatHasEndedAnswersNobodyAndHoldsNobodyUp(t *testing.T) {
 	is := is.New(t)
-	k, loop := newKeeper()
+	k, loop := newKeeper([]string{"github"})
 	loop.run(ended(t))
 	_, err := k.list(t.Context(), actors.Snapshot{}, listKey{})
 	is.Equal(err, actors.ErrStopped)
 	is.Equal(faultOf(err).code, codeShuttingDown)
-	k.count(t.Context(), deliveryAccepted)
+	k.count(t.Context(), "github", deliveryAccepted)
 	_, err = k.Deliveries(t.Context())
 	is.Equal(err, actors.ErrStopped)
 	_, lent := k.Borrow(t.Context())
@@ -47,11 +48,11 @@ func TestKeeperThatHasEndedAnswersNobodyAndHoldsNobodyUp(t *testing.T) {
 
 func TestKeeperIsLeftAloneByCallersThatHaveGone(t *testing.T) {
 	is := is.New(t)
-	k, _ := newKeeper() // nobody runs its loop
+	k, _ := newKeeper([]string{"github"}) // nobody runs its loop
 	gone := ended(t)
 	_, err := k.list(gone, actors.Snapshot{}, listKey{})
 	is.Equal(err, context.Canceled)
-	k.count(gone, deliveryAccepted)
+	k.count(gone, "github", deliveryAccepted)
 	_, err = k.Deliveries(gone)
 	is.Equal(err, context.Canceled)
 	_, lent := k.Borrow(gone)
@@ -83,12 +84,17 @@ func TestDeliveriesAreCounted(t *testing.T) {
 		is := is.New(t)
 		before, err := k.Deliveries(t.Context())
 		is.NoErr(err)
-		k.count(t.Context(), deliveryIgnored)
+		k.count(t.Context(), "github", deliveryIgnored)
+		for _, other := range []string{"", "gitlab", "\"}"} { // not accepted here: anyone can make up such a sender
+			k.count(t.Context(), other, deliveryResult(codeInvalidSignature))
+		}
 		after, err := k.Deliveries(t.Context())
 		is.NoErr(err)
-		is.Equal(before["ignored"], uint64(0)) // an old count does not change
-		is.Equal(after["ignored"], uint64(1))
-		is.Equal(after["accepted"], uint64(0))
+		is.Equal(before[metrics.Delivery{Sender: "github", Result: "ignored"}], uint64(0)) // an old count does not change
+		is.Equal(after[metrics.Delivery{Sender: "github", Result: "ignored"}], uint64(1))
+		is.Equal(after[metrics.Delivery{Sender: "github", Result: "accepted"}], uint64(0))
+		is.Equal(after[metrics.Delivery{Sender: "unknown", Result: "invalid_signature"}], uint64(3))
+		is.Equal(len(after), len(before))
 	})
 }
 

@@ -43,20 +43,20 @@ func TestMetricsCountDeliveriesByResult(t *testing.T) {
 	post("{}", apitest.Sign("another", "{}"))
 	post("{}", "")
 	apitest.HasMetrics(t, s.metrics(), map[string]string{
-		`mooring_webhook_deliveries_total{result="accepted"}`:          "1",
-		`mooring_webhook_deliveries_total{result="ignored"}`:           "1",
-		`mooring_webhook_deliveries_total{result="invalid_signature"}`: "2",
-		`mooring_webhook_deliveries_total{result="missing_signature"}`: "1",
+		`mooring_webhook_deliveries_total{result="accepted",sender="github"}`:           "1",
+		`mooring_webhook_deliveries_total{result="ignored",sender="github"}`:            "1",
+		`mooring_webhook_deliveries_total{result="invalid_signature",sender="github"}`:  "2",
+		`mooring_webhook_deliveries_total{result="missing_signature",sender="unknown"}`: "1",
 	})
 	o := withSecret(apitest.GitHubSecret)
 	o.settings.AllowedHosts = []string{"127.0.0.1"}
 	guarded := serve(t, o)
 	guarded.do("POST", webhookPath, "{}", apitest.Sign(apitest.GitHubSecret, "{}"), "Host: elsewhere")
 	guarded.do("GET", webhookPath, "", "Host: elsewhere") // no delivery
-	apitest.HasMetrics(t, guarded.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="misdirected"}`: "1"})
+	apitest.HasMetrics(t, guarded.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="misdirected",sender="github"}`: "1"})
 	unset := serve(t, options{})
 	is.Equal(unset.do("POST", webhookPath, "{}").status, http.StatusServiceUnavailable)
-	apitest.HasMetrics(t, unset.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="webhook_disabled"}`: "1"})
+	apitest.HasMetrics(t, unset.metrics(), map[string]string{`mooring_webhook_deliveries_total{result="webhook_disabled",sender="unknown"}`: "1"})
 }
 
 // Each result of a webhook delivery has a count from the start.

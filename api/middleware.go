@@ -48,7 +48,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) {
 		misdirected := fault{http.StatusMisdirectedRequest, codeMisdirected,
 			"ALLOWED_HOSTS does not have the host name that this request was sent to"}
 		if path == webhookPath && r.Method == http.MethodPost {
-			s.refuseDelivery(r, misdirected)
+			s.refuseDelivery(r, s.webhook.Origin(r.Header), misdirected)
 		}
 		s.refuse(w, r, misdirected)
 	case foreign != nil:

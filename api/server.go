@@ -62,6 +62,9 @@ type Refresher interface {
 	// Forget drops a deleting stack, by its path, and returns it as it was. It returns actors.ErrStackNotFound,
 	// actors.ErrStillDesired for a stack that Git has, and actors.ErrNotSaved as Report does.
 	Forget(ctx context.Context, path string) (actors.Stack, error)
+	// Release lets stacks go whose removal is held, and returns their paths. It returns actors.ErrNothingHeld and lets
+	// none go unless each stack that is named is held, actors.ErrOtherRevision, and actors.ErrNotSaved as Report does.
+	Release(ctx context.Context, release actors.Release) ([]string, error)
 	// Done returns a channel that is closed when the actor has stopped and all callers that waited are answered.
 	Done() <-chan struct{}
 }
@@ -84,14 +87,15 @@ type Server struct {
 
 // New returns a server for valid settings. It answers requests while Serve runs.
 func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
-	keeper, keeperLoop := newKeeper()
+	senders := settings.senders()
+	keeper, keeperLoop := newKeeper(senders)
 	s := &Server{
 		actor:       actor,
 		log:         log,
 		hosts:       newHostNames(settings.AllowedHosts),
 		crossOrigin: http.NewCrossOriginProtection(),
 		webhook: webhook.New(
-			settings.WebhookSecret, settings.WebhookSecretPrevious, settings.TrackedRefs, keeper, log),
+			senders, settings.WebhookSecret, settings.WebhookSecretPrevious, settings.TrackedRefs, keeper, log),
 		deployers:  newDeployers(settings.DeployerToken, log),
 		page:       page.New(),
 		keeper:     keeper,

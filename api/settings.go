@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"mooring/api/webhook"
 )
 
 // Settings of the HTTP side. README.md describes the variables.
@@ -20,6 +22,8 @@ type Settings struct {
 	// branch. The webhook ignores pushes to other refs. If the list is empty, it ignores every push.
 	TrackedRefs []string `ignored:"true"`
 
+	// WebhookSenders are the names of the senders whose proofs the webhook accepts. An empty list stands for github.
+	WebhookSenders []string `envconfig:"WEBHOOK_SENDERS" default:"github" desc:"whose deliveries the webhook accepts, separated by commas: github (also Gitea and Forgejo), gitlab, gitlab-token, gogs, bitbucket, azure-devops, sourcehut (only alone), bearer"`
 	// WebhookSecret returns the key of the webhook's signatures. It is called at each use, so that a change of its file
 	// takes effect at once. Without a function, or with an empty key or an error, every delivery is refused.
 	WebhookSecret func() (string, error) `envconfig:"WEBHOOK_SECRET" desc:"key of the webhook's signatures; unset: the webhook answers 503"`
@@ -45,7 +49,25 @@ func (s Settings) Validate() error {
 				"%q is not one", host)
 		}
 	}
-	return nil
+	return webhook.CheckSenders(s.senders())
+}
+
+// senders returns the names in WebhookSenders without blanks.
+func (s Settings) senders() []string {
+	if len(s.WebhookSenders) == 0 {
+		return []string{webhook.GitHub}
+	}
+	names := make([]string, 0, len(s.WebhookSenders))
+	for _, name := range s.WebhookSenders {
+		names = append(names, strings.TrimSpace(name))
+	}
+	return names
+}
+
+// CheckWebhookSecret returns an error if the value of WEBHOOK_SECRET or WEBHOOK_SECRET_PREVIOUS cannot be one for
+// WebhookSenders. The error names the variable and does not show the value.
+func (s Settings) CheckWebhookSecret(variable, value string) error {
+	return webhook.CheckKey(s.senders(), variable, value)
 }
 
 // isAddress tells whether text is host:port, where the port is a number or the name of a service. It asks no name

@@ -45,6 +45,7 @@ func TestSignedDeliveriesAreAccepted(t *testing.T) {
 			is.Equal(r.header.Get("Location"), "refreshes/"+answer["id"].(string))
 			trigger := answer["trigger"].(map[string]any)
 			is.Equal(trigger["source"], "webhook")
+			is.Equal(trigger["sender"], "github")
 			is.Equal(trigger["delivery"], "d-1")
 			is.Equal(trigger["expected_revision"], nil)
 		}
@@ -220,7 +221,7 @@ func TestDeliveriesAreLoggedWithoutSecrets(t *testing.T) {
 	s.stopActor()
 	s.stopServer() // the log is at rest from here on
 	id := "id=" + accepted["id"].(string)
-	is.Equal(linesWith(log.String(), "level=INFO", "webhook accepted", id, "delivery="+long[:128]+" "), 1)
+	is.Equal(linesWith(log.String(), "level=INFO", "webhook accepted", id, "sender=github", "delivery="+long[:128]+" "), 1)
 	is.Equal(linesWith(log.String(), "level=INFO", "webhook ignored", "delivery=ping-1"), 1)
 	is.Equal(linesWith(log.String(), "level=WARN", "webhook refused", "code=invalid_signature", "delivery=bad-1"), 1)
 	is.True(!strings.Contains(log.String(), apitest.GitHubSecret))
@@ -278,7 +279,7 @@ func TestTriggerCarriesWhatThePushSays(t *testing.T) {
 	is.True(time.Since(trigger.ReceivedAt) < time.Minute)
 	trigger.ReceivedAt = time.Time{}
 	is.Equal(trigger, actors.Trigger{
-		Source: actors.Webhook, Delivery: "d-1", Expected: apitest.RevisionB, Stale: []string{apitest.RevisionA},
+		Source: actors.Webhook, Sender: "github", Delivery: "d-1", Expected: apitest.RevisionB, Stale: []string{apitest.RevisionA},
 	})
 }
 

@@ -2,6 +2,7 @@ package gitsource
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -57,16 +58,21 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-// BenchmarkIndexSize measures how much memory a state takes.
+// BenchmarkIndexSize measures how much memory a state takes, for ids of each format.
 func BenchmarkIndexSize(b *testing.B) {
 	const count = 20_000
-	source := newTestSource(b, githost.ManyStacksRepository(b, count, 0).Dir)
-	for b.Loop() {
-		state := mustFetch(b, source, actors.DesiredState{}, count)
-		runtime.GC()
-		var memory runtime.MemStats
-		runtime.ReadMemStats(&memory)
-		b.ReportMetric(float64(memory.HeapAlloc)/1e6, "MB-held")
-		runtime.KeepAlive(state)
+	for _, format := range githost.Formats() {
+		b.Run(format.String(), func(b *testing.B) {
+			history := githost.History{{Layout: githost.ManyStacks(count)}}
+			source := newTestSource(b, githost.ImportOf(b, format, filepath.Join(b.TempDir(), "stacks"), history).Dir)
+			for b.Loop() {
+				state := mustFetch(b, source, actors.DesiredState{}, count)
+				runtime.GC()
+				var memory runtime.MemStats
+				runtime.ReadMemStats(&memory)
+				b.ReportMetric(float64(memory.HeapAlloc)/1e6, "MB-held")
+				runtime.KeepAlive(state)
+			}
+		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/githost"
 	"mooring/gitsource/index"
+	"mooring/gitsource/object"
 )
 
 // newTestSource makes a Source of a URL or path, with the default names of compose files.
@@ -54,8 +55,12 @@ type treeCase struct {
 }
 
 func (c treeCase) run(t *testing.T) {
+	githost.EachFormat(t, c.runIn)
+}
+
+func (c treeCase) runIn(t *testing.T, format object.Format) {
 	is := is.New(t)
-	repository := githost.Import(t, filepath.Join(t.TempDir(), "r.git"), githost.History{{Layout: c.layout}})
+	repository := githost.ImportOf(t, format, filepath.Join(t.TempDir(), "r.git"), githost.History{{Layout: c.layout}})
 	state, err := newTestSource(t, repository.Dir, c.settings...).Fetch(t.Context(), actors.DesiredState{})
 	is.NoErr(err)
 	is.Equal(state.Revision, repository.Commits[0])

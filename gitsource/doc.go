@@ -20,12 +20,15 @@
 // checkout.
 //
 // What one Fetch learns for the next is an immutable value, the memory, in the Index of the state that it returns. The
-// Source keeps nothing else between two calls but idle connections.
+// Source keeps nothing else between two calls but idle connections. Those belong to a transport.Remote, which the memory
+// names: when GIT_CA_FILE has changed, the next Fetch makes another one.
 //
 // # The packages
 //
 //	location    GIT_URL, GIT_REF, credentials, and the removal of secrets from texts
 //	transport   HTTP, SSH and git:// as ways to a host
+//	knownhosts  whether the key of an SSH host is trusted
+//	privatekey  the private key for SSH
 //	protocol    a session with a host, in versions 2 and 0 of Git's protocol
 //	pktline     the packets of such a session
 //	pack        packs, in one pass; deltas
@@ -35,9 +38,15 @@
 //	index       from trees to stacks, reading only what changed
 //	fault       from errors to codes and sentences
 //
-// Imports point downwards in this order: transport → protocol → pktline, location; local → pack → inflate; index,
-// location, pack → object → fault. The packages githost (repositories and hosts that serve them) and packmaker (packs
-// of any kind) are for tests alone.
+// Imports point downwards in this order: transport → protocol, knownhosts, privatekey → pktline, location; local → pack
+// → inflate; index, location, pack → object → fault. The packages githost (repositories and hosts that serve them) and
+// packmaker (packs of any kind) are for tests alone.
+//
+// # Formats
+//
+// A repository names its objects by SHA-1 or by SHA-256 (object.Format). A session learns the format from the host, and
+// a repository in place has it in its config file; from there on it is that of the ids. If another repository takes the
+// place of the earlier one and has the other format, nothing of the memory is used.
 //
 // # Limits
 //

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"path/filepath"
 	"testing"
-
-	"github.com/matryer/is"
 
 	"mooring/actors"
 	"mooring/gitsource/githost"
@@ -15,23 +12,10 @@ import (
 
 // Dulwich ends the connection without a word if a request does not name the abilities that it requires.
 func TestEveryStateIsReadFromDulwich(t *testing.T) {
-	first := githost.SomeStacks(6)
-	second := first.With(githost.Layout{"hosts/h0/s1/docker-compose.yml": githost.File("2\n")})
-	history := githost.Chain(first, second, second.With(githost.Layout{"README.md": githost.File("3\n")}))
 	for _, scheme := range []string{"git", "http"} {
 		t.Run(scheme, func(t *testing.T) {
-			is := is.New(t)
-			r := githost.Import(t, filepath.Join(t.TempDir(), "stacks"), history)
-			source := newTestSource(t, githost.ServeDulwich(t, scheme, r.Dir))
-			var state actors.DesiredState
-			for _, tip := range []int{0, 1, 1, 2, 0, 2} {
-				r.MoveMain(t, r.Commits[tip])
-				next, err := source.Fetch(t.Context(), state)
-				is.NoErr(err)
-				is.Equal(next.Revision, r.Commits[tip])
-				is.Equal(forOracle(next), expected(t, r.Dir, next.Revision, ".", source.rules.ComposeFiles))
-				state = next
-			}
+			r := everyState(t)
+			readsEveryState(t, r, newTestSource(t, githost.ServeDulwich(t, scheme, r.Dir)))
 		})
 	}
 }

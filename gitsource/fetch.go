@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"mooring/gitsource/object"
 	"mooring/gitsource/pack"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 const (
@@ -19,15 +21,46 @@ const (
 	withSmallBlobs = "blob:limit=65536"
 )
 
-// fetchRemote reads the state at the tip from a Git host. If the tip is the commit of the previous state, it asks for
-// no objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something.
-// If the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+// fetchRemote reads the state at the tip from a Git host. If GIT_CA_FILE has changed, it opens new connections, which
+// trust the new authorities alone.
 func (s *Source) fetchRemote(ctx context.Context, before earlier) (actors.DesiredState, error) {
-	host, err := s.remote.Open(ctx, before.memory.facts)
+	known := cmp.Or(before.memory.remote, s.remote)
+	remote, err := known.Current()
+	if err != nil {
+		return actors.DesiredState{}, err
+	}
+	state, err := s.fetchOver(ctx, remote, before)
+	if err != nil {
+		if remote != known {
+			remote.CloseIdleConnections() // the next Fetch does not know this one
+		}
+		return actors.DesiredState{}, err
+	}
+	if remote != known {
+		known.CloseIdleConnections()
+	}
+	return withRemote(state, remote), nil
+}
+
+// fetchOver is fetchRemote over the connections of a Remote.
+func (s *Source) fetchOver(
+	ctx context.Context, remote *transport.Remote, before earlier,
+) (actors.DesiredState, error) {
+	host, err := remote.Open(ctx, before.memory.facts)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
 	defer host.Close()
+	state, err := s.fetchFrom(ctx, host, before)
+	state.Warning = host.Warning()
+	return state, err
+}
+
+// fetchFrom reads the state at the tip in a session. If the tip is the commit of the previous state, it asks for no
+// objects. Otherwise it asks for what changed since that commit, and for everything if the answer lacks something. If
+// the host can leave out blobs, it never asks for compose files whose ids the old index knows.
+func (s *Source) fetchFrom(ctx context.Context, host *protocol.Session, before earlier) (actors.DesiredState, error) {
+	before = before.inFormat(host.Tip().Format())
 	if before.memory.isOf(host.Tip()) {
 		return withFacts(before.unmoved(tipOf(host)), host.Facts()), nil
 	}
@@ -80,17 +113,22 @@ func (s *Source) fetchAndBuild(
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
-	root, tip := from.root, tipOf(from.session)
+	tip, root := tipOf(from.session), from.commit.Tree
+	commit := describe(from.commit, from.session.Redact)
 	if from.notACommit {
 		return actors.DesiredState{}, fault.ErrNotACommit
 	}
 	if state, found := s.readBefore(tip, root, before); found {
+		if !root.IsZero() {
+			state.Commit = commit
+		}
 		return withFacts(state, from.session.Facts()), nil
 	}
 	if root.IsZero() {
 		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
 	state, err := s.build(ctx, tip, root, from, before)
+	state.Commit = commit
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

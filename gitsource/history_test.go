@@ -14,6 +14,7 @@ import (
 
 	"mooring/actors"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 )
 
 // anyPath draws paths of a few names, so that different commits use the same paths.
@@ -171,11 +172,13 @@ func followHistory(t *rapid.T, repository *githost.Bare, url string) {
 }
 
 func TestAnyHistoryReadInPlaceComesToWhatGitSays(t *testing.T) {
-	root, number := t.TempDir(), 0
-	checkRapid(t, 40, func(t *rapid.T) {
-		number++
-		repository := githost.Import(t, filepath.Join(root, fmt.Sprint(number)), anyHistory().Draw(t, "history"))
-		followHistory(t, repository, repository.Dir)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		root, number := t.TempDir(), 0
+		checkRapid(t, 40, func(t *rapid.T) {
+			number++
+			repository := githost.ImportOf(t, format, filepath.Join(root, fmt.Sprint(number)), anyHistory().Draw(t, "history"))
+			followHistory(t, repository, repository.Dir)
+		})
 	})
 }
 
@@ -208,8 +211,8 @@ func kindsOfHost() []kindOfHost {
 }
 
 // hold makes a repository with a history, which such a host serves.
-func (k kindOfHost) hold(t githost.Fatal, dir string, h githost.History) *githost.Bare {
-	repository := githost.Import(t, dir, h)
+func (k kindOfHost) hold(t githost.Fatal, format object.Format, dir string, h githost.History) *githost.Bare {
+	repository := githost.ImportOf(t, format, dir, h)
 	if k.plain {
 		repository.WithoutFilter(t)
 	}
@@ -217,39 +220,43 @@ func (k kindOfHost) hold(t githost.Fatal, dir string, h githost.History) *githos
 }
 
 func TestAnyHistoryOfAHostComesToWhatGitSays(t *testing.T) {
-	served := githost.New(t)
-	for _, kind := range kindsOfHost() {
-		t.Run(kind.claim, func(t *testing.T) {
-			base, number := kind.serve(t, served), 0
-			checkRapid(t, 6, func(t *rapid.T) {
-				number++
-				name := strings.ReplaceAll(fmt.Sprint(kind.claim, number), " ", "")
-				dir := filepath.Join(filepath.Dir(served.Dir), name)
-				followHistory(t, kind.hold(t, dir, anyHistory().Draw(t, "history")), base+name)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		served := githost.New(t)
+		for _, kind := range kindsOfHost() {
+			t.Run(kind.claim, func(t *testing.T) {
+				base, number := kind.serve(t, served), 0
+				checkRapid(t, 6, func(t *rapid.T) {
+					number++
+					name := strings.ReplaceAll(fmt.Sprint(kind.claim, number), " ", "")
+					dir := filepath.Join(filepath.Dir(served.Dir), name)
+					followHistory(t, kind.hold(t, format, dir, anyHistory().Draw(t, "history")), base+name)
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // Git sends a file at the root before the directories. If that file has the bytes of a symbolic link, the blob is sent
 // before the tree that names it as a link.
 func TestALinkThatWasSentAsAFileIsReadFromAnyHost(t *testing.T) {
-	linked := githost.Layout{"README": githost.File("target"), "a/docker-compose.yml": githost.Link("target"), "a/target": githost.File("services: {}")}
-	for _, kind := range kindsOfHost() {
-		t.Run(kind.claim, func(t *testing.T) {
-			is := is.New(t)
-			served := githost.At(t, filepath.Join(t.TempDir(), "stacks"))
-			repository := kind.hold(t, served.Dir, githost.History{{Layout: linked.With(githost.Layout{"README": {}})}, {Layout: linked}})
-			source := newTestSource(t, kind.serve(t, served)+"stacks")
-			var state actors.DesiredState
-			for _, tip := range []int{1, 0, 1} {
-				var err error
-				repository.MoveMain(t, repository.Commits[tip])
-				state, err = source.Fetch(t.Context(), state)
-				is.NoErr(err)
-				is.Equal(state.Stacks, []actors.DesiredStack{yml("a", "services: {}")})
-				state = forgetPast(state)
-			}
-		})
-	}
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		linked := githost.Layout{"README": githost.File("target"), "a/docker-compose.yml": githost.Link("target"), "a/target": githost.File("services: {}")}
+		for _, kind := range kindsOfHost() {
+			t.Run(kind.claim, func(t *testing.T) {
+				is := is.New(t)
+				served := githost.At(t, filepath.Join(t.TempDir(), "stacks"))
+				repository := kind.hold(t, format, served.Dir, githost.History{{Layout: linked.With(githost.Layout{"README": {}})}, {Layout: linked}})
+				source := newTestSource(t, kind.serve(t, served)+"stacks")
+				var state actors.DesiredState
+				for _, tip := range []int{1, 0, 1} {
+					var err error
+					repository.MoveMain(t, repository.Commits[tip])
+					state, err = source.Fetch(t.Context(), state)
+					is.NoErr(err)
+					is.Equal(bare(state.Stacks), []actors.DesiredStack{yml("a", "services: {}")})
+					state = forgetPast(state)
+				}
+			})
+		}
+	})
 }

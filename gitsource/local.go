@@ -28,15 +28,18 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
+	before = before.inFormat(tip.Commit.Format())
 	if before.memory.isOf(tip.Commit) {
 		return before.unmoved(tip), nil
 	}
-	root, err := repository.Root(tip.Commit)
+	commit, err := repository.Commit(tip.Commit)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
 	from := &localObjects{repository: repository, largest: s.largest, blobs: map[object.ID]index.Blob{}}
-	return s.build(ctx, tip, root, from, before)
+	state, err := s.build(ctx, tip, commit.Tree, from, before)
+	state.Commit = describe(commit, asItIs)
+	return state, err
 }
 
 // maxTree is the size in bytes of the largest tree that is read: some 400,000 entries.
@@ -81,7 +84,7 @@ func (l *localObjects) AreLocal() bool { return true }
 
 // LoadBlobs implements index.Objects.
 func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
-	for id := range wanted.Links {
+	for _, id := range wanted.Links {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -93,7 +96,7 @@ func (l *localObjects) LoadBlobs(ctx context.Context, wanted index.Wanted) error
 		found.Text, found.IsText = string(text), true
 		l.blobs[id] = found
 	}
-	for id := range wanted.Files {
+	for _, id := range wanted.Files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

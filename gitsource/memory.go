@@ -8,6 +8,7 @@ import (
 	"mooring/gitsource/index"
 	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 // memory is what one Fetch leaves for the next. It is an immutable value in the Index of the returned state. The zero
@@ -17,6 +18,9 @@ type memory struct {
 	owner *Source
 	// facts are what the last session learned of the host; zero for a repository on this machine.
 	facts protocol.Facts
+	// remote has the connections that the next Fetch uses, if GIT_CA_FILE is the same; nil for a repository on this
+	// machine.
+	remote *transport.Remote
 	// tip is the state's: its commit, and the object that the ref named.
 	tip object.Tip
 	// root is the tree of the commit.
@@ -43,6 +47,15 @@ func (s *Source) recall(previous actors.DesiredState) earlier {
 		return earlier{previous, *m}
 	}
 	return earlier{}
+}
+
+// inFormat returns the previous state, or nothing if its ids are of another format than those of the repository now.
+// Then another repository is at the same address, and no id of the old one means anything in it.
+func (e earlier) inFormat(of object.Format) earlier {
+	if e.memory.tip.Commit.Format() != of {
+		return earlier{}
+	}
+	return e
 }
 
 // build makes the state of a tip from the root tree of its commit. The state's memory has the facts of the previous
@@ -82,6 +95,17 @@ func withFacts(state actors.DesiredState, facts protocol.Facts) actors.DesiredSt
 		return state
 	}
 	next.facts = facts
+	state.Index = &next
+	return state
+}
+
+// withRemote returns the state with this Remote in its memory; the state itself if it has it.
+func withRemote(state actors.DesiredState, remote *transport.Remote) actors.DesiredState {
+	next := *state.Index.(*memory)
+	if next.remote == remote {
+		return state
+	}
+	next.remote = remote
 	state.Index = &next
 	return state
 }

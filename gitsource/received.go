@@ -1,7 +1,6 @@
 package gitsource
 
 import (
-	"bytes"
 	"context"
 
 	"mooring/gitsource/fault"
@@ -28,18 +27,14 @@ type received struct {
 	tip     object.ID
 	// first is the request with which the attempt began.
 	first protocol.Request
-	// root is the tree of the tip; zero until the tip has been received.
-	root object.ID
+	// commit is the tip; its Tree is zero until the tip has been received.
+	commit object.Revision
 	// notACommit tells that the tip has been received and is no commit.
 	notACommit bool
-	trees      map[object.ID][]byte
+	trees      keptTrees
 	// largeTrees are the trees that were sent and are too large to be kept.
 	largeTrees map[object.ID]struct{}
-	// treeBytes is the length of all kept trees.
-	treeBytes int
-	// copies is the block of memory for the copies of small trees.
-	copies []byte
-	blobs  map[object.ID]index.Blob
+	blobs      map[object.ID]index.Blob
 	// links are the blobs that a tree names as symbolic links. Their content is kept.
 	links map[object.ID]struct{}
 	// textBytes is the length of all kept targets.
@@ -57,7 +52,7 @@ func newReceived(from *protocol.Session, limits receivedLimits) *received {
 		blobs:      map[object.ID]index.Blob{},
 		links:      map[object.ID]struct{}{},
 	}
-	r.packs = pack.NewReader(limits.pack, r)
+	r.packs = pack.NewReader(r.tip.Format(), limits.pack, r)
 	return r
 }
 
@@ -81,8 +76,8 @@ func (r *received) ask(ctx context.Context, request protocol.Request) error {
 
 // Expect implements pack.Visitor.
 func (r *received) Expect(objects int) {
-	if r.trees == nil {
-		r.trees = make(map[object.ID][]byte, min(objects, 1<<16))
+	if r.trees.places == nil {
+		r.trees = newKeptTrees(min(objects, 1<<16))
 	}
 }
 
@@ -91,7 +86,7 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 	switch kind {
 	case object.Commit:
 		if id == r.tip {
-			r.root, err = object.CommitTree(content)
+			r.commit, err = id.Format().ReadCommit(content)
 		}
 		return err
 	case object.Tree:
@@ -106,39 +101,23 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 // addTree keeps a tree and notes its symbolic links, so that the targets that come later are kept. It does not report a
 // damaged tree, because most trees are never used.
 func (r *received) addTree(id object.ID, tree []byte) error {
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err == nil && entry.Mode == object.ModeLink {
 			r.links[entry.ID] = struct{}{}
 		}
 	}
-	if _, again := r.trees[id]; again {
+	if r.trees.has(id) {
 		return nil
 	}
-	if r.treeBytes += len(tree); r.treeBytes > r.limits.trees {
+	if r.trees.size+len(tree) > r.limits.trees {
 		if !r.first.Have.IsZero() {
 			return pack.TooLarge() // the pack has the trees of all commits since then
 		}
 		return fault.Unservable("its trees are larger than %d bytes together", r.limits.trees)
 	}
-	r.trees[id] = r.keep(tree)
+	r.trees.add(id, tree)
 	return nil
 }
-
-// keep returns a copy of a tree. There are many small trees, so their copies share blocks of memory.
-func (r *received) keep(tree []byte) []byte {
-	if len(tree) > treeBlock/8 { // a large tree would leave much of a block unused
-		return bytes.Clone(tree)
-	}
-	if len(tree) > cap(r.copies)-len(r.copies) {
-		r.copies = make([]byte, 0, treeBlock)
-	}
-	start := len(r.copies)
-	r.copies = append(r.copies, tree...)
-	return r.copies[start:len(r.copies):len(r.copies)]
-}
-
-// treeBlock is the size in bytes of a block for copies of trees.
-const treeBlock = 64 << 10
 
 // Large implements pack.Visitor.
 func (r *received) Large(kind object.Kind, id object.ID) {
@@ -153,7 +132,7 @@ func (r *received) Large(kind object.Kind, id object.ID) {
 
 // Tree implements index.Objects.
 func (r *received) Tree(_ context.Context, id object.ID) ([]byte, error) {
-	if tree, ok := r.trees[id]; ok {
+	if tree, ok := r.trees.get(id); ok {
 		return tree, nil
 	}
 	if _, ok := r.largeTrees[id]; ok {
@@ -163,4 +142,4 @@ func (r *received) Tree(_ context.Context, id object.ID) ([]byte, error) {
 }
 
 // TreeCount implements index.Objects.
-func (r *received) TreeCount() int { return len(r.trees) }
+func (r *received) TreeCount() int { return len(r.trees.places) }

@@ -40,13 +40,13 @@ func (r *received) AreLocal() bool { return false }
 
 // LoadBlobs implements index.Objects. It takes one request for all wanted blobs.
 func (r *received) LoadBlobs(ctx context.Context, wanted index.Wanted) error {
-	for id := range wanted.Links {
+	for _, id := range wanted.Links {
 		r.links[id] = struct{}{}
 	}
 	if len(r.links) == 0 && r.first.Have.IsZero() {
 		// Build has read all trees of the commit, and there is no symbolic link to follow through them. So their memory
 		// is free for the next answer.
-		r.trees, r.treeBytes, r.copies = map[object.ID][]byte{}, 0, nil
+		r.trees = newKeptTrees(0)
 	}
 	ids := wanted.IDs()
 	if len(r.blobs) == 0 {

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"mooring/actors"
 	"mooring/gitsource/index"
 	"mooring/gitsource/location"
 	"mooring/gitsource/transport"
@@ -21,9 +23,9 @@ type Settings struct {
 	// bare repository, the top of a checkout, or its .git; only "." is looked for upwards. URL may contain credentials,
 	// so only DisplayURL may show it.
 	URL string `envconfig:"GIT_URL" default:"." desc:"repository: an https, http, ssh, git or file URL, git@host:path, or a local path: bare, a checkout's top or its .git; unset: found from the current directory as git does"`
-	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 hex digits for a commit, or else the name
-	// of a branch or, if there is no such branch, of a tag.
-	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
+	// Ref is the tracked ref: empty for the remote HEAD, a full ref name, 40 or 64 hex digits for a commit, or else the
+	// name of a branch or, if there is no such branch, of a tag.
+	Ref string `envconfig:"GIT_REF" desc:"full ref name, 40 or 64 hex digits (a commit), else a branch, else a tag; unset: the remote HEAD"`
 	// DeployDir is the directory under which stacks are looked for, relative to the repository's root, with "/".
 	DeployDir string `envconfig:"GIT_DEPLOY_DIR" default:"." desc:"directory under which stacks are looked for, at any depth; inside the repository"`
 	// Username overrides the one in URL. If only a password is given, the name is "git".
@@ -31,15 +33,23 @@ type Settings struct {
 	// Password is called at each use, and overrides the one in URL. If it returns an error, nothing is sent to the
 	// host. It is nil if no password is set.
 	Password func() (string, error) `envconfig:"GIT_PASSWORD" desc:"password or token for HTTP and SSH; overrides the one in GIT_URL"`
-	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use. If it is empty, the agent at
-	// SSH_AUTH_SOCK gives the keys.
-	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH; unset: the agent has the keys"`
+	// BearerToken is sent to an HTTP host in place of a user name and password. Like Password it is called at each use,
+	// and nil if it is not set.
+	BearerToken func() (string, error) `envconfig:"GIT_BEARER_TOKEN" desc:"token for HTTP that is sent as Authorization: Bearer, in place of a user name and password; overrides those in GIT_URL"`
+	// SSHKeyFile is a private key in PEM or OpenSSH's format, read at each use, and with it a certificate in the file
+	// beside it whose name ends in "-cert.pub". If it is empty, the agent at SSH_AUTH_SOCK gives the keys.
+	SSHKeyFile string `envconfig:"GIT_SSH_KEY_FILE" desc:"file of the private key for SSH, with a certificate beside it if there is one (FILE-cert.pub); unset: the agent has the keys"`
 	// SSHKeyPassphrase decrypts SSHKeyFile; like Password it is called at each use, and nil if it is not set.
 	SSHKeyPassphrase func() (string, error) `envconfig:"GIT_SSH_KEY_PASSPHRASE" desc:"passphrase of the key in GIT_SSH_KEY_FILE"`
-	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: ~/.ssh/known_hosts.
-	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts"`
-	// CAFile holds roots in PEM that are trusted beside the system's.
-	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's"`
+	// SSHKnownHostsFile holds the host keys that are trusted (sshd(8)). Empty: the user's and the machine's files that
+	// the ssh program reads.
+	SSHKnownHostsFile string `envconfig:"GIT_SSH_KNOWN_HOSTS_FILE" desc:"file of the trusted host keys; unset: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts"`
+	// CAFile holds roots in PEM that are trusted beside the system's. Each refresh looks whether it has changed.
+	CAFile string `envconfig:"GIT_CA_FILE" desc:"file of root certificates in PEM that are trusted beside the system's; read again when it has changed"`
+	// ClientCertFile and ClientKeyFile hold a client certificate with its chain, and its key, in PEM. They are read for
+	// each TLS connection on which the host asks for a certificate.
+	ClientCertFile string `envconfig:"GIT_CLIENT_CERT_FILE" desc:"file of the client certificate in PEM, for hosts that ask for one over TLS; read at each use"`
+	ClientKeyFile  string `envconfig:"GIT_CLIENT_KEY_FILE" desc:"file of the key of the client certificate in PEM, not encrypted; read at each use"`
 	// ComposeFiles are the file names that make a directory a stack, best first.
 	ComposeFiles []string `envconfig:"COMPOSE_FILES" default:"docker-compose.yml,docker-compose.yaml" desc:"file names that make a directory a stack, best first"`
 }
@@ -50,6 +60,16 @@ func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
+
+// Origin is what the settings say about where stacks are read from, without credentials.
+func (s Settings) Origin() actors.Origin {
+	return actors.Origin{
+		URL:          s.DisplayURL(),
+		Ref:          cmp.Or(s.Ref, "HEAD"),
+		DeployDir:    path.Clean(s.DeployDir),
+		ComposeFiles: strings.Join(s.composeNames(), ","),
+	}
+}
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
 // could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.
@@ -63,10 +83,7 @@ func (s Settings) Validate() error {
 	if err := validateComposeFiles(s.composeNames()); err != nil {
 		return fmt.Errorf("COMPOSE_FILES %w", err)
 	}
-	if _, err := transport.CertificateRoots(s.CAFile); err != nil {
-		return fmt.Errorf("GIT_CA_FILE %w", err)
-	}
-	return nil
+	return transport.Validate(s.location())
 }
 
 // location returns the settings of the repository's address and of the credentials.
@@ -76,10 +93,13 @@ func (s Settings) location() location.Settings {
 		Ref:               s.Ref,
 		Username:          s.Username,
 		Password:          s.Password,
+		BearerToken:       s.BearerToken,
 		SSHKeyFile:        s.SSHKeyFile,
 		SSHKeyPassphrase:  s.SSHKeyPassphrase,
 		SSHKnownHostsFile: s.SSHKnownHostsFile,
 		CAFile:            s.CAFile,
+		ClientCertFile:    s.ClientCertFile,
+		ClientKeyFile:     s.ClientKeyFile,
 	}
 }
 

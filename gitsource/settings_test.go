@@ -27,7 +27,7 @@ func validSettings() Settings {
 func TestTheDefaultSettingsAreValid(t *testing.T) {
 	is := is.New(t)
 	for _, variable := range []string{"GIT_URL", "GIT_REF", "GIT_DEPLOY_DIR", "GIT_USERNAME", "GIT_SSH_KEY_FILE",
-		"GIT_SSH_KNOWN_HOSTS_FILE", "GIT_CA_FILE", "COMPOSE_FILES"} {
+		"GIT_SSH_KNOWN_HOSTS_FILE", "GIT_CA_FILE", "GIT_CLIENT_CERT_FILE", "GIT_CLIENT_KEY_FILE", "COMPOSE_FILES"} {
 		unsetenv(t, variable)
 	}
 	var settings Settings
@@ -83,6 +83,8 @@ func TestABadSettingIsNamedWithItsRule(t *testing.T) {
 		"not UTF-8":         {func(s *Settings) { s.ComposeFiles = []string{"\xff"} }, "COMPOSE_FILES must hold names"},
 		"no key":            {func(s *Settings) { s.SSHKeyFile = "s3cret" }, "GIT_SSH_KEY_FILE must name a file"},
 		"a directory":       {func(s *Settings) { s.SSHKnownHostsFile = t.TempDir() }, "GIT_SSH_KNOWN_HOSTS_FILE must name"},
+		"client cert alone": {func(s *Settings) { s.ClientCertFile = notPEM }, "GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both"},
+		"no client cert":    {func(s *Settings) { s.ClientCertFile, s.ClientKeyFile = notPEM, notPEM }, "GIT_CLIENT_CERT_FILE must name a file with a certificate"},
 		"no roots":          {func(s *Settings) { s.CAFile = notPEM }, "GIT_CA_FILE must name a file with at least one"},
 		"empty roots":       {func(s *Settings) { s.CAFile = empty }, "GIT_CA_FILE must name a file with at least one"},
 	}

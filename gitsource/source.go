@@ -21,7 +21,8 @@ type Source struct {
 	local string
 	// isSearched means that the repository may be above local.
 	isSearched bool
-	remote     *transport.Remote
+	// remote trusts what GIT_CA_FILE held at the start; nil if there is none. Fetch uses a newer one of the memory.
+	remote *transport.Remote
 	// largest is the size in bytes of the largest compose file that is served.
 	largest int64
 }

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,8 +38,10 @@ func sources(t *testing.T, tests bool) []source {
 		}
 		name = filepath.ToSlash(strings.TrimPrefix(name, root+string(filepath.Separator)))
 		hidden := strings.HasPrefix(entry.Name(), ".") && name != root
-		if entry.IsDir() && (hidden || entry.Name() == "testdata") {
-			return fs.SkipDir // .ci/tools is a module of its own
+		_, err = os.Stat(filepath.Join(root, name, "go.mod"))
+		isModule := err == nil && name != root
+		if entry.IsDir() && (hidden || isModule || entry.Name() == "testdata") {
+			return fs.SkipDir // another module is a program for tests
 		}
 		test := strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "integration_test/") ||
 			slices.Contains(forTests(), path.Dir(name))
@@ -55,7 +58,9 @@ func sources(t *testing.T, tests bool) []source {
 }
 
 // forTests are the packages that only tests import. The program below integration_test is a test that is run by hand.
-func forTests() []string { return []string{"api/apitest", "gitsource/githost", "gitsource/packmaker"} }
+func forTests() []string {
+	return []string{"api/apitest", "gitsource/githost", "gitsource/packmaker", "gitsource/tablemaker"}
+}
 
 // at returns the position of a node, in a form for editors.
 func (s source) at(node ast.Node) string { return s.name + ":" + strconv.Itoa(s.line(node.Pos())) }
@@ -78,30 +83,33 @@ func (s source) imports() []string {
 // mayImportFrom is the matrix of imports: for each package of the service the packages of the module that it may
 // import, and the modules of others. Imports point downwards: a package stands below those that import it.
 func mayImportFrom() map[string][]string {
-	const ssh, knownHosts = "golang.org/x/crypto/ssh", "github.com/skeema/knownhosts"
+	const ssh, httpProxy = "golang.org/x/crypto/ssh", "golang.org/x/net/http/httpproxy"
 	return map[string][]string{
-		".":                   {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
-		"api":                 {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
-		"api/page":            {"actors", "api/encode"},
-		"api/encode":          {"actors", "hashing"},
-		"api/metrics":         {"actors", "github.com/prometheus/client_golang"},
-		"api/webhook":         {},
-		"dockertarget/inputs": {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
-		"dockertarget/plan":   {"dockertarget/inputs"},
-		"gitsource":           {"actors", "hashing", "gitsource/*"},
-		"gitsource/transport": {"actors", "gitsource/fault", "gitsource/location", "gitsource/pktline", "gitsource/protocol", ssh, knownHosts},
-		"gitsource/protocol":  {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
-		"gitsource/checkout":  {},
-		"gitsource/local":     {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git"},
-		"gitsource/index":     {"actors", "gitsource/fault", "gitsource/object"},
-		"gitsource/location":  {"actors", "gitsource/fault", "gitsource/object"},
-		"gitsource/pack":      {"gitsource/fault", "gitsource/inflate", "gitsource/object"},
-		"gitsource/object":    {"gitsource/fault", "github.com/pjbgf/sha1cd"},
-		"gitsource/pktline":   {"gitsource/fault"},
-		"gitsource/fault":     {"actors", ssh},
-		"gitsource/inflate":   {},
-		"actors":              {},
-		"hashing":             {},
+		".":                        {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
+		"api":                      {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
+		"api/page":                 {"actors", "api/encode"},
+		"api/encode":               {"actors", "hashing"},
+		"api/metrics":              {"actors", "github.com/prometheus/client_golang"},
+		"api/webhook":              {},
+		"dockertarget/inputs":      {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
+		"dockertarget/plan":        {"dockertarget/inputs"},
+		"gitsource":                {"actors", "hashing", "gitsource/*"},
+		"gitsource/transport":      {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/object", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
+		"gitsource/protocol":       {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
+		"gitsource/checkout":       {},
+		"gitsource/local":          {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git", "gitsource/local/reftable"},
+		"gitsource/knownhosts":     {"actors", "gitsource/fault", ssh},
+		"gitsource/privatekey":     {"actors", "gitsource/fault", ssh},
+		"gitsource/index":          {"actors", "gitsource/fault", "gitsource/object"},
+		"gitsource/location":       {"actors", "gitsource/fault", "gitsource/object"},
+		"gitsource/pack":           {"gitsource/fault", "gitsource/inflate", "gitsource/object"},
+		"gitsource/object":         {"gitsource/fault", "github.com/pjbgf/sha1cd"},
+		"gitsource/pktline":        {"gitsource/fault"},
+		"gitsource/fault":          {"actors"},
+		"gitsource/inflate":        {},
+		"actors":                   {},
+		"hashing":                  {},
+		"gitsource/local/reftable": {"gitsource/fault"},
 	}
 }
 

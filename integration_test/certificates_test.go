@@ -54,7 +54,7 @@ func (a authority) sign(name string, until time.Time) tls.Certificate {
 	is.NoErr(err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "host of a test"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	if name == "" {
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
@@ -64,4 +64,22 @@ func (a authority) sign(name string, until time.Time) tls.Certificate {
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	is.NoErr(err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// files writes a certificate and its key in PEM, and returns the settings that name the files.
+func (a authority) files(certificate tls.Certificate) []string {
+	a.t.Helper()
+	is := is.New(a.t)
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	is.NoErr(err)
+	settings, directory := []string{}, a.t.TempDir()
+	for _, part := range []struct {
+		variable, block string
+		der             []byte
+	}{{"GIT_CLIENT_CERT_FILE", "CERTIFICATE", certificate.Certificate[0]}, {"GIT_CLIENT_KEY_FILE", "PRIVATE KEY", key}} {
+		file := filepath.Join(directory, part.variable)
+		is.NoErr(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: part.block, Bytes: part.der}), 0o600))
+		settings = append(settings, part.variable+"="+file)
+	}
+	return settings
 }

@@ -73,7 +73,7 @@ func TestHelpPrintsEverySetting(t *testing.T) {
 	is.Equal(got.stderr, "")
 	for _, variable := range append(secretVariables(),
 		"GIT_URL", "GIT_REF", "GIT_DEPLOY_DIR", "GIT_USERNAME", "GIT_SSH_KEY_FILE", "GIT_SSH_KNOWN_HOSTS_FILE",
-		"GIT_CA_FILE", "COMPOSE_FILES", "POLL_INTERVAL", "REFRESH_TIMEOUT", "LISTEN_ADDR", "ALLOWED_HOSTS",
+		"GIT_CA_FILE", "GIT_CLIENT_CERT_FILE", "GIT_CLIENT_KEY_FILE", "COMPOSE_FILES", "POLL_INTERVAL", "REFRESH_TIMEOUT", "LISTEN_ADDR", "ALLOWED_HOSTS",
 		"METRICS_ADDR", "HEADLESS", "SNAPSHOT_FILE", "LOG_LEVEL", "LOG_FORMAT") {
 		if !strings.Contains(got.stdout, "  "+variable+" ") && !strings.Contains(got.stdout, variable+",") {
 			t.Errorf("-help does not tell of %s", variable)

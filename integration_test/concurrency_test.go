@@ -18,8 +18,8 @@ func starters() map[string]string {
 		"actors/loop_file.go": "the worker of a write",
 		"api/serve.go":        "the actor of the API, and net/http's own loops",
 
-		"gitsource/transport/dial.go":     "closes a connection when its fetch is over",
-		"gitsource/transport/ssh_auth.go": "closes the connection to the SSH agent when its fetch is over",
+		"gitsource/transport/dial.go":      "closes a connection when its fetch is over",
+		"gitsource/transport/ssh_agent.go": "closes the connection to the SSH agent when its fetch is over",
 	}
 }
 

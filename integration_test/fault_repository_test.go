@@ -223,21 +223,3 @@ func TestAnswerThatLacksASubtreeOrABlobIsNotServedInPart(t *testing.T) {
 		})
 	}
 }
-
-func TestSHA256RepositoryIsRefusedWithASentence(t *testing.T) {
-	repo := newRepository(t)
-	is.New(t).NoErr(os.RemoveAll(repo.bare))
-	git(t, filepath.Dir(repo.bare), "init", "-q", "--bare", "-b", "main", "--object-format=sha256", repo.bare)
-	tree := repo.plumb("", "mktree")
-	repo.plumb("", "update-ref", "refs/heads/main", repo.plumb("", "commit-tree", "-m", "x", tree))
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			settings := at(t, repo)
-			got := run(t, []string{"-once"}, settings...)
-			is := is.New(t)
-			is.Equal(got.code, 1)
-			is.True(strings.HasPrefix(got.stderr, "mooring: git_protocol: "))
-			is.True(strings.Contains(got.stderr, "SHA-256"))
-		})
-	}
-}

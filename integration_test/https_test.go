@@ -2,10 +2,13 @@ package integration_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -109,4 +112,69 @@ func TestHTTPSRedirectToPlainHTTPIsRefused(t *testing.T) {
 	is.Equal(got.code, 1)
 	is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
 	is.Equal(plain.Counts().Requests, 0)
+}
+
+func TestHTTPSHostThatWantsAClientCertificateGetsIt(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	authority := newAuthority(t)
+	behind := serveRepository(t, repo)
+	trusted := x509.NewCertPool()
+	trusted.AddCert(authority.certificate)
+	front := httptest.NewUnstartedServer(behind.Server.Config.Handler)
+	front.TLS = &tls.Config{Certificates: []tls.Certificate{authority.sign("", time.Now().Add(time.Hour))},
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: trusted}
+	front.EnableHTTP2 = true
+	front.Config.ErrorLog = log.New(io.Discard, "", 0)
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	behind.Server = front
+	settings := []string{"GIT_URL=" + behind.url(), "GIT_CA_FILE=" + authority.file}
+	got := run(t, []string{"-once"}, settings...)
+	is.Equal(got.code, 1)
+	is.True(strings.HasPrefix(got.stderr, "mooring: git_auth: The Git host wants a client certificate ("))
+	is.True(strings.Contains(got.stderr, "set GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE"))
+	settings = append(settings, authority.files(authority.sign("", time.Now().Add(time.Hour)))...)
+	followsPushes(t, repo, first, start(t, settings...))
+}
+
+// The file counts as it is now: connections that an earlier content has trusted are not used, and none is opened anew if
+// the content is the same.
+func TestHTTPSAuthorityInGitCAFileIsReadAgainWhenItHasChanged(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	authority, other := newAuthority(t), newAuthority(t)
+	host, _ := serveTLS(t, repo, authority.sign("", time.Now().Add(time.Hour)))
+	connections := watch(t, map[string]bool{})
+	host.Suffer(func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+		connections.Change(func(seen *map[string]bool) { (*seen)[r.RemoteAddr] = true })
+		git.ServeHTTP(w, r)
+	})
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	hold := func(from string) {
+		content, err := os.ReadFile(from)
+		is.NoErr(err)
+		is.NoErr(os.WriteFile(file+".new", content, 0o600))
+		is.NoErr(os.Rename(file+".new", file))
+	}
+	hold(authority.file)
+	s := start(t, "GIT_URL="+host.url(), "GIT_CA_FILE="+file)
+	s.awaitRevision(first)
+	hold(authority.file) // another file with the same content
+	is.Equal(s.refresh().Status, "completed")
+	is.Equal(len(connections.Value()), 1)
+
+	hold(other.file)
+	before := s.get("/api/v1/stacks")
+	failed := s.refresh()
+	is.Equal(failed.Error.Code, "git_untrusted") // the open connection was not used
+	s.keeps(before, first, failed)
+	is.NoErr(os.Remove(file))
+	failed = s.refresh()
+	is.Equal(failed.Error.Code, "git_untrusted")
+	is.Equal(failed.Error.Message, "GIT_CA_FILE must name a file that can be read: no such file or directory.")
+	s.keeps(before, first, failed)
+	hold(authority.file)
+	is.Equal(s.refresh().Status, "completed")
 }

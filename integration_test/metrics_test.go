@@ -68,8 +68,8 @@ func TestMetricsTellWhatHasHappened(t *testing.T) {
 		`mooring_refresh_consecutive_failures 1`,
 		`mooring_stacks{in_sync="false",status="missing"} 1`,
 		`mooring_stacks{in_sync="false",status="syncing"} 1`,
-		`mooring_webhook_deliveries_total{result="ignored"} 1`,
-		`mooring_webhook_deliveries_total{result="missing_signature"} 1`,
+		`mooring_webhook_deliveries_total{result="ignored",sender="github"} 1`,
+		`mooring_webhook_deliveries_total{result="missing_signature",sender="unknown"} 1`,
 	)
 	problems, err := promlint.New(strings.NewReader(scrape)).Lint()
 	is.NoErr(err)

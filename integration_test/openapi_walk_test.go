@@ -121,6 +121,7 @@ func (d *described) walkWebhook(s *service, key string) {
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: push", "X-GitHub-Delivery: 1").status, 202)
 	is.Equal(d.ask(s, "POST", path, body, kind, signature, "X-GitHub-Event: ping").status, 200)
 	is.Equal(d.ask(s, "POST", path, body, kind).status, 401)
+	is.Equal(d.ask(s, "POST", path, body, kind, "X-Gitlab-Token: "+key).status, 401)
 	is.Equal(d.ask(s, "POST", path, body, kind, lab.Sign("x", body)).status, 401)
 	is.Equal(d.ask(s, "POST", path, "", kind, signature, fmt.Sprintf("Content-Length: %d", 26<<20)).status, 413)
 	is.Equal(d.ask(s, "POST", path, "no chunk\r\n", kind, signature, "Transfer-Encoding: chunked").status, 400)

@@ -17,8 +17,8 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// HTTPS_PROXY and HTTP_PROXY, as net/http reads them. The Git host has a name that only the proxy knows, because
-// net/http uses no proxy for 127.0.0.1.
+// HTTPS_PROXY, HTTP_PROXY and ALL_PROXY. The Git host has a name that only the proxy knows, because no proxy is used for
+// 127.0.0.1.
 const proxiedName = "git.example.com"
 
 // proxy passes everything on to one address, whatever host the client names: tunnels for HTTPS, requests for HTTP.
@@ -101,6 +101,18 @@ func TestProxyForHTTPSIsAskedForATunnel(t *testing.T) {
 	}
 }
 
+func TestProxyForAllIsUsedWhereTheSchemeHasNone(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	authority := newAuthority(t)
+	host, _ := serveTLS(t, repo, authority.sign(proxiedName, time.Now().Add(time.Hour)))
+	proxy := newProxy(t, host.Server.Listener.Addr().String(), "clerk", "pr@xy: p/ss")
+	s := start(t, "GIT_URL=https://"+proxiedName+"/repository.git", "GIT_CA_FILE="+authority.file, "HTTP_PROXY=http://127.0.0.1:1",
+		"ALL_PROXY="+proxy.url("clerk", "pr@xy: p/ss"), "LOG_LEVEL=debug")
+	s.awaitRevision(first)
+	is.True(len(proxy.asked.Value()) > 0)
+}
+
 func TestProxyForHTTPPassesRequestsOn(t *testing.T) {
 	is := is.New(t)
 	repo, first := with(t, twoStacks())
@@ -136,6 +148,8 @@ func TestProxyThatFailsIsTold(t *testing.T) {
 		"https, refused":        {"https", "HTTPS_PROXY=http://clerk:pr%40xy%3A%20p%2Fss@127.0.0.1:1", "git_unreachable", "The proxy refuses connections"},
 		"http, host away":       {"http", "HTTP_PROXY=" + nowhere.url("clerk", "pr@xy: p/ss"), "git_unreachable", "502 Bad Gateway"},
 		"https, host away":      {"https", "HTTPS_PROXY=" + nowhere.url("clerk", "pr@xy: p/ss"), "git_unreachable", "The proxy does not connect to the Git host: 502"},
+		"all, wrong password":   {"https", "ALL_PROXY=" + proxy.url("clerk", "pr@xy: p/ss"), "git_unreachable", "The proxy wants credentials"},
+		"all, SOCKS refused":    {"https", "ALL_PROXY=socks5h://clerk:pr%40xy%3A%20p%2Fss@127.0.0.1:1", "git_unreachable", "The proxy refuses connections"},
 		"a tunnel to no TLS":    {"https", "HTTPS_PROXY=" + proxy.url("clerk", "right"), "git_protocol", "does not speak TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {

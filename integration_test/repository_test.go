@@ -101,7 +101,7 @@ func (r repository) hash(revision, path string) string {
 
 func (r repository) tip() string {
 	r.t.Helper()
-	return git(r.t, r.work, "rev-parse", "HEAD")[:40]
+	return strings.TrimSpace(git(r.t, r.work, "rev-parse", "HEAD"))
 }
 
 // git runs the git program, apart from the user's configuration, and returns what it prints, byte for byte.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/matryer/is"
@@ -51,6 +52,50 @@ func TestGitPasswordFileIsReadAtEachUse(t *testing.T) {
 	failed := s.refresh()
 	is.Equal(failed.Error.Code, "git_auth") // unreadable means refused, never an empty key
 	is.Equal(s.snapshot().Revision, first)
+}
+
+// demandsBearer asks for the token that the variable has at that time.
+func demandsBearer(token lab.Watched[string]) lab.Fault {
+	return func(w http.ResponseWriter, r *http.Request, git http.Handler) {
+		if given := r.Header.Get("Authorization"); given != "Bearer "+token.Value() {
+			lab.Answers(http.StatusUnauthorized, "text/plain", "not "+given, "WWW-Authenticate", `Bearer realm="x"`)(w, r, git)
+			return
+		}
+		git.ServeHTTP(w, r)
+	}
+}
+
+func TestGitBearerTokenFileIsReadAtEachUse(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	host, token := serveRepository(t, repo), watch(t, "first-t0ken/%41+x==")
+	host.Suffer(demandsBearer(token))
+	file := newSecretFile(t, "first-t0ken/%41+x==")
+	s := start(t, "GIT_URL="+host.url("robot", "older p@ss"), "GIT_BEARER_TOKEN_FILE="+file.path, "LOG_LEVEL=debug")
+	s.awaitRevision(first) // the token overrides the credentials in GIT_URL
+	token.Change(func(token *string) { *token = "second.t0ken" })
+	failed := s.refresh()
+	is.Equal(failed.Error.Code, "git_auth")
+	is.True(strings.Contains(failed.Error.Message, "check GIT_BEARER_TOKEN and what it may read"))
+	is.True(strings.Contains(failed.Error.Message, "not Bearer ***"))
+	file.rotate(s, "second.t0ken")
+	is.Equal(s.refresh().Status, "completed")
+	is.NoErr(os.Remove(file.path))
+	failed = s.refresh()
+	is.Equal(failed.Error.Code, "git_auth")
+	is.True(strings.HasPrefix(failed.Error.Message, "GIT_BEARER_TOKEN cannot be read from its file: "))
+	is.Equal(s.snapshot().Revision, first)
+}
+
+func TestGitBearerTokenIsNamedWhereAHostWantsOne(t *testing.T) {
+	is := is.New(t)
+	repo, _ := with(t, twoStacks())
+	host := serveRepository(t, repo)
+	host.Suffer(demandsBearer(watch(t, "t0ken")))
+	got := run(t, []string{"-once"}, "GIT_URL="+host.url("robot", "p@ss"))
+	is.Equal(got.code, 1)
+	is.True(strings.HasPrefix(got.stderr, "mooring: git_auth: "))
+	is.True(strings.Contains(got.stderr, "set GIT_BEARER_TOKEN"))
 }
 
 func TestPasswordAloneGoesWithTheNameGit(t *testing.T) {

@@ -18,7 +18,7 @@ type secrets []string
 // secretVariables have secrets, and so do the files that their _FILE variants name.
 func secretVariables() []string {
 	return []string{
-		"GIT_PASSWORD", "GIT_SSH_KEY_PASSPHRASE", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "DEPLOYER_TOKEN",
+		"GIT_BEARER_TOKEN", "GIT_PASSWORD", "GIT_SSH_KEY_PASSPHRASE", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "DEPLOYER_TOKEN",
 	}
 }
 
@@ -29,10 +29,12 @@ func secretsOf(variables []string) secrets {
 	for _, name := range secretVariables() {
 		found = append(found, settingOf(variables, name), contentOf(settingOf(variables, name+"_FILE")))
 	}
-	for _, name := range []string{"GIT_URL", "HTTP_PROXY", "HTTPS_PROXY"} {
+	for _, name := range []string{"GIT_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
 		found = append(found, secretsOfURL(settingOf(variables, name))...)
 	}
-	found = append(found, secretsOfKey(settingOf(variables, "GIT_SSH_KEY_FILE"))...)
+	for _, name := range []string{"GIT_SSH_KEY_FILE", "GIT_CLIENT_KEY_FILE"} {
+		found = append(found, secretsOfKey(settingOf(variables, name))...)
+	}
 	return slices.DeleteFunc(found, func(secret string) bool { return secret == "" })
 }
 

@@ -28,6 +28,13 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"GIT_SSH_KEY_FILE", []string{"GIT_SSH_KEY_FILE=" + directory + "/none"}},
 		{"GIT_SSH_KNOWN_HOSTS_FILE", []string{"GIT_SSH_KNOWN_HOSTS_FILE=" + directory + "/none"}},
 		{"GIT_CA_FILE", []string{"GIT_CA_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both be set", []string{"GIT_CLIENT_CERT_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both be set", []string{"GIT_CLIENT_KEY_FILE=" + file}},
+		{"GIT_CLIENT_CERT_FILE", []string{"GIT_CLIENT_CERT_FILE=" + file, "GIT_CLIENT_KEY_FILE=" + file}},
+		{"GIT_BEARER_TOKEN must hold one token", []string{"GIT_BEARER_TOKEN=" + secret}},
+		{"GIT_BEARER_TOKEN takes the place of", []string{"GIT_BEARER_TOKEN=s3cret", "GIT_PASSWORD=" + secret}},
+		{"GIT_BEARER_TOKEN takes the place of", []string{"GIT_BEARER_TOKEN=s3cret", "GIT_USERNAME=robot"}},
+		{"ALL_PROXY must be the address of a proxy", []string{"GIT_URL=https://127.0.0.1/x", "ALL_PROXY=socks4://u:" + secret + "@h"}},
 		{"COMPOSE_FILES", []string{"COMPOSE_FILES=a/docker-compose.yml"}},
 		{"COMPOSE_FILES", []string{"COMPOSE_FILES=a.yml,,b.yml"}},
 		{"POLL_INTERVAL", []string{"POLL_INTERVAL=60"}},
@@ -44,6 +51,12 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= "}}, // a blank is not unset; if it were, every host name would be allowed
 		{"ALLOWED_HOSTS", []string{"ALLOWED_HOSTS= , "}},
 		{"METRICS_ADDR", []string{"METRICS_ADDR=nowhere"}},
+		{"WEBHOOK_SENDERS must be names from github, gitlab, ", []string{"WEBHOOK_SENDERS=gitea"}},
+		{"WEBHOOK_SENDERS", []string{"WEBHOOK_SENDERS=github,"}},
+		{"WEBHOOK_SENDERS", []string{"WEBHOOK_SENDERS= "}}, // a blank is not unset
+		{"WEBHOOK_SENDERS must be sourcehut alone", []string{"WEBHOOK_SENDERS=sourcehut,bearer"}},
+		{"WEBHOOK_SECRET must be the Ed25519 public key", []string{"WEBHOOK_SENDERS=sourcehut", "WEBHOOK_SECRET=" + secret}},
+		{"WEBHOOK_SECRET_PREVIOUS", []string{"WEBHOOK_SENDERS=sourcehut", "WEBHOOK_SECRET_PREVIOUS=" + secret}},
 		{"HEADLESS", []string{"HEADLESS=perhaps"}},
 		{"POLL_INTERVAL", []string{"HEADLESS=true", "POLL_INTERVAL=0"}},
 		{"SNAPSHOT_FILE", []string{"SNAPSHOT_FILE=" + directory + "/none/snapshot.json"}},
@@ -88,8 +101,9 @@ func TestEmptyVariableCountsAsUnset(t *testing.T) {
 	is := is.New(t)
 	repo, revision := with(t, twoStacks())
 	got := run(t, []string{"-once"}, "GIT_URL="+repo.bare, "GIT_REF=", "GIT_DEPLOY_DIR=", "GIT_USERNAME=", "GIT_PASSWORD=",
-		"GIT_PASSWORD_FILE=", "GIT_SSH_KEY_FILE=", "GIT_CA_FILE=", "COMPOSE_FILES=", "WEBHOOK_SECRET=", "POLL_INTERVAL=",
-		"REFRESH_TIMEOUT=", "LISTEN_ADDR=", "ALLOWED_HOSTS=", "DEPLOYER_TOKEN=", "METRICS_ADDR=", "HEADLESS=",
+		"GIT_PASSWORD_FILE=", "GIT_BEARER_TOKEN=", "GIT_SSH_KEY_FILE=", "GIT_CA_FILE=", "GIT_CLIENT_CERT_FILE=",
+		"GIT_CLIENT_KEY_FILE=", "ALL_PROXY=", "COMPOSE_FILES=", "WEBHOOK_SECRET=", "POLL_INTERVAL=",
+		"REFRESH_TIMEOUT=", "LISTEN_ADDR=", "ALLOWED_HOSTS=", "DEPLOYER_TOKEN=", "METRICS_ADDR=", "HEADLESS=", "WEBHOOK_SENDERS=",
 		"SNAPSHOT_FILE=", "LOG_LEVEL=", "LOG_FORMAT=")
 	is.Equal(got.stderr, "")
 	is.Equal(got.code, 0)

@@ -46,6 +46,7 @@ func TestWebhookRefreshesFromTheLatestRevision(t *testing.T) {
 	accepted := decode[refresh](t, answer)
 	is.Equal(accepted.Status, "refreshing")
 	is.Equal(accepted.Trigger.Source, "webhook")
+	is.Equal(accepted.Trigger.Sender, "github")
 	is.Equal(accepted.Trigger.Delivery, "d-1")
 	is.Equal(accepted.Trigger.Expected, next)
 	seen := s.awaitRevision(next)

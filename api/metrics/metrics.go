@@ -25,11 +25,19 @@ type Viewer interface {
 	View(ctx context.Context) (actors.View, error)
 }
 
+// Delivery is a kind of webhook delivery: by its sender and its result.
+type Delivery struct {
+	// Sender is a value of WEBHOOK_SENDERS, or unknown.
+	Sender string
+	// Result is accepted, ignored, or the error code of the refusal.
+	Result string
+}
+
 // Counter returns the count of webhook deliveries.
 type Counter interface {
-	// Deliveries returns the number of deliveries since the start, by result. Results that have not occurred are in the
-	// map with 0. The errors are those of Viewer. The caller must not change the map.
-	Deliveries(ctx context.Context) (map[string]uint64, error)
+	// Deliveries returns the number of deliveries since the start. Kinds that have not occurred are in the map with 0. The
+	// errors are those of Viewer. The caller must not change the map.
+	Deliveries(ctx context.Context) (map[Delivery]uint64, error)
 }
 
 // Build names the running binary: the module's version, and the commit, which may be empty.

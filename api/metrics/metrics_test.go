@@ -21,9 +21,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // deliveries is a Counter whose count never changes.
-type deliveries map[string]uint64
+type deliveries map[Delivery]uint64
 
-func (d deliveries) Deliveries(context.Context) (map[string]uint64, error) { return d, nil }
+func (d deliveries) Deliveries(context.Context) (map[Delivery]uint64, error) { return d, nil }
 
 // scraped is a metrics handler with a real refresh actor.
 type scraped struct {
@@ -35,8 +35,12 @@ type scraped struct {
 func start(t testing.TB) scraped {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	actor := apitest.Start(t, log)
-	return scraped{actor, t, New(actor, deliveries{"accepted": 0, "ignored": 3}, Build{"v1", "abc"}, log)}
+	return scrapes(t, apitest.Start(t, log), log)
+}
+
+func scrapes(t testing.TB, actor apitest.Actor, log *slog.Logger) scraped {
+	t.Helper()
+	return scraped{actor, t, New(actor, deliveries{{"github", "accepted"}: 0, {"github", "ignored"}: 3}, Build{"v1", "abc"}, log)}
 }
 
 // scrape asks for the metrics as Prometheus does.
@@ -93,7 +97,7 @@ func TestMetricsAreThereBeforeAnythingHasHappened(t *testing.T) {
 		"mooring_refresh_replacements_total":                                     "0",
 		"mooring_refresh_running":                                                "0",
 		`mooring_stacks{in_sync="true",status="synced"}`:                         "0",
-		`mooring_webhook_deliveries_total{result="accepted"}`:                    "0",
+		`mooring_webhook_deliveries_total{result="accepted",sender="github"}`:    "0",
 		"mooring_refresh_last_success_timestamp_seconds":                         "", // no refresh has completed
 		"mooring_snapshot_last_change_timestamp_seconds":                         "",
 		`mooring_stacks_oldest_status_change_timestamp_seconds{status="synced"}`: "",
@@ -152,6 +156,20 @@ func TestMetricsFollowStacks(t *testing.T) {
 	is.True(values[`mooring_stacks_oldest_status_change_timestamp_seconds{status="deleting"}`] > "1.7")
 }
 
+func TestMetricsCountWhatIsHeldAndWhatFailed(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	s := scrapes(t, apitest.StartGuarded(t, log), log)
+	apitest.HasMetrics(t, s.metrics(), map[string]string{"mooring_stacks_held": "0", "mooring_stacks_failed": "0"})
+	s.Refreshed(apitest.RevisionA, "a", "b", "c")
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "b", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "c", Status: actors.Missing, Message: "no such image"})
+	s.Refreshed(apitest.RevisionB, "c")
+	apitest.HasMetrics(t, s.metrics(), map[string]string{
+		"mooring_stacks_held": "2", "mooring_stacks_failed": "1", `mooring_stacks{in_sync="false",status="deleting"}`: "0",
+	})
+}
+
 func TestScrapeFailsWhenTheActorHasStopped(t *testing.T) {
 	is := is.New(t)
 	s := start(t)
@@ -177,8 +195,8 @@ func BenchmarkScrapeOf20000Stacks(b *testing.B) {
 func TestMetricsHaveTheCountOfDeliveriesAndTheBuild(t *testing.T) {
 	values := start(t).metrics()
 	apitest.HasMetrics(t, values, map[string]string{
-		`mooring_webhook_deliveries_total{result="accepted"}`: "0",
-		`mooring_webhook_deliveries_total{result="ignored"}`:  "3",
+		`mooring_webhook_deliveries_total{result="accepted",sender="github"}`: "0",
+		`mooring_webhook_deliveries_total{result="ignored",sender="github"}`:  "3",
 	})
 	for name := range values {
 		if strings.HasPrefix(name, "mooring_build_info{") {

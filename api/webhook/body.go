@@ -40,15 +40,29 @@ func (l *loan) end(memory Memory) {
 }
 
 // readBody reads a body to its end, writes all of it to the proof, and returns it. For a large body it borrows the
-// memory. If the memory is lent already, it reads a large body without keeping it, and returns nil.
-func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request, p *proof, l *loan) ([]byte, *Refusal) {
+// memory. If the memory is lent already, it reads a large body without keeping it, and returns nil, as for a sender
+// whose bodies nobody needs. It refuses a body that it cannot keep if the proof needs it in whole.
+func (r *Receiver) readBody(
+	w http.ResponseWriter, request *http.Request, s *sender, p proof, l *loan,
+) ([]byte, *Refusal) {
 	from := io.TeeReader(http.MaxBytesReader(w, request.Body, maxBody), p)
+	if s.pushes == nil && !s.whole {
+		_, err := io.Copy(io.Discard, from)
+		return nil, bodyRefusal(err)
+	}
 	var start bytes.Buffer
+	if length := min(request.ContentLength, largeBody); length > 0 {
+		start.Grow(int(length) + bytes.MinRead) // one piece; a buffer that doubles would end at twice the size
+	}
 	n, err := io.CopyN(&start, from, largeBody)
 	if n < largeBody {
 		return start.Bytes(), bodyRefusal(withoutEnd(err))
 	}
 	l.memory, l.lent = r.memory.Borrow(request.Context())
+	if !l.lent && s.whole {
+		return nil, &Refusal{TooLarge, "another large delivery is being read, and this one is only verified in whole: " +
+			"let the webhook's query ask for less than 16 KiB"}
+	}
 	if !l.lent {
 		_, err = io.Copy(io.Discard, from)
 		return nil, bodyRefusal(err)

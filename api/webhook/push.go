@@ -3,54 +3,36 @@ package webhook
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"mime"
-	"slices"
 	"strings"
 )
 
-// push is the part of a push event's payload that is read (GitHub's "Webhook events and payloads", push). The zero push
-// stands for a delivery without a push.
+// push is one change of a ref. A push without a ref may be to any ref.
 type push struct {
-	// Ref that was pushed to, in full.
-	Ref string `json:"ref"`
-	// Before and After are the commits that the ref named; zeros for a ref that was created or deleted.
-	Before     string `json:"before"`
-	After      string `json:"after"`
-	Repository struct {
-		// DefaultBranch is the branch that the remote's HEAD names.
-		DefaultBranch string `json:"default_branch"`
-	} `json:"repository"`
+	// ref that was pushed to, in full.
+	ref string
+	// before and after are the ids that the ref named: commits, or annotated tags. They are zeros or empty for a ref that
+	// was created or deleted.
+	before, after string
+	// defaultBranch is the branch that the remote's HEAD names; empty if the sender does not tell.
+	defaultBranch string
 }
 
 // expected is the revision that the push announces; empty when the ref was deleted.
 func (p push) expected() string {
-	if !isCommit(p.After) {
+	if !isID(p.after) {
 		return ""
 	}
-	return p.After
+	return p.after
 }
 
 // stale are the revisions that Git may still answer with until the push has reached it.
 func (p push) stale() []string {
-	if p.expected() == "" || !isCommit(p.Before) || p.Before == p.After {
+	if p.expected() == "" || !isID(p.before) || p.before == p.after {
 		return nil
 	}
-	return []string{p.Before}
-}
-
-// parsePush reads the payload of a delivery: JSON, or a form with JSON in its field payload. It decodes a form in
-// place. It returns the zero push for anything else, and if the payload names no ref.
-func parsePush(contentType string, body []byte) push {
-	if isForm(contentType) {
-		body = formPayload(body)
-	}
-	var p push
-	if err := json.Unmarshal(body, &p); err != nil || p.Ref == "" {
-		return push{}
-	}
-	return p
+	return []string{p.before}
 }
 
 // isForm tells whether a body is a form of fields and values.
@@ -94,34 +76,67 @@ func unescapeForm(value []byte) []byte {
 	return decoded
 }
 
-// isCommit tells whether text is a commit id in SHA-1 as Git prints it. The id of only zeros stands for no commit.
-func isCommit(text string) bool {
+// isID tells whether text is the id of an object as Git prints it: in SHA-1 or in SHA-256. The id of only zeros stands
+// for no object.
+func isID(text string) bool {
 	isHex := strings.Trim(text, "0123456789abcdef") == ""
-	return len(text) == 40 && isHex && strings.Trim(text, "0") != ""
+	return (len(text) == 40 || len(text) == 64) && isHex && strings.Trim(text, "0") != ""
 }
 
-// tracked are the full names of the refs that refreshes follow. It has only HEAD if they follow the remote's default
-// branch, and is empty if GIT_REF is a commit.
+// tracked are the full names of the refs that refreshes follow, best first. It has only HEAD if they follow the remote's
+// default branch, and is empty if GIT_REF is a commit.
 type tracked []string
 
-// ignores returns the reason why a push needs no refresh. It returns an empty text if refreshes follow the pushed ref,
-// and for the zero push.
-func (t tracked) ignores(p push) string {
-	names := []string(t)
-	switch {
-	case p.Ref == "":
-		return ""
-	case len(names) == 0:
-		return "GIT_REF is a commit, and no push changes it"
-	case names[0] == "HEAD" && p.Repository.DefaultBranch == "":
-		return "" // any ref may be the remote's HEAD
-	case names[0] == "HEAD":
-		names = []string{"refs/heads/" + p.Repository.DefaultBranch}
+// choose returns the push to the tracked ref among those of one delivery. If there is none, it returns the reason why
+// the delivery needs no refresh. If the tracked ref is not known, it returns the only push that is no deletion. Otherwise,
+// and if no push was read, it returns the zero push, which announces nothing.
+func (t tracked) choose(pushes []push) (chosen push, ignored string) {
+	if len(pushes) == 0 {
+		return push{}, ""
 	}
-	if slices.Contains(names, p.Ref) {
-		return ""
+	if len(t) == 0 {
+		return push{}, "GIT_REF is a commit, and no push changes it"
+	}
+	unknown := false
+	for _, name := range t {
+		found := false
+		for _, p := range pushes {
+			wanted := name
+			if wanted == "HEAD" && p.defaultBranch != "" {
+				wanted = "refs/heads/" + p.defaultBranch
+			}
+			switch {
+			case p.ref == "", wanted == "HEAD":
+				unknown = true // it may be the tracked ref
+			case p.ref == wanted && (!found || p.expected() != ""):
+				chosen, found = p, true // a branch may be deleted and made again in one delivery
+			}
+		}
+		if found {
+			return chosen, ""
+		}
+	}
+	if !unknown {
+		return push{}, t.elsewhere(pushes[0])
+	}
+	for _, p := range pushes {
+		switch {
+		case p.expected() == "" && p.ref != "":
+		case p.ref == "" || chosen.ref != "":
+			return push{}, ""
+		default:
+			chosen = p
+		}
+	}
+	return chosen, ""
+}
+
+// elsewhere is the reason to ignore a push to another ref.
+func (t tracked) elsewhere(p push) string {
+	name := strings.Join(t, " or ")
+	if name == "HEAD" {
+		name = "refs/heads/" + p.defaultBranch
 	}
 	const shown = 200 // characters
-	return fmt.Sprintf("the push is to %s; %s is tracked", printable(p.Ref, shown),
-		printable(strings.Join(names, " or "), shown))
+	return fmt.Sprintf("the push is to %s; %s is tracked", printable(p.ref, shown), printable(name, shown))
 }

@@ -45,11 +45,12 @@ func TestPushesToOtherRefsAreIgnored(t *testing.T) {
 		{branch, "refs/tags/main", "main", false},
 		{nil, "refs/heads/main", "main", false},
 	} {
-		p := push{Ref: c.pushed}
-		p.Repository.DefaultBranch = c.defaultBranch
-		is.Equal(c.tracked.ignores(p) == "", c.counts) // tracked and pushed
+		p := push{ref: c.pushed, after: apitest.RevisionB, defaultBranch: c.defaultBranch}
+		chosen, ignored := c.tracked.choose([]push{p})
+		is.Equal(ignored == "", c.counts) // tracked and pushed
+		is.Equal(chosen == p, c.counts)
 	}
-	reason := branch.ignores(push{Ref: "refs/heads/" + strings.Repeat("x\n", 10_000)})
+	_, reason := branch.choose([]push{{ref: "refs/heads/" + strings.Repeat("x\n", 10_000)}})
 	is.True(len(reason) < 500)
 	is.True(!strings.Contains(reason, "\n"))
 }
@@ -57,6 +58,7 @@ func TestPushesToOtherRefsAreIgnored(t *testing.T) {
 func TestPushNamesStaleRevisions(t *testing.T) {
 	is := is.New(t)
 	zeros := strings.Repeat("0", 40)
+	longA, longB, longZeros := strings.Repeat("a", 64), strings.Repeat("b", 64), strings.Repeat("0", 64) // SHA-256
 	for _, c := range []struct {
 		before, after, expected string
 		stale                   []string
@@ -68,8 +70,13 @@ func TestPushNamesStaleRevisions(t *testing.T) {
 		{"", apitest.RevisionB, apitest.RevisionB, nil},
 		{apitest.RevisionA, apitest.RevisionB[1:], "", nil},
 		{strings.Repeat("A", 40), strings.Repeat("g", 40), "", nil},
+		{longA, longB, longB, []string{longA}},
+		{longZeros, longB, longB, nil},
+		{longA, longZeros, "", nil},
+		{longA[:63], longB + "b", "", nil},
+		{apitest.RevisionA, longB, longB, []string{apitest.RevisionA}}, // the repository was made anew
 	} {
-		p := push{Before: c.before, After: c.after}
+		p := push{before: c.before, after: c.after}
 		is.Equal(p.expected(), c.expected)
 		is.Equal(p.stale(), c.stale)
 	}

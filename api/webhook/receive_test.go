@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/matryer/is"
 
@@ -37,7 +38,7 @@ func (s *shelf) Return(memory []byte) { s.lent, s.memory = false, memory }
 
 func receiver(memory Memory) *Receiver {
 	key := func() (string, error) { return apitest.GitHubSecret, nil }
-	return New(key, nil, []string{"refs/heads/main"}, memory, slog.New(slog.DiscardHandler))
+	return New([]string{GitHub}, key, nil, []string{"refs/heads/main"}, memory, slog.New(slog.DiscardHandler))
 }
 
 // delivery is a signed push with a known length. Its body has as many bytes more than the push needs.
@@ -69,14 +70,14 @@ func TestPushIsUnderstoodWhateverItsSize(t *testing.T) {
 			if !known {
 				request.ContentLength = -1
 			}
-			got, err := r.Receive(httptest.NewRecorder(), request)
+			got, err := r.Receive(httptest.NewRecorder(), request, time.Now())
 			is.NoErr(err)
 			is.Equal(got, Delivery{Expected: apitest.RevisionB, Stale: []string{apitest.RevisionA}})
 			is.Equal(memory.borrowed > 0, borrowed) // more
 			is.True(!memory.lent)
 		}
 	}
-	got, err := r.Receive(httptest.NewRecorder(), delivery("refs/heads/topic", largeBody))
+	got, err := r.Receive(httptest.NewRecorder(), delivery("refs/heads/topic", largeBody), time.Now())
 	is.NoErr(err)
 	is.True(strings.Contains(got.Ignored, "refs/heads/topic"))
 }
@@ -85,12 +86,12 @@ func TestLargePushBesideAnotherExpectsNothing(t *testing.T) {
 	is := is.New(t)
 	memory := &shelf{lent: true}
 	r := receiver(memory)
-	got, err := r.Receive(httptest.NewRecorder(), delivery("refs/heads/topic", largeBody))
+	got, err := r.Receive(httptest.NewRecorder(), delivery("refs/heads/topic", largeBody), time.Now())
 	is.NoErr(err)
 	is.Equal(got, Delivery{}) // it still asks for a refresh
 	request := delivery("refs/heads/main", largeBody)
 	request.Header.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64))
-	_, err = r.Receive(httptest.NewRecorder(), request)
+	_, err = r.Receive(httptest.NewRecorder(), request, time.Now())
 	refusedFor(t, err, InvalidProof)
 	is.Equal(memory.refused, 2)
 	is.True(memory.lent) // another delivery still has the memory
@@ -116,11 +117,11 @@ func TestMemoryIsGivenBackWhateverBecomesOfTheBody(t *testing.T) {
 			request := delivery("refs/heads/main", 0)
 			request.ContentLength = length
 			request.Body = io.NopCloser(io.LimitReader(blanks{}, size))
-			_, err := r.Receive(httptest.NewRecorder(), request)
+			_, err := r.Receive(httptest.NewRecorder(), request, time.Now())
 			refusedFor(t, err, reason)
 			is.True(!memory.lent)
 			request.Body = io.NopCloser(broken{io.LimitReader(blanks{}, min(size, maxBody))})
-			_, err = r.Receive(httptest.NewRecorder(), request)
+			_, err = r.Receive(httptest.NewRecorder(), request, time.Now())
 			refusedFor(t, err, Incomplete)
 			is.True(!memory.lent)
 		}
@@ -143,7 +144,7 @@ func TestLengthBeyondTheBoundIsRefusedUnread(t *testing.T) {
 	request := delivery("refs/heads/main", 0)
 	request.ContentLength = maxBody + 1
 	request.Body = io.NopCloser(unread{t})
-	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request, time.Now())
 	refusedFor(t, err, TooLarge)
 }
 
@@ -159,7 +160,7 @@ func TestDeliveryWithoutProofIsRefusedUnread(t *testing.T) {
 	request := delivery("refs/heads/main", 0)
 	request.Header.Del("X-Hub-Signature-256")
 	request.Body = io.NopCloser(unread{t})
-	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request, time.Now())
 	refusedFor(t, err, MissingProof)
 }
 
@@ -171,11 +172,11 @@ func TestRefusalOfAFormNamesTheContentType(t *testing.T) {
 	name, value, _ := strings.Cut(apitest.Sign(apitest.GitHubSecret, payload), ": ")
 	request.Header.Set(name, value)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	_, err := receiver(new(shelf)).Receive(httptest.NewRecorder(), request, time.Now())
 	refusedFor(t, err, InvalidProof)
 	is.True(strings.Contains(err.Error(), "application/json"))
 	request = delivery("refs/heads/main", 0)
 	request.Header.Set("X-Hub-Signature-256", "sha256="+strings.Repeat("0", 64))
-	_, err = receiver(new(shelf)).Receive(httptest.NewRecorder(), request)
+	_, err = receiver(new(shelf)).Receive(httptest.NewRecorder(), request, time.Now())
 	is.True(!strings.Contains(err.Error(), "application/json"))
 }

@@ -9,13 +9,14 @@ import (
 type Reason string
 
 const (
-	// Disabled: there is no key to check a proof with.
+	// Disabled: there is no secret to check a proof with, or none that can be a key of this sender's proofs.
 	Disabled Reason = "disabled"
 	// MissingProof: the delivery carries no proof.
 	MissingProof Reason = "missing proof"
-	// InvalidProof: the proof is malformed, or does not match the body and a key.
+	// InvalidProof: the proof is malformed or too old, does not match the body and a key, or is one that WEBHOOK_SENDERS
+	// does not accept.
 	InvalidProof Reason = "invalid proof"
-	// TooLarge: the body is larger than 25 MiB.
+	// TooLarge: the body is larger than 25 MiB, or large while another large one is in memory and its proof needs that.
 	TooLarge Reason = "too large"
 	// Incomplete: the body did not arrive whole in time.
 	Incomplete Reason = "incomplete"
@@ -30,6 +31,8 @@ type Refusal struct {
 
 // Error returns the message.
 func (r *Refusal) Error() string { return r.Message }
+
+func disabled(message string) *Refusal { return &Refusal{Disabled, message} }
 
 func tooLarge() *Refusal { return &Refusal{TooLarge, "the body is larger than 25 MiB"} }
 

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 )
@@ -18,6 +19,23 @@ func Readable(name string) error {
 		return WithoutPath(err)
 	}
 	return nil
+}
+
+// ReadFile reads a file of at most that many bytes. Like that of Readable, the error does not repeat the name.
+func ReadFile(name string, largest int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, WithoutPath(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, largest+1))
+	switch {
+	case err != nil:
+		return nil, WithoutPath(err)
+	case int64(len(content)) > largest:
+		return nil, fmt.Errorf("it has more than %d bytes", largest)
+	}
+	return content, nil
 }
 
 // WithoutPath returns the reason inside an *fs.PathError, which names no path. It returns any other error unchanged.

@@ -38,8 +38,6 @@ func (e *HostError) failure() *actors.Failure {
 	switch {
 	case e.About != "":
 		return New(actors.CodeProtocol, "%s: %s.", e.About, said)
-	case e.Mentions("mismatched object format", "unsupported object format"):
-		return SHA256Repository()
 	case e.Mentions("not exported", "not found", "not appear to be a git repository", "no such", "does not exist",
 		"could not be found", "couldn't be found", "cannot find repository", "invalid repo"):
 		return New(actors.CodeNotFound, "There is no such repository, or these credentials may not see it; check "+
@@ -60,8 +58,8 @@ func IsHostError(err error) bool {
 	return errors.As(err, &said)
 }
 
-// SHA256Repository is the failure of a repository whose object ids are SHA-256.
-func SHA256Repository() *actors.Failure {
-	return New(actors.CodeProtocol, "The repository names its objects by SHA-256, which is not supported; use one that "+
-		"was made with --object-format=sha1.")
+// UnknownFormat is the failure of a repository whose object ids have a format of that name, which may be any text.
+func UnknownFormat(name string) *actors.Failure {
+	return New(actors.CodeProtocol, "The repository names its objects in the format %q; only sha1 and sha256 can be read.",
+		Clean(name))
 }

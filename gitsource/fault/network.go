@@ -2,56 +2,34 @@ package fault
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
-
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 
 	"mooring/actors"
 )
 
-// OfTrust returns the failure for a TLS certificate or an SSH host key that is not trusted; nil for any other error.
-func OfTrust(err error) *actors.Failure {
-	var (
-		unknown     x509.UnknownAuthorityError
-		otherName   x509.HostnameError
-		invalid     x509.CertificateInvalidError
-		noRoots     x509.SystemRootsError
-		unverified  *tls.CertificateVerificationError
-		otherKey    *knownhosts.KeyError
-		revoked     *knownhosts.RevokedError
-		noAlgorithm *ssh.AlgorithmNegotiationError
-	)
-	switch {
-	case errors.As(err, &unknown), errors.As(err, &noRoots):
-		return New(actors.CodeUntrusted, "The Git host's TLS certificate is not signed by a trusted authority; "+
-			"set GIT_CA_FILE to the PEM file of its authority.")
-	case errors.As(err, &otherName):
-		return New(actors.CodeUntrusted, "The Git host's TLS certificate is for other names than %s; check GIT_URL.",
-			Clean(otherName.Host))
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return New(actors.CodeUntrusted, "The Git host's TLS certificate has expired or is not valid yet; "+
-			"have it renewed, and check the clock of this machine.")
-	case errors.As(err, &unverified):
-		return New(actors.CodeUntrusted, "The Git host's TLS certificate is not valid: %s.",
-			Clean(unverified.Err.Error()))
-	case errors.As(err, &otherKey) && len(otherKey.Want) == 0:
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not known; verify it and add it to the file of "+
-			"GIT_SSH_KNOWN_HOSTS_FILE (or ~/.ssh/known_hosts), as ssh-keyscan prints it.")
-	case errors.As(err, &otherKey):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is not the known one: somebody may be in between; "+
-			"if the host has a new key, verify it and replace the old one in the file of GIT_SSH_KNOWN_HOSTS_FILE.")
-	case errors.As(err, &revoked):
-		return New(actors.CodeUntrusted, "The Git host's SSH key is marked as revoked in the known hosts.")
-	case errors.As(err, &noAlgorithm) && noAlgorithm.What == "host key":
-		return New(actors.CodeUntrusted, "The Git host has no SSH key of a kind that the known hosts list for it; verify "+
-			"its keys and add one to the file of GIT_SSH_KNOWN_HOSTS_FILE.")
+// ProxyError is an error of the connection to a proxy, or of the way that a proxy makes to the Git host.
+type ProxyError struct{ Err error }
+
+// Error implements error.
+func (e *ProxyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error itself.
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// GitHost is who an error is about, unless it is a ProxyError.
+const GitHost = "The Git host"
+
+// Peer returns who an error is about, to begin a sentence with, and the setting to check.
+func Peer(err error) (who, check string) {
+	var proxy *ProxyError
+	if errors.As(err, &proxy) {
+		return "The proxy", "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 	}
-	return nil
+	return GitHost, "GIT_URL"
 }
 
 // OfNetwork returns the failure for an error of name resolution, of the connection or of TLS; nil for any other error.
@@ -59,19 +37,21 @@ func OfNetwork(err error) *actors.Failure {
 	var (
 		resolution *net.DNSError
 		notTLS     tls.RecordHeaderError
-		alert      tls.AlertError
 		operation  *net.OpError
 		network    net.Error
 	)
+	who, check := Peer(err)
 	switch {
+	case isSOCKS(err):
+		return ofSOCKS(err)
 	case errors.As(err, &resolution):
-		return New(actors.CodeUnreachable, "The name %s cannot be resolved; check GIT_URL and this machine's DNS.",
-			Clean(resolution.Name))
+		return New(actors.CodeUnreachable, "The name %s cannot be resolved; check %s and this machine's DNS.",
+			Clean(resolution.Name), check)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &notTLS):
-		return New(actors.CodeProtocol, "The Git host does not speak TLS at this port; check whether GIT_URL should "+
-			"begin with http://.")
-	case errors.As(err, &alert):
-		return New(actors.CodeUnreachable, "The Git host refuses the TLS connection: %s.", Clean(alert.Error()))
+		return New(actors.CodeProtocol, "%s does not speak TLS at this port; check whether %s should begin with http://.",
+			who, check)
+	case AlertOf(err) != "":
+		return New(actors.CodeUnreachable, "%s refuses the TLS connection: %s.", who, AlertOf(err))
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return unreachable(err, "refuses connections")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
@@ -79,20 +59,56 @@ func OfNetwork(err error) *actors.Failure {
 	case errors.As(err, &network) && network.Timeout():
 		return unreachable(err, "does not answer")
 	case errors.As(err, &operation):
-		return New(actors.CodeUnreachable, "The Git host cannot be reached: %s.", Clean(operation.Error()))
+		return New(actors.CodeUnreachable, "%s cannot be reached: %s.", who, Clean(operation.Error()))
 	}
 	return nil
+}
+
+// AlertOf returns the text of the alert that the other side of a TLS connection has sent (RFC 8446, section 6), such as
+// "unknown certificate authority"; nothing for any other error. The type of an alert is not exported: tls.AlertError is
+// only for QUIC.
+func AlertOf(err error) string {
+	var operation *net.OpError
+	if !errors.As(err, &operation) || operation.Op != "remote error" {
+		return ""
+	}
+	return strings.TrimPrefix(Clean(operation.Err.Error()), "tls: ")
 }
 
 // unreachable makes a failure that says what the host did, with its address if the error has it.
 func unreachable(err error, what string) *actors.Failure {
 	var operation *net.OpError
-	who := "The Git host"
+	who, check := Peer(err)
 	if errors.As(err, &operation) && operation.Addr != nil {
 		who += " at " + Clean(operation.Addr.String())
 	}
-	if operation != nil && operation.Op == "proxyconnect" {
-		who = "The proxy"
+	return New(actors.CodeUnreachable, "%s %s; check %s and the network.", who, what, check)
+}
+
+// IsOfProxy tells whether net/http says that an error comes from connecting to a proxy, or from a SOCKS proxy.
+func IsOfProxy(err error) bool {
+	var operation *net.OpError
+	return isSOCKS(err) || errors.As(err, &operation) && operation.Op == "proxyconnect"
+}
+
+// isSOCKS tells whether a SOCKS proxy did not make a way to the host. net/http gives such an error the operation "socks
+// connect".
+func isSOCKS(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && strings.HasPrefix(operation.Op, "socks ")
+}
+
+// ofSOCKS returns the failure for an error of isSOCKS (RFC 1928, section 6; RFC 1929).
+func ofSOCKS(err error) *actors.Failure {
+	var operation *net.OpError
+	errors.As(err, &operation)
+	said := strings.TrimPrefix(Clean(operation.Err.Error()), "unknown error ")
+	switch {
+	case strings.Contains(said, "authentication"), strings.Contains(said, "username/password"):
+		return New(actors.CodeUnreachable, "The SOCKS proxy wants other credentials; give its user name and password in "+
+			"HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.")
+	case strings.Contains(said, "protocol version"):
+		return New(actors.CodeUnreachable, "The proxy does not speak SOCKS 5; check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.")
 	}
-	return New(actors.CodeUnreachable, "%s %s; check GIT_URL and the network.", who, what)
+	return New(actors.CodeUnreachable, "The SOCKS proxy does not connect to the Git host: %s.", said)
 }

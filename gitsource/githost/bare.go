@@ -6,22 +6,32 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mooring/gitsource/object"
 )
 
 // Bare is a repository without a work tree. It allows filters and requests for single objects.
 type Bare struct {
 	// Dir is its directory.
 	Dir string
+	// Format is the format of its ids.
+	Format object.Format
 	// Commits are the ids of its commits, by their numbers in the History.
 	Commits []string
 }
 
 // Import makes a repository with a history, with its branch main at the last commit. It makes no checkout, so names and
-// modes may be such that no checkout is possible.
+// modes may be such that no checkout is possible. Its ids are SHA-1.
 func Import(t Fatal, dir string, h History) *Bare {
 	t.Helper()
-	r := &Bare{Dir: dir}
-	Git(t, "", nil, "init", "--quiet", "--bare", "--initial-branch=main", dir)
+	return ImportOf(t, object.SHA1, dir, h)
+}
+
+// ImportOf is Import for ids of any format.
+func ImportOf(t Fatal, format object.Format, dir string, h History) *Bare {
+	t.Helper()
+	r := &Bare{Dir: dir, Format: format}
+	Git(t, "", nil, "init", "--quiet", "--bare", "--initial-branch=main", "--object-format="+format.String(), dir)
 	config, err := os.OpenFile(filepath.Join(dir, "config"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatalf("open config: %v", err)
@@ -38,7 +48,7 @@ func (r *Bare) Add(t Fatal, h History) {
 	var stream bytes.Buffer
 	start := len(r.Commits)
 	for i, c := range h {
-		c.write(&stream, start+i, r.Commits)
+		c.write(&stream, start+i, r)
 	}
 	fmt.Fprintln(&stream, "done")
 	Git(t, r.Dir, &stream, "fast-import", "--quiet", "--force", "--done", "--export-marks=marks")
@@ -88,5 +98,5 @@ func (r *Bare) AddTree(t Fatal, tree string) {
 // RawEntry is an entry of a tree in its stored form.
 func RawEntry(mode, name, id string) string {
 	raw := ID(id)
-	return mode + " " + name + "\x00" + string(raw[:])
+	return mode + " " + name + "\x00" + string(raw[:len(id)/2])
 }

@@ -31,6 +31,12 @@ func ServeDulwich(t *testing.T, scheme, dir string) string {
 		t.Skip("Dulwich is not installed")
 	}
 	server := exec.CommandContext(t.Context(), python, "-c", dulwich, scheme, dir)
+	return scheme + "://127.0.0.1:" + servePort(t, server) + "/"
+}
+
+// servePort starts a server, which ends with the test, and returns the port that it prints.
+func servePort(t *testing.T, server *exec.Cmd) string {
+	t.Helper()
 	server.Env = Environment()
 	output, err := server.StdoutPipe()
 	if err == nil {
@@ -44,5 +50,5 @@ func ServeDulwich(t *testing.T, scheme, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return scheme + "://127.0.0.1:" + strings.TrimSpace(port) + "/"
+	return strings.TrimSpace(port)
 }

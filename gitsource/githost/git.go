@@ -33,7 +33,7 @@ func Git(t Fatal, dir string, input *bytes.Buffer, arguments ...string) []byte {
 	return output
 }
 
-// ID parses an id of 40 hex digits. It panics for any other text.
+// ID parses an id of 40 or 64 hex digits. It panics for any other text.
 func ID(digits string) object.ID {
 	id, ok := object.ParseID(digits)
 	if !ok {

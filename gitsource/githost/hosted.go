@@ -3,6 +3,8 @@ package githost
 import (
 	"path/filepath"
 	"testing"
+
+	"mooring/gitsource/object"
 )
 
 // Hosted is a bare repository that a host serves over HTTP.
@@ -14,11 +16,17 @@ type Hosted struct {
 	URL string
 }
 
-// Host makes a repository of a history and serves it over HTTP.
+// Host makes a repository of a history and serves it over HTTP. Its ids are SHA-1.
 func Host(t *testing.T, options HTTPOptions, h History) Hosted {
 	t.Helper()
+	return HostOf(t, object.SHA1, options, h)
+}
+
+// HostOf is Host for ids of any format.
+func HostOf(t *testing.T, format object.Format, options HTTPOptions, h History) Hosted {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "stacks")
-	r := Hosted{Bare: Import(t, dir, h)}
+	r := Hosted{Bare: ImportOf(t, format, dir, h)}
 	r.HTTP = ServeHTTP(t, At(t, dir), options)
 	r.URL = r.HTTP.Repository()
 	return r

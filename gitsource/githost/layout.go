@@ -10,7 +10,7 @@ import (
 
 // Entry is an entry at a path of a commit.
 type Entry struct {
-	// Mode is in octal, as git writes it. Data is the content, the target of a link, or the id of a submodule's commit.
+	// Mode is in octal, as git writes it. Data is the content or the target of a link.
 	Mode, Data string
 }
 
@@ -27,7 +27,7 @@ func Executable(data string) Entry { return Entry{"100755", data} }
 func Link(target string) Entry { return Entry{"120000", target} }
 
 // Submodule is a submodule at some commit.
-func Submodule() Entry { return Entry{"160000", strings.Repeat("1", 40)} }
+func Submodule() Entry { return Entry{Mode: "160000"} }
 
 // Layout is everything in a commit, by path.
 type Layout map[string]Entry
@@ -54,14 +54,14 @@ type Commit struct {
 	Parents []int
 }
 
-// write writes the commit for git-fast-import. made are the ids of the earlier commits.
-func (c Commit) write(stream *bytes.Buffer, number int, made []string) {
+// write writes the commit for git-fast-import into a repository that has the earlier commits.
+func (c Commit) write(stream *bytes.Buffer, number int, into *Bare) {
 	fmt.Fprintf(stream, "commit refs/imported/%d\nmark :%d\ncommitter C <c@example.com> %d +0000\ndata 1\nx\n",
 		number, number+1, 1_700_000_000+number)
 	for i, parent := range c.Parents {
 		name := fmt.Sprint(":", parent+1)
-		if parent < len(made) {
-			name = made[parent]
+		if parent < len(into.Commits) {
+			name = into.Commits[parent]
 		}
 		fmt.Fprintf(stream, "%s %s\n", []string{"from", "merge"}[min(i, 1)], name)
 	}
@@ -69,7 +69,7 @@ func (c Commit) write(stream *bytes.Buffer, number int, made []string) {
 	for _, path := range slices.Sorted(maps.Keys(c.Layout)) {
 		entry := c.Layout[path]
 		if entry.Mode == "160000" {
-			fmt.Fprintf(stream, "M %s %s %s\n", entry.Mode, entry.Data, quotePath(path))
+			fmt.Fprintf(stream, "M %s %s %s\n", entry.Mode, strings.Repeat("1", into.Format.Digits()), quotePath(path))
 			continue
 		}
 		fmt.Fprintf(stream, "M %s inline %s\ndata %d\n%s\n", entry.Mode, quotePath(path), len(entry.Data), entry.Data)

@@ -25,14 +25,21 @@ type Repository struct {
 	Dir string
 }
 
-// New makes an empty repository whose HEAD is refs/heads/main. It allows filters and requests for single objects.
+// New makes an empty repository whose HEAD is refs/heads/main. It allows filters and requests for single objects. Its
+// ids are SHA-1.
 func New(t *testing.T) *Repository {
+	t.Helper()
+	return NewOf(t, object.SHA1)
+}
+
+// NewOf is New for ids of any format.
+func NewOf(t *testing.T, format object.Format) *Repository {
 	t.Helper()
 	r := &Repository{t: t, Dir: filepath.Join(t.TempDir(), "stacks")}
 	if err := os.Mkdir(r.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r.Git("init", "--quiet", "--initial-branch=main")
+	r.Git("init", "--quiet", "--initial-branch=main", "--object-format="+format.String())
 	r.Git("config", "uploadpack.allowFilter", "true")
 	r.Git("config", "uploadpack.allowAnySHA1InWant", "true")
 	return r

@@ -17,10 +17,14 @@ type SSHOptions struct {
 	Password string
 	// Key is the accepted key; nil for a new one.
 	Key *KeyFile
+	// Configure changes the host's configuration, if it is set.
+	Configure func(*ssh.ServerConfig)
 	// Instead handles a session instead of a command, if it is set.
 	Instead func(ssh.NewChannel, *ssh.ServerConn)
 	// Directory is where commands run.
 	Directory string
+	// Command runs instead of any command that a client asks for, if it is set, like sshd's ForceCommand.
+	Command []string
 }
 
 // SSHHost is an SSH host that serves a repository.
@@ -56,6 +60,9 @@ func ServeSSH(t *testing.T, r *Repository, options SSHOptions) SSHHost {
 		}
 	}
 	server.AddHostKey(hostKey)
+	if options.Configure != nil {
+		options.Configure(server)
+	}
 	address := Listen(t, func(conn net.Conn) { serveSSHConn(t, conn, server, options) })
 	return SSHHost{
 		URL:        "ssh://git@" + address + r.Dir,
@@ -98,7 +105,11 @@ func serveSSHSession(t *testing.T, channel ssh.Channel, requests <-chan *ssh.Req
 			environment = append(environment, variable.Name+"="+variable.Value)
 		case request.Type == "exec" && ssh.Unmarshal(request.Payload, &argument) == nil:
 			_ = request.Reply(true, nil)
-			command := exec.CommandContext(t.Context(), "sh", "-c", argument.Command)
+			run := []string{"sh", "-c", argument.Command}
+			if options.Command != nil {
+				run = options.Command
+			}
+			command := exec.CommandContext(t.Context(), run[0], run[1:]...)
 			command.Dir = options.Directory
 			command.Env, command.Stdout, command.Stderr = environment, channel, channel.Stderr()
 			serveProcess(command, channel)

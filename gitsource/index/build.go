@@ -23,11 +23,14 @@ type builder struct {
 	// moved finds the directories and hashes of the old Index that have moved to another path; it is made when it is
 	// first needed.
 	moved *catalog
-	// made are the directories of this build by their ids. inOrder are the same, each after its subdirectories.
-	made    map[object.ID]*directory
+	// inOrder are the directories of this build, each after its subdirectories. made has their numbers, by their ids.
+	made    map[object.ID]int32
 	inOrder []*directory
 	// scratch is a stack: the directories that are still to be entered.
 	scratch []namedTree
+	// files and raw are used for each directory again.
+	files []composeFile
+	raw   []byte
 }
 
 type namedTree struct {
@@ -39,7 +42,7 @@ func newBuilder(names []string, from Objects, old *Index) *builder {
 	trees := from.TreeCount()
 	return &builder{
 		names: names, objects: from, old: old,
-		made: make(map[object.ID]*directory, trees), inOrder: make([]*directory, 0, trees),
+		made: make(map[object.ID]int32, trees), inOrder: make([]*directory, 0, trees),
 	}
 }
 
@@ -58,7 +61,7 @@ func (b *builder) descend(ctx context.Context, root object.ID, deployDir string)
 		if err != nil {
 			return nil, err
 		}
-		entry, found, err := object.FindEntry(tree, name)
+		entry, found, err := at.Format().FindEntry(tree, name)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("read tree %s: %w", at, err)
@@ -89,11 +92,11 @@ func (b *builder) rawTree(ctx context.Context, id object.ID) ([]byte, error) {
 func (b *builder) directory(
 	ctx context.Context, id object.ID, counterpart *directory, depth int,
 ) (*directory, error) {
-	if counterpart != nil && counterpart.id == id {
+	if counterpart != nil && counterpart.ids.own() == id {
 		return counterpart, nil
 	}
-	if d, ok := b.made[id]; ok {
-		return d, nil
+	if number, ok := b.made[id]; ok {
+		return b.inOrder[number], nil
 	}
 	if depth > maxDepth {
 		return nil, fault.Unservable("directories are nested more than %d deep", maxDepth)
@@ -113,19 +116,25 @@ func (b *builder) directory(
 func (b *builder) makeDirectory(
 	ctx context.Context, id object.ID, tree []byte, before *directory, depth int,
 ) (*directory, error) {
-	d := &directory{id: id}
-	start := len(b.scratch)
-	for entry, err := range object.Entries(tree) {
+	start, hasOther := len(b.scratch), false
+	b.files = b.files[:0]
+	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
 			return nil, fmt.Errorf("read tree %s: %w", id, err)
 		}
 		if rank := b.rank(entry.Name); rank >= 0 {
-			d.files = append(d.files, composeFile{rank: uint16(rank), mode: entry.Mode, id: entry.ID})
+			b.files = append(b.files, composeFile{rank: uint16(rank), mode: entry.Mode, id: entry.ID})
 		}
+		isFile := entry.Mode == object.ModeFile || entry.Mode == object.ModeLink
+		hasOther = hasOther || isFile && b.isOther(entry.Name)
 		if entry.Mode == object.ModeDirectory {
 			b.scratch = append(b.scratch, namedTree{string(entry.Name), entry.ID})
 		}
 	}
+	if err := sortFiles(b.files); err != nil {
+		return nil, err
+	}
+	d := &directory{ids: packIDs(id, b.files, &b.raw), hasOther: hasOther}
 	end := len(b.scratch)
 	if end > start {
 		d.directories = make([]subdirectory, 0, end-start)
@@ -139,31 +148,38 @@ func (b *builder) makeDirectory(
 		d.directories = append(d.directories, subdirectory{name, child})
 	}
 	b.scratch = b.scratch[:start]
-	return d, b.add(d, before)
+	return d, b.add(id, d, before)
 }
 
-// add sorts the entries of a directory and adds the directory to the build.
-func (b *builder) add(d, before *directory) error {
+// sortFiles sorts compose files, the best name first.
+func sortFiles(files []composeFile) error {
+	slices.SortFunc(files, func(a, b composeFile) int { return cmp.Compare(a.rank, b.rank) })
+	for i := 1; i < len(files); i++ {
+		if files[i].rank == files[i-1].rank {
+			return errTwice()
+		}
+	}
+	return nil
+}
+
+func errTwice() error { return fault.Unservable("a tree has two entries of the same name") }
+
+// add sorts the subdirectories of a directory and adds the directory to the build.
+func (b *builder) add(id object.ID, d, before *directory) error {
 	slices.SortFunc(d.directories, func(a, b subdirectory) int { return cmp.Compare(a.name, b.name) })
-	slices.SortFunc(d.files, func(a, b composeFile) int { return cmp.Compare(a.rank, b.rank) })
 	for i := 1; i < len(d.directories); i++ {
 		if d.directories[i].name == d.directories[i-1].name {
-			return fault.Unservable("a tree has two entries of the same name")
+			return errTwice()
 		}
 	}
-	for i := 1; i < len(d.files); i++ {
-		if d.files[i].rank == d.files[i-1].rank {
-			return fault.Unservable("a tree has two entries of the same name")
-		}
-	}
-	if d.isPlain() && before != nil && before.isPlain() && before.files[0].id == d.files[0].id {
+	if d.isPlain() && before != nil && before.isPlain() && before.ids.file(0).id == d.ids.file(0).id {
 		d.hash, d.large = before.hash, before.large
 	}
 	d.summarize()
 	if d.weight > maxComposeFiles {
 		return fault.Unservable("the commit has more than %d compose files", maxComposeFiles)
 	}
-	b.made[d.id] = d
+	b.made[id] = int32(len(b.inOrder))
 	b.inOrder = append(b.inOrder, d)
 	return nil
 }

@@ -22,12 +22,13 @@ func (b *builder) catalog() *catalog {
 }
 
 func (c *catalog) add(d *directory) {
-	if _, seen := c.directories[d.id]; seen {
+	id := d.ids.own()
+	if _, seen := c.directories[id]; seen {
 		return
 	}
-	c.directories[d.id] = d
+	c.directories[id] = d
 	if d.isPlain() && (d.hash != "" || d.large) {
-		c.blobs[d.files[0].id] = Blob{Hash: d.hash, Large: d.large}
+		c.blobs[d.ids.file(0).id] = Blob{Hash: d.hash, Large: d.large}
 	}
 	for _, child := range d.directories {
 		c.add(child.directory)

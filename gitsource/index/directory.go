@@ -5,35 +5,31 @@ import (
 	"math"
 	"slices"
 
+	"mooring/actors"
 	"mooring/gitsource/object"
 )
 
 // directory is one tree, reduced to the parts that make stacks. The same tree at another path is the same directory. It
 // is immutable when the Build that made it has returned.
 type directory struct {
-	id object.ID
+	// ids are its own id and the entries with the name of a compose file.
+	ids packedIDs
 	// odd tells that this directory, or one below it, has compose files and is not plain, or cannot be shown. Each
 	// build looks at odd directories anew, because their symbolic links may lead anywhere.
 	odd bool
 	// large tells that the one regular compose file is larger than MaxComposeFile.
 	large bool
+	// hasOther tells that there is a file with the name of a compose file that the settings do not name.
+	hasOther bool
 	// weight is the number of entries with the name of a compose file, here and in all directories below.
 	weight int32
-	// files are the entries with the name of a compose file, the best name first.
-	files []composeFile
+	// others is the number of directories with such a file, this one and all below.
+	others int32
 	// hash is that of the one regular compose file. It is empty until it is known, and if there is no such file or the
 	// file is large.
 	hash string
 	// directories are sorted by name, bytewise.
 	directories []subdirectory
-}
-
-// composeFile is a tree entry with the name of a compose file.
-type composeFile struct {
-	// rank is the number of its name in Rules.ComposeFiles.
-	rank uint16
-	mode object.Mode
-	id   object.ID
 }
 
 // subdirectory is a directory and the name that it has in another one.
@@ -43,7 +39,9 @@ type subdirectory struct {
 }
 
 // isPlain tells whether the directory has one regular compose file and no other entry with the name of one.
-func (d *directory) isPlain() bool { return len(d.files) == 1 && d.files[0].mode == object.ModeFile }
+func (d *directory) isPlain() bool {
+	return d.ids.files() == 1 && d.ids.file(0).mode == object.ModeFile
+}
 
 // isUnjudged tells whether the directory is plain and its compose file has not been read yet.
 func (d *directory) isUnjudged() bool { return d.isPlain() && d.hash == "" && !d.large }
@@ -62,16 +60,23 @@ func (d *directory) child(name string) *directory {
 	return d.directories[at].directory
 }
 
-// summarize sets odd and weight from the directory itself and the ones in it.
+// summarize sets odd, weight and others from the directory itself and the ones in it.
 func (d *directory) summarize() {
-	weight := int64(len(d.files))
-	d.odd = len(d.files) > 0 && !d.isPlain() || d.large
+	weight, others := int64(d.ids.files()), int64(0)
+	if d.hasOther {
+		others = 1
+	}
+	d.odd = weight > 0 && !d.isPlain() || d.large
 	for _, child := range d.directories {
 		weight += int64(child.weight)
+		others += int64(child.others)
 		d.odd = d.odd || child.odd || child.weight > 0 && !isShowable(child.name)
 	}
-	d.weight = int32(min(weight, math.MaxInt32))
+	d.weight, d.others = int32(min(weight, math.MaxInt32)), int32(min(others, math.MaxInt32))
 }
+
+// tree is the id of the directory, for a stack. It shares the memory of the packed ids.
+func (d *directory) tree() actors.Tree { return actors.Tree(d.ids[1 : 1+d.ids.size()]) }
 
 // isBarren tells whether there is no compose file in the directory or below it.
 func (d *directory) isBarren() bool { return d == nil || d.weight == 0 }

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"mooring/gitsource/object"
 )
@@ -10,10 +12,10 @@ import (
 type Blob struct {
 	// Hash is the hash of the content, as hashing.Of writes it; empty until it is known.
 	Hash string
-	// Large tells that the blob is larger than MaxComposeFile. It has no hash then.
-	Large bool
 	// Text is the target of a symbolic link; empty if it is longer than MaxLinkText.
 	Text string
+	// Large tells that the blob is larger than MaxComposeFile. It has no hash then.
+	Large bool
 	// IsText tells whether Text has been read.
 	IsText bool
 }
@@ -39,27 +41,26 @@ type Objects interface {
 
 // Wanted are the ids of the blobs that LoadBlobs must read.
 type Wanted struct {
-	// Files are blobs whose hashes are wanted, and Links are blobs whose targets are wanted.
-	Files, Links map[object.ID]struct{}
+	// Files are blobs whose hashes are wanted, and Links are blobs whose targets are wanted. In each an id is there once.
+	Files, Links []object.ID
 }
 
-// newWanted returns an empty set with memory for that many files.
-func newWanted(files int) Wanted {
-	return Wanted{Files: make(map[object.ID]struct{}, files), Links: map[object.ID]struct{}{}}
+// settle sorts the ids and removes those that are there twice.
+func (w *Wanted) settle() {
+	for _, ids := range []*[]object.ID{&w.Files, &w.Links} {
+		slices.SortFunc(*ids, func(a, b object.ID) int { return bytes.Compare(a[:], b[:]) })
+		*ids = slices.Compact(*ids)
+	}
 }
 
-func (w Wanted) isEmpty() bool { return len(w.Files) == 0 && len(w.Links) == 0 }
+func (w *Wanted) isEmpty() bool { return len(w.Files) == 0 && len(w.Links) == 0 }
 
-// IDs returns each id once, in no particular order.
-func (w Wanted) IDs() []object.ID {
-	ids := make([]object.ID, 0, len(w.Files)+len(w.Links))
-	for id := range w.Files {
-		ids = append(ids, id)
+// IDs returns each id once, in no particular order. The caller must not change them.
+func (w *Wanted) IDs() []object.ID {
+	if len(w.Links) == 0 {
+		return w.Files
 	}
-	for id := range w.Links {
-		if _, too := w.Files[id]; !too {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+	all := Wanted{Files: slices.Concat(w.Files, w.Links)}
+	all.settle()
+	return all.Files
 }

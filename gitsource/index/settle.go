@@ -15,7 +15,7 @@ func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory,
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		wanted := newWanted(b.unjudged())
+		wanted := &Wanted{Files: make([]object.ID, 0, b.unjudged())}
 		b.settlePlain(wanted)
 		odd := newSurvey(b, wanted)
 		if err := odd.visit(ctx, top, path, trail, true); err != nil {
@@ -24,7 +24,8 @@ func (b *builder) settle(ctx context.Context, trail []object.ID, top *directory,
 		if wanted.isEmpty() {
 			return odd, nil
 		}
-		if err := b.objects.LoadBlobs(ctx, wanted); err != nil {
+		wanted.settle()
+		if err := b.objects.LoadBlobs(ctx, *wanted); err != nil {
 			return nil, err
 		}
 	}
@@ -43,15 +44,16 @@ func (b *builder) unjudged() int {
 
 // settlePlain sets the hashes of the plain directories of this build, and adds unknown blobs to wanted. A file that is
 // too large makes its directory and all directories above it odd.
-func (b *builder) settlePlain(wanted Wanted) {
+func (b *builder) settlePlain(wanted *Wanted) {
 	foundLarge := false
 	for _, d := range b.inOrder {
 		if !d.isUnjudged() {
 			continue
 		}
-		file, _ := b.blob(d.files[0].id)
+		id := d.ids.file(0).id
+		file, _ := b.blob(id)
 		if !file.isJudged() {
-			wanted.Files[d.files[0].id] = struct{}{}
+			wanted.Files = append(wanted.Files, id)
 			continue
 		}
 		d.hash, d.large = file.Hash, file.Large

@@ -21,7 +21,7 @@ type survey struct {
 	*builder
 	links *linkResolver
 	// wanted are the blobs that must be loaded first. If there is one, the other results of the survey are incomplete.
-	wanted Wanted
+	wanted *Wanted
 	// blobs are all the blobs that the survey looked at.
 	blobs map[object.ID]Blob
 	// found are the odd directories with compose files.
@@ -38,7 +38,7 @@ type oddDirectory struct {
 	shadowed []string
 }
 
-func newSurvey(b *builder, wanted Wanted) *survey {
+func newSurvey(b *builder, wanted *Wanted) *survey {
 	s := &survey{builder: b, wanted: wanted, blobs: map[object.ID]Blob{}}
 	s.links = newLinkResolver(b.rawTree, s.linkText)
 	return s
@@ -58,7 +58,7 @@ func (s *survey) visit(
 	if err := s.paths.spend(path); err != nil {
 		return err
 	}
-	if len(d.files) > 0 && !(showable && d.isPlain() && !d.large) {
+	if d.ids.files() > 0 && !(showable && d.isPlain() && !d.large) {
 		found, err := s.look(ctx, d, path, trail, showable)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *survey) visit(
 		s.found = append(s.found, found)
 	}
 	for _, child := range d.directories {
-		below := append(slices.Clip(trail), child.id)
+		below := append(slices.Clip(trail), child.ids.own())
 		shown := showable && isShowable(child.name)
 		if err := s.visit(ctx, child.directory, joinPath(path, child.name), below, shown); err != nil {
 			return err
@@ -82,7 +82,8 @@ func (s *survey) look(
 	ctx context.Context, d *directory, path string, trail []object.ID, showable bool,
 ) (oddDirectory, error) {
 	found := oddDirectory{path: path}
-	for _, file := range d.files {
+	for number := range d.ids.files() {
+		file := d.ids.file(number)
 		name := joinPath(path, s.names[file.rank])
 		isFile := file.mode == object.ModeFile || file.mode == object.ModeLink
 		if isFile && found.stack.Hash != "" {
@@ -97,10 +98,12 @@ func (s *survey) look(
 			}
 		}
 		if verdict.reason != "" {
-			found.skipped = append(found.skipped, actors.Skipped{Path: escapePath(name), Reason: verdict.reason})
+			found.skipped = append(found.skipped, actors.Skipped{Path: Escape(name), Reason: verdict.reason})
 			continue
 		}
-		found.stack = actors.DesiredStack{Path: path, ComposeFile: s.names[file.rank], Hash: verdict.hash}
+		found.stack = actors.DesiredStack{
+			Path: path, ComposeFile: s.names[file.rank], Hash: verdict.hash, Tree: d.tree(),
+		}
 	}
 	return found, nil
 }
@@ -129,7 +132,7 @@ func (s *survey) judgeFile(id object.ID, reasonIfLarge string) verdict {
 	state, known := s.knownBlob(id)
 	switch {
 	case !known || !state.isJudged():
-		s.wanted.Files[id] = struct{}{}
+		s.wanted.Files = append(s.wanted.Files, id)
 		return verdict{}
 	case state.Large:
 		return verdict{reason: reasonIfLarge, known: true}
@@ -153,7 +156,7 @@ func (s *survey) judgeLink(ctx context.Context, id object.ID, trail []object.ID)
 func (s *survey) linkText(id object.ID) (string, bool) {
 	state, known := s.knownBlob(id)
 	if !known || !state.IsText {
-		s.wanted.Links[id] = struct{}{}
+		s.wanted.Links = append(s.wanted.Links, id)
 		return "", false
 	}
 	return state.Text, true

@@ -17,8 +17,9 @@ func TestTheSurveyEndsWithTheContext(t *testing.T) {
 	is := is.New(t)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := newSurvey(newBuilder([]string{"docker-compose.yml"}, treesAtHand{}, nil), newWanted(0))
-	d := &directory{weight: 1, odd: true, files: []composeFile{{mode: object.ModeDirectory}}}
+	s := newSurvey(newBuilder([]string{"docker-compose.yml"}, treesAtHand{}, nil), &Wanted{})
+	ids := packIDs(object.ID{}, []composeFile{{mode: object.ModeDirectory}}, new([]byte))
+	d := &directory{weight: 1, odd: true, ids: ids}
 	is.NoErr(s.visit(t.Context(), d, ".", nil, true))
 	is.True(errors.Is(s.visit(ended, d, ".", nil, true), context.Canceled))
 

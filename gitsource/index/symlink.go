@@ -178,7 +178,7 @@ func (r *linkResolver) entries(ctx context.Context, id object.ID) (map[string]ob
 	}
 	tree = slices.Clone(tree)
 	entries := map[string]object.Entry{}
-	for entry, err := range object.Entries(tree) {
+	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
 			return nil, fmt.Errorf("read tree %s: %w", id, err)
 		}

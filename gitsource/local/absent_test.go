@@ -60,65 +60,69 @@ func TestASearchEndsAtAFileThatLeadsNowhere(t *testing.T) {
 }
 
 func TestAlternatesThatAreNotThereAreTheReasonForAMissingObject(t *testing.T) {
-	is := is.New(t)
-	r := githost.New(t)
-	tip := r.Commit("a/docker-compose.yml", "1")
-	root := filepath.Dir(r.Dir)
-	shared := filepath.Join(root, "shared")
-	r.Git("clone", "--quiet", "--shared", r.Dir, shared)
-	is.NoErr(os.Rename(r.Dir, r.Dir+".away"))
-	for _, ref := range []string{"", tip.String()} {
-		_, err := localTip(t, shared, ref)
-		is.Equal(fault.Of(err).Code, actors.CodeProtocol)
-		is.True(strings.Contains(fault.Of(err).Message, "borrows objects"))
-		is.True(strings.Contains(fault.Of(err).Message, "mount"))
-		is.True(!strings.Contains(fault.Of(err).Message, root))
-	}
-	// A repository that has all objects itself needs no alternates.
-	own := githost.At(t, filepath.Join(root, "own"))
-	r = githost.At(t, r.Dir+".away")
-	r.Git("clone", "--quiet", r.Dir, own.Dir)
-	is.NoErr(os.WriteFile(filepath.Join(own.Dir, ".git", "objects", "info", "alternates"), []byte("/gone\n"), 0o600))
-	found, err := localTip(t, own.Dir, "")
-	is.NoErr(err)
-	is.Equal(found, tip)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		is := is.New(t)
+		r := githost.NewOf(t, format)
+		tip := r.Commit("a/docker-compose.yml", "1")
+		root := filepath.Dir(r.Dir)
+		shared := filepath.Join(root, "shared")
+		r.Git("clone", "--quiet", "--shared", r.Dir, shared)
+		is.NoErr(os.Rename(r.Dir, r.Dir+".away"))
+		for _, ref := range []string{"", tip.String()} {
+			_, err := localTip(t, shared, ref)
+			is.Equal(fault.Of(err).Code, actors.CodeProtocol)
+			is.True(strings.Contains(fault.Of(err).Message, "borrows objects"))
+			is.True(strings.Contains(fault.Of(err).Message, "mount"))
+			is.True(!strings.Contains(fault.Of(err).Message, root))
+		}
+		// A repository that has all objects itself needs no alternates.
+		own := githost.At(t, filepath.Join(root, "own"))
+		r = githost.At(t, r.Dir+".away")
+		r.Git("clone", "--quiet", r.Dir, own.Dir)
+		is.NoErr(os.WriteFile(filepath.Join(own.Dir, ".git", "objects", "info", "alternates"), []byte("/gone\n"), 0o600))
+		found, err := localTip(t, own.Dir, "")
+		is.NoErr(err)
+		is.Equal(found, tip)
+	})
 }
 
 func TestQuotedAlternatesAreReadAsGitReadsThem(t *testing.T) {
-	r := githost.New(t)
-	tip := r.Commit("a/docker-compose.yml", "1")
-	root := filepath.Dir(r.Dir)
-	odd := filepath.Join(root, "a \"q\"\n\té\\")
-	if err := os.Rename(r.Dir, odd); err != nil {
-		t.Fatal(err)
-	}
-	r = githost.At(t, odd)
-	shared := githost.At(t, filepath.Join(root, "shared"))
-	r.Git("init", "--quiet", shared.Dir)
-	for claim, line := range map[string]string{
-		"octal digits":       `"` + root + `/a \"q\"\n\t\303\251\\/.git/objects"`,
-		"bytes as they are":  `"` + root + `/a \"q\"\012\011é\\/.git/objects"`,
-		"after a comment":    "# x\n\n" + `"` + root + `/a \042q\042\n\té\134/.git/objects"`,
-		"relative":           `"../../../a \"q\"\n\t\303\251\\/.git/objects"`,
-		"a name with quotes": "../../../\"plain\"/.git/objects",
-	} {
-		t.Run(claim, func(t *testing.T) {
-			is := is.New(t)
-			if strings.Contains(claim, "quotes") {
-				is.NoErr(os.Rename(odd, filepath.Join(root, `"plain"`)))
-				defer func() { is.NoErr(os.Rename(filepath.Join(root, `"plain"`), odd)) }()
-			}
-			name := filepath.Join(shared.Dir, ".git", "objects", "info", "alternates")
-			is.NoErr(os.WriteFile(name, []byte(line+"\n"), 0o600))
-			shared.Git("cat-file", "-e", tip.String()) // git finds it
-			repository, err := Open(shared.Dir)
-			is.NoErr(err)
-			defer repository.Close()
-			found, err := repository.Tip(location.ParseRef(tip.String()), object.Tip{})
-			is.NoErr(err)
-			is.Equal(found.Commit, tip)
-		})
-	}
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		r := githost.NewOf(t, format)
+		tip := r.Commit("a/docker-compose.yml", "1")
+		root := filepath.Dir(r.Dir)
+		odd := filepath.Join(root, "a \"q\"\n\té\\")
+		if err := os.Rename(r.Dir, odd); err != nil {
+			t.Fatal(err)
+		}
+		r = githost.At(t, odd)
+		shared := githost.At(t, filepath.Join(root, "shared"))
+		r.Git("init", "--quiet", "--object-format="+format.String(), shared.Dir)
+		for claim, line := range map[string]string{
+			"octal digits":       `"` + root + `/a \"q\"\n\t\303\251\\/.git/objects"`,
+			"bytes as they are":  `"` + root + `/a \"q\"\012\011é\\/.git/objects"`,
+			"after a comment":    "# x\n\n" + `"` + root + `/a \042q\042\n\té\134/.git/objects"`,
+			"relative":           `"../../../a \"q\"\n\t\303\251\\/.git/objects"`,
+			"a name with quotes": "../../../\"plain\"/.git/objects",
+		} {
+			t.Run(claim, func(t *testing.T) {
+				is := is.New(t)
+				if strings.Contains(claim, "quotes") {
+					is.NoErr(os.Rename(odd, filepath.Join(root, `"plain"`)))
+					defer func() { is.NoErr(os.Rename(filepath.Join(root, `"plain"`), odd)) }()
+				}
+				name := filepath.Join(shared.Dir, ".git", "objects", "info", "alternates")
+				is.NoErr(os.WriteFile(name, []byte(line+"\n"), 0o600))
+				shared.Git("cat-file", "-e", tip.String()) // git finds it
+				repository, err := Open(shared.Dir)
+				is.NoErr(err)
+				defer repository.Close()
+				found, err := repository.Tip(location.ParseRef(tip.String()), object.Tip{})
+				is.NoErr(err)
+				is.Equal(found.Commit, tip)
+			})
+		}
+	})
 }
 
 // FuzzUnquoted checks that what is unquoted is never longer than its quoted form, which ends in a quote.

@@ -15,6 +15,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 )
 
 // oddConfigs are config files that git reads.
@@ -83,9 +84,9 @@ func TestAFormatThatCannotBeReadIsRefusedHoweverItIsWritten(t *testing.T) {
 	r := githost.New(t)
 	r.Commit("a/docker-compose.yml", "1")
 	for content, says := range map[string]string{
-		"[core]repositoryFormatVersion=1\n[extensions] objectFormat = \"sha256\"": "SHA-256",
-		"\ufeff[extensions]\n[branch.main]\n[Extensions]\nrefStorage=reftable":    "reftable",
-		"[extensions]\nrefStorage = reftable://a\n":                               "reftable",
+		"[core]repositoryFormatVersion=1\n[extensions] objectFormat = \"sha512\"": "\"sha512\"",
+		"\ufeff[extensions]\n[branch.main]\n[Extensions]\nrefStorage=sqlite":      "sqlite",
+		"[extensions]\nrefStorage = reftable://a\n":                               "reftable://a",
 		"[core]\n\trepositoryFormatVersion = 2\n":                                 "version 2",
 	} {
 		is := is.New(t)
@@ -94,6 +95,49 @@ func TestAFormatThatCannotBeReadIsRefusedHoweverItIsWritten(t *testing.T) {
 		is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 		is.True(strings.Contains(fault.Of(err).Message, says))
 	}
+}
+
+func TestTheObjectFormatIsThatOfTheConfigFile(t *testing.T) {
+	for _, c := range []struct {
+		format object.Format
+		config string
+	}{
+		{object.SHA1, "[extensions]\n\tobjectFormat = sha1\n\tcompatObjectFormat = sha256\n"},
+		{object.SHA1, "[extensions]\n\tobjectFormat =\n"},
+		{object.SHA256, "[extensions]\n\tobjectformat = sha256\n\tcompatObjectFormat = sha1\n"},
+		{object.SHA256, "[EXTENSIONS] OBJECTFORMAT = \"SHA256\""},
+	} {
+		is := is.New(t)
+		r := githost.NewOf(t, c.format)
+		tip := r.Commit("a/docker-compose.yml", "1")
+		name := filepath.Join(r.Dir, ".git", "config")
+		is.NoErr(os.WriteFile(name, []byte("[core]\n\trepositoryFormatVersion = 1\n"+c.config), 0o600))
+		found, err := localTip(t, r.Dir, "")
+		is.NoErr(err)
+		is.Equal(found, tip)
+	}
+}
+
+// The ids in refs show that the config file is wrong.
+func TestARefWithAnIDOfTheOtherFormatIsAFailure(t *testing.T) {
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		is := is.New(t)
+		r := githost.NewOf(t, format)
+		r.Commit("a/docker-compose.yml", "1")
+		packed := githost.At(t, filepath.Join(filepath.Dir(r.Dir), "packed"))
+		r.Git("clone", "--quiet", r.Dir, packed.Dir)
+		packed.Git("pack-refs", "--all")
+		config := "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tobjectFormat = " + (1 - format).String()
+		for _, dir := range []string{r.Dir, packed.Dir} {
+			is.NoErr(os.WriteFile(filepath.Join(dir, ".git", "config"), []byte(config), 0o600))
+			_, err := localTip(t, dir, "")
+			is.True(err != nil)
+			is.True(fault.Of(err).Code == actors.CodeProtocol || fault.Of(err).Code == actors.CodeRefNotFound)
+		}
+		_, err := localTip(t, r.Dir, githost.SomeIDOf(format))
+		is.Equal(fault.Of(err).Code, actors.CodeRefNotFound)
+		is.True(strings.Contains(fault.Of(err).Message, "GIT_REF is a commit id of"))
+	})
 }
 
 // FuzzConfig checks that any file is read to its end, and that what is read can be written and read again.

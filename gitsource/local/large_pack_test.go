@@ -10,6 +10,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"mooring/gitsource/githost"
 	"mooring/gitsource/object"
 	"mooring/gitsource/packmaker"
 )
@@ -23,7 +24,7 @@ type entryAt struct {
 
 // writeSparsePack writes a sparse pack file, with objects far apart and holes between them, and its index of version 2
 // (gitformat-pack, "Version 2 pack-*.idx files support packs larger than 4 GiB").
-func writeSparsePack(t *testing.T, objectsDir string, entries []entryAt) {
+func writeSparsePack(t *testing.T, format object.Format, objectsDir string, entries []entryAt) {
 	t.Helper()
 	is := is.New(t)
 	dir := filepath.Join(objectsDir, "pack")
@@ -46,12 +47,12 @@ func writeSparsePack(t *testing.T, objectsDir string, entries []entryAt) {
 	for i, e := range entries {
 		_, err := file.WriteAt(e.bytes, e.offset)
 		is.NoErr(err)
-		index = append(index, e.id[:]...)
+		index = append(index, e.id[:format.Size()]...)
 		checksums = append(checksums, 0, 0, 0, 0)
 		small = binary.BigEndian.AppendUint32(small, 1<<31|uint32(i))
 		large = binary.BigEndian.AppendUint64(large, uint64(e.offset))
 	}
-	index = slices.Concat(index, checksums, small, large, make([]byte, packIndexTrailer))
+	index = slices.Concat(index, checksums, small, large, make([]byte, 2*format.Size()))
 	header := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(len(entries)))
 	_, err = file.WriteAt(header, 0)
 	is.NoErr(err)
@@ -59,25 +60,27 @@ func writeSparsePack(t *testing.T, objectsDir string, entries []entryAt) {
 }
 
 func TestADeltaIsReadFarBehindItsBaseInALargePack(t *testing.T) {
-	for _, offset := range []int64{1 << 20, 1<<31 - 1, 1 << 31, 3 << 30, 1<<32 + 5, 9 << 30} {
-		is := is.New(t)
-		base, result := []byte("services: {}\n"), []byte("services: {a}\n")
-		var m packmaker.Maker
-		m.Whole(object.Blob, base)
-		whole := bytes.Clone(m.Body.Bytes())
-		m.Offsets[0] = int64(len(whole)) - offset // so that the distance is that in the file
-		m.OffsetDelta(0, packmaker.Delta(base, 11, "a}\n"))
-		delta := m.Body.Bytes()[len(whole):]
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for _, offset := range []int64{1 << 20, 1<<31 - 1, 1 << 31, 3 << 30, 1<<32 + 5, 9 << 30} {
+			is := is.New(t)
+			base, result := []byte("services: {}\n"), []byte("services: {a}\n")
+			m := packmaker.Maker{Format: format}
+			m.Whole(object.Blob, base)
+			whole := bytes.Clone(m.Body.Bytes())
+			m.Offsets[0] = int64(len(whole)) - offset // so that the distance is that in the file
+			m.OffsetDelta(0, packmaker.Delta(base, 11, "a}\n"))
+			delta := m.Body.Bytes()[len(whole):]
 
-		dir := t.TempDir()
-		id := packmaker.ID(object.Blob, result)
-		writeSparsePack(t, dir, []entryAt{
-			{packmaker.ID(object.Blob, base), 12, whole}, {id, 12 + offset, delta},
-		})
-		s := newStore(dir)
-		content, err := s.Object(object.Blob, id, 1<<10)
-		is.NoErr(err)
-		is.Equal(string(content), string(result))
-		s.Close()
-	}
+			dir := t.TempDir()
+			id := packmaker.ID(format, object.Blob, result)
+			writeSparsePack(t, format, dir, []entryAt{
+				{packmaker.ID(format, object.Blob, base), 12, whole}, {id, 12 + offset, delta},
+			})
+			s := newStore(dir, format)
+			content, err := s.Object(object.Blob, id, 1<<10)
+			is.NoErr(err)
+			is.Equal(string(content), string(result))
+			s.Close()
+		}
+	})
 }

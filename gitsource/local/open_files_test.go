@@ -15,9 +15,9 @@ import (
 )
 
 // manyPacks makes a repository with a pack for each of its commits, and returns the ids of the blobs.
-func manyPacks(t *testing.T, packs int) (objectsDir string, blobs []object.ID) {
+func manyPacks(t *testing.T, format object.Format, packs int) (objectsDir string, blobs []object.ID) {
 	t.Helper()
-	r := githost.New(t)
+	r := githost.NewOf(t, format)
 	var stream bytes.Buffer
 	for i := range packs {
 		content := fmt.Sprintf("services: {n%d: {}}\n", i)
@@ -32,39 +32,43 @@ func manyPacks(t *testing.T, packs int) (objectsDir string, blobs []object.ID) {
 }
 
 func TestFewFilesOfManyPacksAreOpen(t *testing.T) {
-	dir, blobs := manyPacks(t, 30)
-	for _, inMemory := range []int64{0, maxIndexMemory} {
-		is := is.New(t)
-		s := newStore(dir)
-		s.files.limit, s.indexMemory = 3, inMemory
-		for i, id := range slices.Concat(blobs, blobs[:5]) {
-			content, err := s.Object(object.Blob, id, 100)
-			is.NoErr(err)
-			is.Equal(string(content), fmt.Sprintf("services: {n%d: {}}\n", i%30))
-			is.True(len(s.files.files) <= 3)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		dir, blobs := manyPacks(t, format, 30)
+		for _, inMemory := range []int64{0, maxIndexMemory} {
+			is := is.New(t)
+			s := newStore(dir, format)
+			s.files.limit, s.indexMemory = 3, inMemory
+			for i, id := range slices.Concat(blobs, blobs[:5]) {
+				content, err := s.Object(object.Blob, id, 100)
+				is.NoErr(err)
+				is.Equal(string(content), fmt.Sprintf("services: {n%d: {}}\n", i%30))
+				is.True(len(s.files.files) <= 3)
+			}
+			is.Equal(len(s.packs), 30)
+			_, err := s.Object(object.Blob, object.ID{1}, 100)
+			is.Equal(err, fault.ErrAbsent)
+			s.Close()
+			is.Equal(len(s.files.files), 0)
 		}
-		is.Equal(len(s.packs), 30)
-		_, err := s.Object(object.Blob, object.ID{1}, 100)
-		is.Equal(err, fault.ErrAbsent)
-		s.Close()
-		is.Equal(len(s.files.files), 0)
-	}
+	})
 }
 
 // Another process packs everything anew and removes the old packs, whose files this one may have closed.
 func TestAPackThatIsRemovedWhileItsFileIsClosedIsReplaced(t *testing.T) {
-	is := is.New(t)
-	dir, blobs := manyPacks(t, 10)
-	s := newStore(dir)
-	defer s.Close()
-	s.files.limit = 1
-	for _, id := range blobs[:5] {
-		_, err := s.Object(object.Blob, id, 100)
-		is.NoErr(err)
-	}
-	githost.Git(t, filepath.Dir(dir), nil, "repack", "-adfq")
-	for _, id := range blobs {
-		_, err := s.Object(object.Blob, id, 100)
-		is.NoErr(err)
-	}
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		is := is.New(t)
+		dir, blobs := manyPacks(t, format, 10)
+		s := newStore(dir, format)
+		defer s.Close()
+		s.files.limit = 1
+		for _, id := range blobs[:5] {
+			_, err := s.Object(object.Blob, id, 100)
+			is.NoErr(err)
+		}
+		githost.Git(t, filepath.Dir(dir), nil, "repack", "-adfq")
+		for _, id := range blobs {
+			_, err := s.Object(object.Blob, id, 100)
+			is.NoErr(err)
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/object"
 )
 
 // packFile is a pack of a repository on this machine (gitformat-pack). It belongs to one store.
@@ -21,8 +22,8 @@ type packFile struct {
 }
 
 // openPackFile opens the index of a pack. The index is kept in memory if it has at most inMemory bytes.
-func openPackFile(indexPath string, files *openFiles, inMemory int64) (*packFile, error) {
-	index, err := openPackIndex(&packedFile{path: indexPath, all: files}, inMemory)
+func openPackFile(indexPath string, files *openFiles, format object.Format, inMemory int64) (*packFile, error) {
+	index, err := openPackIndex(&packedFile{path: indexPath, all: files}, format, inMemory)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 // "Version 2 pack-*.idx files"). A large one is not in memory, except for its fan-out table.
 type packIndex struct {
 	data    io.ReaderAt
+	format  object.Format
 	size    int64
 	version int
 	// fanout[b] is how many ids begin with a byte up to b.
@@ -29,17 +30,15 @@ const (
 	packIndexHeader = 8
 	// packIndexFanout is the size of the fan-out table.
 	packIndexFanout = 256 * 4
-	// packIndexTrailer is the size of the two checksums at the end.
-	packIndexTrailer = 2 * object.IDSize
 )
 
 // openPackIndex opens an index. It reads it into memory if it has at most inMemory bytes.
-func openPackIndex(file *packedFile, inMemory int64) (packIndex, error) {
+func openPackIndex(file *packedFile, format object.Format, inMemory int64) (packIndex, error) {
 	size, err := file.size()
 	if err != nil {
 		return packIndex{}, err
 	}
-	p := packIndex{data: file, size: size}
+	p := packIndex{data: file, format: format, size: size}
 	if size <= inMemory {
 		content := make([]byte, size)
 		if _, err := file.ReadAt(content, 0); err != nil {
@@ -52,18 +51,19 @@ func openPackIndex(file *packedFile, inMemory int64) (packIndex, error) {
 
 // readFanout reads the header and the fan-out table, and checks that the index has the size that these imply.
 func (p *packIndex) readFanout() error {
+	idSize := int64(p.format.Size())
 	table := make([]byte, packIndexHeader+packIndexFanout)
 	if _, err := p.data.ReadAt(table, 0); err != nil {
 		return indexUnlessIO(err)
 	}
 	if bytes.HasPrefix(table, []byte("\xfftOc")) {
-		p.version, p.rows, p.rowSize = int(binary.BigEndian.Uint32(table[4:])), packIndexHeader+packIndexFanout, object.IDSize
+		p.version, p.rows, p.rowSize = int(binary.BigEndian.Uint32(table[4:])), packIndexHeader+packIndexFanout, idSize
 		table = table[packIndexHeader:]
 		if p.version != 2 {
 			return fault.Malformed("a pack's index is of version %d; git repack -a -d writes it anew", p.version)
 		}
 	} else {
-		p.version, p.rows, p.rowSize, p.idAt = 1, packIndexFanout, 4+object.IDSize, 4
+		p.version, p.rows, p.rowSize, p.idAt = 1, packIndexFanout, 4+idSize, 4
 	}
 	for i := range p.fanout {
 		p.fanout[i] = binary.BigEndian.Uint32(table[4*i:])
@@ -71,7 +71,7 @@ func (p *packIndex) readFanout() error {
 			return errDamagedIndex()
 		}
 	}
-	least := p.rows + p.count()*p.rowSize + packIndexTrailer
+	least := p.rows + p.count()*p.rowSize + 2*idSize // two checksums are at the end
 	most := least
 	if p.version == 2 {
 		least += p.count() * (4 + 4)
@@ -91,7 +91,7 @@ func (p *packIndex) find(id object.ID) (offset int64, found bool, err error) {
 	if id[0] > 0 {
 		low = int64(p.fanout[id[0]-1])
 	}
-	place, found, err := p.search(id, low, high)
+	place, found, err := p.search(id[:p.format.Size()], low, high)
 	if err != nil || !found {
 		return 0, false, err
 	}
@@ -104,12 +104,12 @@ const searchBlock = 64
 
 // search finds an id among the sorted ids with the numbers from low to high. Ids are evenly spread, so it first guesses
 // the place from the id's value. After four wrong guesses it halves the range each time.
-func (p *packIndex) search(id object.ID, low, high int64) (place int64, found bool, err error) {
+func (p *packIndex) search(id []byte, low, high int64) (place int64, found bool, err error) {
 	from, to := uint64(id[0])<<56, uint64(id[0])<<56|1<<56-1
 	for guesses := 0; low < high; guesses++ {
 		middle := low + (high-low)/2
 		if guesses < 4 {
-			share := float64(binary.BigEndian.Uint64(id[:])-from) / (float64(to-from) + 1)
+			share := float64(binary.BigEndian.Uint64(id)-from) / (float64(to-from) + 1)
 			middle = low + int64(share*float64(high-low))
 		}
 		start := max(low, min(middle-searchBlock/2, high-searchBlock))
@@ -121,9 +121,9 @@ func (p *packIndex) search(id object.ID, low, high int64) (place int64, found bo
 		}
 		first, last := p.id(block, 0), p.id(block, end-start-1)
 		switch {
-		case bytes.Compare(id[:], first) < 0:
+		case bytes.Compare(id, first) < 0:
 			high, to = start, binary.BigEndian.Uint64(first)
-		case bytes.Compare(id[:], last) > 0:
+		case bytes.Compare(id, last) > 0:
 			low, from = end, binary.BigEndian.Uint64(last)
 		default:
 			at, found := p.searchRows(block, id)
@@ -135,15 +135,15 @@ func (p *packIndex) search(id object.ID, low, high int64) (place int64, found bo
 
 // id returns the id in a row of a block.
 func (p *packIndex) id(block []byte, row int64) []byte {
-	return block[row*p.rowSize+p.idAt:][:object.IDSize]
+	return block[row*p.rowSize+p.idAt:][:p.format.Size()]
 }
 
 // searchRows finds an id among sorted rows.
-func (p *packIndex) searchRows(block []byte, id object.ID) (place int64, found bool) {
+func (p *packIndex) searchRows(block, id []byte) (place int64, found bool) {
 	low, high := int64(0), int64(len(block))/p.rowSize
 	for low < high {
 		middle := (low + high) / 2
-		switch order := bytes.Compare(id[:], p.id(block, middle)); {
+		switch order := bytes.Compare(id, p.id(block, middle)); {
 		case order == 0:
 			return middle, true
 		case order < 0:

@@ -3,17 +3,9 @@ package local
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/go-git/go-billy/v5/osfs"
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/storer"
-	"github.com/go-git/go-git/v5/storage/filesystem"
-	"github.com/go-git/go-git/v5/storage/filesystem/dotgit"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -25,18 +17,18 @@ import (
 // files.
 type Repository struct {
 	*store
-	refs refFiles
+	refs refStore
 }
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
 // or a .git. If path is none of these, even if it is inside of a checkout, the error is an *actors.Failure or
-// fault.ErrNoRepository.
+// fault.ErrNoRepository. If the repository is in a format that cannot be read, it is an *actors.Failure.
 func Open(path string) (*Repository, error) {
 	at, err := namedGitDir(path)
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
 // Discover opens the repository that a directory is in. It looks in the directory and in those above it. It refuses a
@@ -46,15 +38,21 @@ func Discover(dir string) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openAt(at), nil
+	return openAt(at)
 }
 
-func openAt(at gitDirs) *Repository {
-	files := dotgit.NewRepositoryFilesystem(osfs.New(at.gitDir), osfs.New(at.commonDir))
-	return &Repository{
-		store: newStore(filepath.Join(at.commonDir, "objects")),
-		refs:  refFiles{filesystem.NewStorage(files, cache.NewObjectLRU(0)), at},
+func openAt(at gitDirs) (*Repository, error) {
+	format, hasTables, err := at.format()
+	if err != nil {
+		return nil, err
 	}
+	r := &Repository{store: newStore(filepath.Join(at.commonDir, "objects"), format)}
+	if hasTables {
+		r.refs = newRefTables(at, format)
+	} else {
+		r.refs = newRefFiles(at, format)
+	}
+	return r, nil
 }
 
 // maxPeel is how many annotated tags are followed one after another.
@@ -63,17 +61,15 @@ const maxPeel = 10
 // resolve returns the object that a ref names, which may be an annotated tag.
 func (r *Repository) resolve(ref location.Ref) (object.ID, error) {
 	if ref.IsPinned() {
-		return ref.Commit, nil
+		return ref.Commit, ref.CheckFormat(r.format)
 	}
 	for _, name := range ref.Names {
-		found, err := storer.ResolveReference(r.refs, plumbing.ReferenceName(name))
+		id, found, err := r.refs.id(name)
 		switch {
-		case err == nil:
-			return object.ID(found.Hash()), nil
-		case errors.Is(err, fs.ErrPermission), isTooManyFiles(err):
-			return object.ID{}, err
-		case !errors.Is(err, plumbing.ErrReferenceNotFound):
-			return object.ID{}, unreadable("The ref "+name, err)
+		case found:
+			return id, nil
+		case err != nil:
+			return object.ID{}, unreadableRef("The ref "+name, err)
 		}
 	}
 	return object.ID{}, r.notFound(ref)
@@ -85,9 +81,6 @@ func (r *Repository) Tip(ref location.Ref, before object.Tip) (object.Tip, error
 	named, err := r.resolve(ref)
 	if err == nil && !before.Named.IsZero() && named == before.Named {
 		return before, nil
-	}
-	if formatErr := r.checkFormat(); formatErr != nil {
-		return object.Tip{}, formatErr
 	}
 	if err != nil {
 		return object.Tip{}, err
@@ -115,24 +108,24 @@ func (r *Repository) peel(id object.ID) (object.ID, error) {
 		if err != nil {
 			return object.ID{}, err
 		}
-		if id, err = object.TagTarget(tag); err != nil {
+		if id, err = r.format.TagTarget(tag); err != nil {
 			return object.ID{}, err
 		}
 	}
 	return object.ID{}, fault.ErrNotACommit
 }
 
-// Root returns the id of a commit's tree. Its errors are those of Object.
-func (r *Repository) Root(commit object.ID) (object.ID, error) {
-	content, err := r.small(object.Commit, commit)
+// Commit reads a commit. Its errors are those of Object.
+func (r *Repository) Commit(id object.ID) (object.Revision, error) {
+	content, err := r.small(object.Commit, id)
 	if err != nil {
-		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	root, err := object.CommitTree(content)
+	commit, err := r.format.ReadCommit(content)
 	if err != nil {
-		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	return root, nil
+	return commit, nil
 }
 
 // maxCommit is the size in bytes of the largest commit or annotated tag.
@@ -149,23 +142,23 @@ func (r *Repository) small(kind object.Kind, id object.ID) ([]byte, error) {
 
 // notFound is the failure of a missing ref: the repository is empty, or it has other refs.
 func (r *Repository) notFound(ref location.Ref) error {
-	references, err := r.refs.IterReferences()
-	if err != nil {
-		return unreadable("One of the repository's refs", err)
+	isEmpty, err := r.refs.isEmpty()
+	switch {
+	case err != nil:
+		return unreadableRef("One of the repository's refs", err)
+	case isEmpty:
+		return fault.EmptyRepository()
 	}
-	defer references.Close()
-	for {
-		found, err := references.Next()
-		if err == io.EOF {
-			return fault.EmptyRepository()
-		}
-		if err != nil {
-			return unreadable("One of the repository's refs", err)
-		}
-		if found.Type() == plumbing.HashReference {
-			return ref.NotFound()
-		}
+	return ref.NotFound()
+}
+
+// unreadableRef is the failure of a ref that cannot be read. Fault has sentences for some errors.
+func unreadableRef(what string, err error) error {
+	var broken *fault.ProtocolError
+	if errors.Is(err, fs.ErrPermission) || isTooManyFiles(err) || errors.As(err, &broken) {
+		return err
 	}
+	return unreadable(what, err)
 }
 
 // unreadable is the failure of a file of the repository that cannot be read. Its sentence names no path.

@@ -15,6 +15,7 @@ import (
 // store reads the objects of a repository in place: in packs, in files of their own, and in the repositories that it
 // borrows from (gitrepository-layout, objects/info/alternates). It belongs to one Repository.
 type store struct {
+	format object.Format
 	// dirs are the objects directories, the repository's own first.
 	dirs  []string
 	packs []*packFile
@@ -49,14 +50,15 @@ type packPlace struct {
 	offset int64
 }
 
-func newStore(objectsDir string) *store {
+func newStore(objectsDir string, format object.Format) *store {
 	dirs, absent := alternates(objectsDir)
 	return &store{
+		format:      format,
 		dirs:        dirs,
 		skipped:     absent,
 		files:       openFiles{limit: maxOpenFiles},
 		indexMemory: maxIndexMemory,
-		hasher:      object.NewHasher(),
+		hasher:      format.NewHasher(),
 		unusable:    map[packPlace]struct{}{},
 		bases:       pack.NewRing(pack.MaxArenas, pack.ArenaSize),
 		places:      map[packPlace]pack.Place{},
@@ -215,7 +217,7 @@ func (s *store) scan() error {
 				continue
 			}
 			inMemory := min(s.indexMemory, maxSmallIndex)
-			pack, err := openPackFile(path, &s.files, inMemory)
+			pack, err := openPackFile(path, &s.files, s.format, inMemory)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

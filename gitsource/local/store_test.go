@@ -16,29 +16,31 @@ import (
 )
 
 func TestAnObjectThatIsPackedWhileItIsLookedForIsFound(t *testing.T) {
-	is := is.New(t)
-	r := githost.New(t)
-	r.Commit("a/docker-compose.yml", strings.Repeat("a", 2000))
-	store := newStore(filepath.Join(r.Dir, ".git", "objects"))
-	defer store.Close()
-	blob := r.ID("HEAD:a/docker-compose.yml")
-	_, err := store.kind(r.ID("HEAD"))
-	is.NoErr(err) // this scans for packs, and there is none
-	r.Git("gc", "--quiet", "--prune=now")
-	kind, err := store.kind(blob)
-	is.NoErr(err)
-	is.Equal(kind, object.Blob)
-	content, err := store.Object(object.Blob, blob, 4000)
-	is.NoErr(err)
-	is.Equal(len(content), 2000)
-	_, err = store.Object(object.Blob, blob, 1999)
-	is.True(errors.Is(err, fault.ErrTooLarge))
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		is := is.New(t)
+		r := githost.NewOf(t, format)
+		r.Commit("a/docker-compose.yml", strings.Repeat("a", 2000))
+		store := newStore(filepath.Join(r.Dir, ".git", "objects"), format)
+		defer store.Close()
+		blob := r.ID("HEAD:a/docker-compose.yml")
+		_, err := store.kind(r.ID("HEAD"))
+		is.NoErr(err) // this scans for packs, and there is none
+		r.Git("gc", "--quiet", "--prune=now")
+		kind, err := store.kind(blob)
+		is.NoErr(err)
+		is.Equal(kind, object.Blob)
+		content, err := store.Object(object.Blob, blob, 4000)
+		is.NoErr(err)
+		is.Equal(len(content), 2000)
+		_, err = store.Object(object.Blob, blob, 1999)
+		is.True(errors.Is(err, fault.ErrTooLarge))
+	})
 }
 
 // The size of the list of places depends on the ring, and not on the number of objects that are read.
 func TestPlacesOfContentsAreForgottenWithThem(t *testing.T) {
 	is := is.New(t)
-	s := newStore(t.TempDir())
+	s := newStore(t.TempDir(), object.SHA1)
 	file := &packFile{}
 	most := 0
 	for offset := range int64(100_000) {

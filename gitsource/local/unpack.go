@@ -45,9 +45,9 @@ func (s *store) entry(at packPlace) (packedEntry, error) {
 			err = errDamagedPack()
 		}
 	case kind == pack.KindIDDelta:
-		var id object.ID
-		if _, err = io.ReadFull(data, id[:]); err == nil {
-			e.base, err = s.locate(id)
+		raw := make([]byte, s.format.Size())
+		if _, err = io.ReadFull(data, raw); err == nil {
+			e.base, err = s.locate(s.format.ID(raw))
 		}
 	case kind < object.Commit || kind > object.Tag:
 		err = errDamagedPack()

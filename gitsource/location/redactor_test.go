@@ -24,6 +24,12 @@ func TestRedactRemovesEverySecretInEveryForm(t *testing.T) {
 	is.Equal(settings.DisplayURL(), "https://github.com/alice/stacks")
 	is.Equal(redact(settings, "alice at git-upload-pack"), "alice at git-upload-pack")
 
+	bearer := Settings{URL: "https://alice:0ld@h/x", BearerToken: func() (string, error) { return "t0k/en+x==", nil }}
+	for _, text := range []string{"t0k/en+x==", "t0k%2Fen%2Bx%3D%3D", "t0k%2fen%2bx%3d%3d", "t0k%2Fen+x==", "0ld"} {
+		is.Equal(redact(bearer, "before "+text+" after"), "before *** after")
+	}
+	is.Equal(redact(bearer, "Bearer"), "Bearer")
+
 	named := Settings{URL: "https://alice:s3cret@github.com/alice/stacks"}
 	is.Equal(redact(named, named.URL), "https://alice:***@github.com/alice/stacks")
 	broken := Settings{URL: "https://alice:%zz@github.com"}

@@ -16,9 +16,9 @@ type Ref struct {
 	Commit object.ID
 }
 
-// ParseRef reads GIT_REF: nothing or HEAD is the remote HEAD, "refs/…" is a full ref name, 40 hex digits are a commit,
-// and anything else is a branch or, if there is no such branch, a tag. It accepts every text; Settings.Validate tells
-// whether it can be a name.
+// ParseRef reads GIT_REF: nothing or HEAD is the remote HEAD, "refs/…" is a full ref name, 40 or 64 hex digits are a
+// commit, and anything else is a branch or, if there is no such branch, a tag. It accepts every text; Settings.Validate
+// tells whether it can be a name.
 func ParseRef(ref string) Ref {
 	switch {
 	case ref == "" || ref == "HEAD":
@@ -41,6 +41,15 @@ func (r Ref) String() string {
 		return "commit " + r.Commit.String()
 	}
 	return strings.Join(r.Names, " or ")
+}
+
+// CheckFormat returns a failure if GIT_REF is a commit id and the repository has ids of another format.
+func (r Ref) CheckFormat(of object.Format) error {
+	if named := r.Commit.Format(); r.IsPinned() && named != of {
+		return fault.New(actors.CodeRefNotFound, "GIT_REF is a commit id of %d hex digits, and the repository's ids have %d "+
+			"(%s); check GIT_REF.", named.Digits(), of.Digits(), of)
+	}
+	return nil
 }
 
 // NotFound is the failure of a repository that has refs and lacks the tracked one.

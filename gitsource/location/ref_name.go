@@ -10,9 +10,9 @@ import (
 // variable's name.
 func validateRef(ref string) error {
 	tracked := ParseRef(ref)
-	isNothing := len(tracked.Names) == 0 && tracked.Commit.IsZero() // forty zeros, by which hosts mean "no commit"
+	isNothing := len(tracked.Names) == 0 && tracked.Commit.IsZero() // only zeros, by which hosts mean "no commit"
 	if isNothing || slices.ContainsFunc(tracked.Names, func(name string) bool { return !validRefName(name) }) {
-		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 hex digits, a branch or a tag")
+		return errors.New("must be a ref name such as refs/heads/main, a commit id of 40 or 64 hex digits, a branch or a tag")
 	}
 	return nil
 }

@@ -1,13 +1,11 @@
 package location
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
 	"unicode"
 
-	"mooring/actors"
 	"mooring/gitsource/fault"
 )
 
@@ -22,14 +20,19 @@ type Settings struct {
 	Username string
 	// Password reads GIT_PASSWORD, which overrides the one in URL; nil if none is set.
 	Password func() (string, error)
+	// BearerToken reads GIT_BEARER_TOKEN; nil if none is set.
+	BearerToken func() (string, error)
 	// SSHKeyFile is the path of GIT_SSH_KEY_FILE; empty for the keys of the SSH agent.
 	SSHKeyFile string
 	// SSHKeyPassphrase reads GIT_SSH_KEY_PASSPHRASE; nil if none is set.
 	SSHKeyPassphrase func() (string, error)
-	// SSHKnownHostsFile is the path of GIT_SSH_KNOWN_HOSTS_FILE; empty for ~/.ssh/known_hosts.
+	// SSHKnownHostsFile is the path of GIT_SSH_KNOWN_HOSTS_FILE; empty for those of the ssh program.
 	SSHKnownHostsFile string
 	// CAFile is the path of GIT_CA_FILE; empty for the system's roots alone.
 	CAFile string
+	// ClientCertFile and ClientKeyFile are the paths of GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE; both empty for
+	// no client certificate.
+	ClientCertFile, ClientKeyFile string
 }
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
@@ -44,10 +47,18 @@ func (s Settings) Validate() error {
 	if strings.ContainsRune(s.Username, ':') || strings.ContainsFunc(s.Username, unicode.IsControl) {
 		return errors.New("GIT_USERNAME must hold no colon and no control character")
 	}
+	if err := s.validateBearerToken(); err != nil {
+		return err
+	}
+	if (s.ClientCertFile == "") != (s.ClientKeyFile == "") {
+		return errors.New("GIT_CLIENT_CERT_FILE and GIT_CLIENT_KEY_FILE must both be set: a client certificate needs its key")
+	}
 	files := []struct{ variable, name string }{
 		{"GIT_SSH_KEY_FILE", s.SSHKeyFile},
 		{"GIT_SSH_KNOWN_HOSTS_FILE", s.SSHKnownHostsFile},
 		{"GIT_CA_FILE", s.CAFile},
+		{"GIT_CLIENT_CERT_FILE", s.ClientCertFile},
+		{"GIT_CLIENT_KEY_FILE", s.ClientKeyFile},
 	}
 	for _, file := range files {
 		if file.name == "" {
@@ -67,59 +78,4 @@ func (s Settings) DisplayURL() string {
 		return "(a GIT_URL that cannot be read)"
 	}
 	return at.Display()
-}
-
-// Credentials joins the settings with the credentials in GIT_URL; the settings override these. If a secret cannot be
-// read, the error is an *actors.Failure, and nothing must be sent to the host.
-func (s Settings) Credentials(at Endpoint) (Credentials, error) {
-	password, err := readSecret("GIT_PASSWORD", s.Password)
-	if err != nil {
-		return Credentials{}, err
-	}
-	c := Credentials{
-		Username: cmp.Or(s.Username, at.User),
-		Password: cmp.Or(password, at.password),
-	}
-	if c.Username == "" && c.Password != "" {
-		c.Username = DefaultUsername
-	}
-	return c, nil
-}
-
-// Passphrase reads the passphrase of SSHKeyFile; empty if none is set. The error is an *actors.Failure.
-func (s Settings) Passphrase() (string, error) {
-	return readSecret("GIT_SSH_KEY_PASSPHRASE", s.SSHKeyPassphrase)
-}
-
-func readSecret(variable string, read func() (string, error)) (string, error) {
-	if read == nil {
-		return "", nil
-	}
-	secret, err := read()
-	if err != nil {
-		reason := fault.Clean(fault.WithoutPath(err).Error())
-		return "", fault.New(actors.CodeAuth, "%s cannot be read from its file: %s.", variable, reason)
-	}
-	return secret, nil
-}
-
-// Redactor makes a Redactor of every secret in the settings, in GIT_URL and in the credentials that are sent to the
-// host. A user name may be a token too, if it has no password, or the placeholder "x-oauth-basic" that GitHub
-// documents.
-func (s Settings) Redactor(at Endpoint, sent Credentials) Redactor {
-	passphrase, _ := s.Passphrase()
-	secrets := []string{passphrase, sent.Password, at.password}
-	if at.Scheme == SSH {
-		return newRedactor(secrets)
-	}
-	for _, pair := range []Credentials{sent, {at.User, at.password}} {
-		if mayBeToken(pair) {
-			secrets = append(secrets, pair.Username)
-		}
-	}
-	return newRedactor(append(secrets, strings.TrimPrefix(sent.Basic(), "Basic ")))
-}
-
-func mayBeToken(pair Credentials) bool {
-	return pair.Username != DefaultUsername && (pair.Password == "" || pair.Password == "x-oauth-basic")
 }

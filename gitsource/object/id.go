@@ -2,26 +2,37 @@ package object
 
 import "encoding/hex"
 
-// IDSize is the length of an object's id in bytes, which is that of a SHA-1.
-const IDSize = 20
+// ID names an object by the hash of its header and content, in either Format. It is comparable, so it can be the key of
+// a map. The zero value names no object.
+//
+// A SHA-1 is followed by twelve zeros. That tells the formats apart: to make an object whose SHA-256 ends in twelve
+// zeros takes some 2^96 attempts. An array of one size for both is compared, hashed and copied without a branch or an
+// allocation; an Index, which keeps very many ids, keeps their bytes instead.
+type ID [maxSize]byte
 
-// ID names an object by the SHA-1 of its header and content. The zero value names no object.
-type ID [IDSize]byte
+// maxSize is the size in bytes of the longest id.
+const maxSize = 32
 
-// ParseID reads a whole id: 40 hex digits in either case. It returns false for any other text.
+// ParseID reads a whole id in either format: 40 or 64 hex digits in either case. It returns false for any other text.
 func ParseID(text string) (ID, bool) {
-	var id ID
-	if len(text) != hex.EncodedLen(IDSize) {
-		return ID{}, false
+	for format := SHA1; format <= SHA256; format++ {
+		if id, ok := format.ParseID(text); ok {
+			return id, true
+		}
 	}
-	if _, err := hex.Decode(id[:], []byte(text)); err != nil {
-		return ID{}, false
+	return ID{}, false
+}
+
+// Format is the format of the id. The zero ID counts as a SHA-1.
+func (id ID) Format() Format {
+	if [maxSize - sizeOfSHA1]byte(id[sizeOfSHA1:]) == [maxSize - sizeOfSHA1]byte{} {
+		return SHA1
 	}
-	return id, true
+	return SHA256
 }
 
 // IsZero tells whether the id names no object.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// String writes the id as 40 hex digits in lower case.
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
+// String writes the id as 40 or 64 hex digits in lower case.
+func (id ID) String() string { return hex.EncodeToString(id[:id.Format().Size()]) }

@@ -34,10 +34,10 @@ type Entry struct {
 // Entries iterates over the entries of a tree object in the order in which they are stored. Each is the mode in octal,
 // a space, the name, a NUL and the bytes of the id (git-mktree, gitformat-pack). An error is a fault.CommitError, and
 // nothing comes after it. Names that would make a path ambiguous are an error, as they are for git-checkout.
-func Entries(tree []byte) iter.Seq2[Entry, error] {
+func (f Format) Entries(tree []byte) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for len(tree) > 0 {
-			entry, rest, err := cutEntry(tree)
+			entry, rest, err := f.cutEntry(tree)
 			if !yield(entry, err) || err != nil {
 				return
 			}
@@ -46,7 +46,7 @@ func Entries(tree []byte) iter.Seq2[Entry, error] {
 	}
 }
 
-func cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
+func (f Format) cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
 	space := bytes.IndexByte(tree[:min(len(tree), maxModeDigits+1)], ' ')
 	if space < 1 {
 		return Entry{}, nil, fault.Unservable("a tree has an entry without a mode")
@@ -57,15 +57,15 @@ func cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
 	}
 	tree = tree[space+1:]
 	end := bytes.IndexByte(tree, 0)
-	if end < 0 || len(tree)-end-1 < IDSize {
+	if end < 0 || len(tree)-end-1 < f.Size() {
 		return Entry{}, nil, fault.Unservable("a tree ends in the middle of an entry")
 	}
 	name := tree[:end]
 	if ambiguousName(name) {
 		return Entry{}, nil, fault.Unservable("a tree has an entry whose name Git does not allow")
 	}
-	id, rest := ID(tree[end+1:end+1+IDSize]), tree[end+1+IDSize:]
-	return Entry{Mode: mode, Name: name, ID: id}, rest, nil
+	rest = tree[end+1:]
+	return Entry{Mode: mode, Name: name, ID: f.ID(rest)}, rest[f.Size():], nil
 }
 
 // maxModeDigits is the length of the longest mode, with the leading zero that some old tools wrote.
@@ -100,8 +100,8 @@ func ambiguousName(name []byte) bool {
 }
 
 // FindEntry looks a name up in a tree. The error is a fault.CommitError.
-func FindEntry(tree []byte, name string) (entry Entry, found bool, err error) {
-	for entry, err := range Entries(tree) {
+func (f Format) FindEntry(tree []byte, name string) (entry Entry, found bool, err error) {
+	for entry, err := range f.Entries(tree) {
 		if err != nil {
 			return Entry{}, false, err
 		}

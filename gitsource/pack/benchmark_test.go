@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 )
 
 func BenchmarkPackReader(b *testing.B) {
@@ -16,7 +17,7 @@ func BenchmarkPackReader(b *testing.B) {
 			b.SetBytes(int64(len(pack)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := readPack(b.Context(), bytes.NewReader(pack), testLimits(), &sizes{}); err != nil {
+				if _, err := readPack(b.Context(), object.SHA1, bytes.NewReader(pack), testLimits(), &sizes{}); err != nil {
 					b.Fatal(err)
 				}
 			}

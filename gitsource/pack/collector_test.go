@@ -11,8 +11,8 @@ import (
 func testLimits() Limits { return Limits{Bytes: 1 << 30, Objects: 1 << 20, Object: 512 << 10} }
 
 // readPack reads one pack with a reader of its own.
-func readPack(ctx context.Context, pack io.Reader, limits Limits, visit Visitor) (lost int, err error) {
-	return NewReader(limits, visit).Read(ctx, pack)
+func readPack(ctx context.Context, format object.Format, pack io.Reader, limits Limits, visit Visitor) (lost int, err error) {
+	return NewReader(format, limits, visit).Read(ctx, pack)
 }
 
 // collector is a Visitor that remembers everything.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/matryer/is"
 
+	"mooring/gitsource/githost"
 	"mooring/gitsource/object"
 	"mooring/gitsource/packmaker"
 )
@@ -30,40 +31,42 @@ func (r *endsContext) Read(into []byte) (int, error) {
 }
 
 // readUntil reads a pack, ends its context after the first bytes, and returns the error.
-func readUntil(t *testing.T, pack []byte, first int) error {
+func readUntil(t *testing.T, format object.Format, pack []byte, first int) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	source := &endsContext{bytes.NewReader(pack[:first]), bytes.NewReader(pack[first:]), cancel}
-	_, err := readPack(ctx, source, testLimits(), newCollector())
+	_, err := readPack(ctx, format, source, testLimits(), newCollector())
 	return err
 }
 
 // A few bytes may inflate to very many. The reader must notice the end of its context in the middle of an object, of a
 // delta, and of a delta that waited for its base.
 func TestAPackThatGrowsWithoutEndEndsWithTheContext(t *testing.T) {
-	const headerOfPack, headerOfObject = 12, 2
-	base := make([]byte, 1<<16)
-	much := binary.AppendUvarint(nil, uint64(len(base)))
-	much = binary.AppendUvarint(much, 1000<<16)
-	much = append(much, bytes.Repeat([]byte{0x80}, 1000)...) // the whole base, a thousand times
-	t.Run("an object", func(t *testing.T) {
-		var m packmaker.Maker
-		m.Whole(object.Blob, make([]byte, 64<<20))
-		err := readUntil(t, m.Pack(), headerOfPack+headerOfObject)
-		is.New(t).True(errors.Is(err, context.Canceled))
-	})
-	t.Run("a delta", func(t *testing.T) {
-		var m packmaker.Maker
-		m.Whole(object.Blob, base)
-		m.OffsetDelta(0, much)
-		err := readUntil(t, m.Pack(), headerOfPack+int(m.Offsets[1])+headerOfObject)
-		is.New(t).True(errors.Is(err, context.Canceled))
-	})
-	t.Run("a delta whose base comes later", func(t *testing.T) {
-		var m packmaker.Maker
-		m.IDDelta(packmaker.ID(object.Blob, base), much)
-		m.Whole(object.Blob, base)
-		err := readUntil(t, m.Pack(), headerOfPack+int(m.Offsets[1])+headerOfObject)
-		is.New(t).True(errors.Is(err, context.Canceled))
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		const headerOfPack, headerOfObject = 12, 2
+		base := make([]byte, 1<<16)
+		much := binary.AppendUvarint(nil, uint64(len(base)))
+		much = binary.AppendUvarint(much, 1000<<16)
+		much = append(much, bytes.Repeat([]byte{0x80}, 1000)...) // the whole base, a thousand times
+		t.Run("an object", func(t *testing.T) {
+			m := packmaker.Maker{Format: format}
+			m.Whole(object.Blob, make([]byte, 64<<20))
+			err := readUntil(t, format, m.Pack(), headerOfPack+headerOfObject)
+			is.New(t).True(errors.Is(err, context.Canceled))
+		})
+		t.Run("a delta", func(t *testing.T) {
+			m := packmaker.Maker{Format: format}
+			m.Whole(object.Blob, base)
+			m.OffsetDelta(0, much)
+			err := readUntil(t, format, m.Pack(), headerOfPack+int(m.Offsets[1])+headerOfObject)
+			is.New(t).True(errors.Is(err, context.Canceled))
+		})
+		t.Run("a delta whose base comes later", func(t *testing.T) {
+			m := packmaker.Maker{Format: format}
+			m.IDDelta(packmaker.ID(format, object.Blob, base), much)
+			m.Whole(object.Blob, base)
+			err := readUntil(t, format, m.Pack(), headerOfPack+int(m.Offsets[1])+headerOfObject)
+			is.New(t).True(errors.Is(err, context.Canceled))
+		})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mooring/gitsource/fault"
+	"mooring/gitsource/githost"
 	"mooring/gitsource/object"
 	"mooring/gitsource/packmaker"
 )
@@ -14,11 +15,12 @@ import (
 // checkVisits is a Visitor that computes each id anew.
 type checkVisits struct {
 	t      *testing.T
+	format object.Format
 	visits int
 }
 
 func (c *checkVisits) Object(kind object.Kind, id object.ID, content []byte) error {
-	if c.visits++; packmaker.ID(kind, content) != id {
+	if c.visits++; packmaker.ID(c.format, kind, content) != id {
 		c.t.Errorf("a %s of %d bytes came as %s", kind, len(content), id)
 	}
 	return nil
@@ -29,10 +31,10 @@ func (*checkVisits) Expect(int) {}
 func (c *checkVisits) Large(object.Kind, object.ID) { c.visits++ }
 
 // fuzzPack reads a pack, which must succeed or end with an error of the protocol.
-func fuzzPack(t *testing.T, pack []byte) {
-	visits := &checkVisits{t: t}
+func fuzzPack(t *testing.T, format object.Format, pack []byte) {
+	visits := &checkVisits{t: t, format: format}
 	limits := Limits{Bytes: 1 << 20, Objects: 1000, Object: 1 << 16}
-	reader := NewReader(limits, visits)
+	reader := NewReader(format, limits, visits)
 	lost, err := reader.Read(context.Background(), bytes.NewReader(pack))
 	var malformed *fault.ProtocolError
 	if err != nil && !errors.As(err, &malformed) {
@@ -42,25 +44,38 @@ func fuzzPack(t *testing.T, pack []byte) {
 		t.Fatalf("%d objects were handed on and %d lost", visits.visits, lost)
 	}
 	// After any pack the same reader can read a good pack.
-	if lost, err := reader.Read(context.Background(), bytes.NewReader(smallPack())); lost != 0 || err != nil {
+	if lost, err := reader.Read(context.Background(), bytes.NewReader(smallPack(format))); lost != 0 || err != nil {
 		t.Fatalf("a good pack after it: %d lost, %v", lost, err)
 	}
 }
 
+// formatOf is the format for the tests' first argument.
+func formatOf(isSHA256 bool) object.Format {
+	if isSHA256 {
+		return object.SHA256
+	}
+	return object.SHA1
+}
+
 func FuzzPackReader(f *testing.F) {
-	f.Add(smallPack())
-	f.Add([]byte("PACK"))
-	f.Add(packmaker.Seal(nil, 0))
-	f.Fuzz(fuzzPack)
+	for _, format := range githost.Formats() {
+		f.Add(format == object.SHA256, smallPack(format))
+		f.Add(format == object.SHA256, packmaker.Seal(format, nil, 0))
+	}
+	f.Add(false, []byte("PACK"))
+	f.Fuzz(func(t *testing.T, isSHA256 bool, pack []byte) { fuzzPack(t, formatOf(isSHA256), pack) })
 }
 
 // FuzzPackOfObjects makes packs of whole objects and deltas from the bytes. Checksums and compression are right, so
 // that the code behind their checks is reached.
 func FuzzPackOfObjects(f *testing.F) {
-	f.Add([]byte("\x00hello\x01\x00\x05\x90\x03\x02\x01\x05\x90\x05"))
-	f.Add([]byte{1, 0, 2, 0, 1, 0, 3, 1})
-	f.Fuzz(func(t *testing.T, script []byte) {
-		var m packmaker.Maker
+	for _, isSHA256 := range []bool{false, true} {
+		f.Add(isSHA256, []byte("\x00hello\x01\x00\x05\x90\x03\x02\x01\x05\x90\x05"))
+		f.Add(isSHA256, []byte{1, 0, 2, 0, 1, 0, 3, 1})
+	}
+	f.Fuzz(func(t *testing.T, isSHA256 bool, script []byte) {
+		format := formatOf(isSHA256)
+		m := packmaker.Maker{Format: format}
 		var contents [][]byte
 		for len(script) >= 3 && len(m.Offsets) < 200 {
 			operation, place, size := script[0], int(script[1]), min(int(script[2]), len(script)-3)
@@ -75,16 +90,16 @@ func FuzzPackOfObjects(f *testing.F) {
 			case operation%4 == 2:
 				base := contents[place%len(contents)]
 				made := packmaker.Delta(base, size%(len(base)+1), string(data))
-				m.IDDelta(packmaker.ID(object.Blob, base), made)
+				m.IDDelta(packmaker.ID(format, object.Blob, base), made)
 			default:
 				base := contents[place%len(contents)]
 				result := append(bytes.Clone(base), data...)
-				m.IDDelta(packmaker.ID(object.Blob, result), packmaker.Delta(result, size, "after"))
-				m.IDDelta(packmaker.ID(object.Blob, base), packmaker.Delta(base, len(base), string(data)))
+				m.IDDelta(packmaker.ID(format, object.Blob, result), packmaker.Delta(result, size, "after"))
+				m.IDDelta(packmaker.ID(format, object.Blob, base), packmaker.Delta(base, len(base), string(data)))
 				contents = append(contents, result)
 			}
 		}
-		fuzzPack(t, m.Pack())
+		fuzzPack(t, format, m.Pack())
 	})
 }
 

@@ -2,7 +2,6 @@ package pack
 
 import (
 	"context"
-	"crypto/sha1"
 	"errors"
 	"hash"
 	"io"
@@ -23,8 +22,7 @@ type input struct {
 	summed, kept int
 	// before is how many bytes came before those in the buffer; limit is how many may come in all.
 	before, limit int64
-	// sum is the checksum of all bytes, which is compared with the pack's trailer. It is not the id of an object, so a
-	// crafted collision does no harm.
+	// sum is the checksum of all bytes, which is compared with the pack's trailer.
 	sum hash.Hash
 	// keep takes the bytes that are read; nil if they are not kept.
 	keep func([]byte)
@@ -32,8 +30,8 @@ type input struct {
 	err error
 }
 
-func newInput(source io.Reader, limit int64) *input {
-	return &input{source: source, buffer: make([]byte, bufferSize), limit: limit, sum: sha1.New()}
+func newInput(source io.Reader, limit int64, sum hash.Hash) *input {
+	return &input{source: source, buffer: make([]byte, bufferSize), limit: limit, sum: sum}
 }
 
 // offset is the number of bytes that were read.

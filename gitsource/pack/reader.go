@@ -51,7 +51,7 @@ const (
 // TooLarge is the error of a pack that is larger than its limits.
 func TooLarge() error { return fault.Malformed("its pack is larger than may be read") }
 
-// Reader reads packs (gitformat-pack, version 2), one after another and each in one pass. It belongs to one goroutine.
+// Reader reads packs of one object.Format (gitformat-pack, version 2), one after another and each in one pass. It belongs to one goroutine.
 //
 // It inflates every object once and gives it to the Visitor. It applies a delta at once to the content of its base. If
 // that content is no longer in memory, it makes the content again from compressed bytes, and it keeps a bounded number
@@ -61,6 +61,7 @@ func TooLarge() error { return fault.Malformed("its pack is larger than may be r
 // The cost of one object does not depend on the number of objects. The next pack uses the same memory again.
 type Reader struct {
 	in      *input
+	format  object.Format
 	limits  Limits
 	visit   Visitor
 	hasher  *object.Hasher
@@ -76,19 +77,22 @@ type Reader struct {
 	byID map[object.ID]int32
 	// parked is how many deltas wait for their base; lost is how many objects cannot be made within the limits.
 	parked, lost int
-	baseID       object.ID
+	// baseID is a buffer of the size of an id.
+	baseID []byte
 	// Each of these buffers is used again: for a delta, for a content that is too large for the ring, and for a base
 	// and its own delta while the base is made again.
 	instructions, content, deltaAgain []byte
 	remade                            [2][]byte
 }
 
-// NewReader makes a Reader that gives the objects to visit.
-func NewReader(limits Limits, visit Visitor) *Reader {
+// NewReader makes a Reader of packs in a format, which gives their objects to visit.
+func NewReader(format object.Format, limits Limits, visit Visitor) *Reader {
 	return &Reader{
+		format: format,
 		limits: limits,
 		visit:  visit,
-		hasher: object.NewHasher(),
+		hasher: format.NewHasher(),
+		baseID: make([]byte, format.Size()),
 		bases:  NewRing(MaxArenas, ArenaSize),
 		small:  keptBytes{limit: maxKept},
 		big:    keptBytes{limit: maxKeptBig},
@@ -99,7 +103,7 @@ func NewReader(limits Limits, visit Visitor) *Reader {
 // the limits; the Visitor does not get them. An error in the bytes is a fault.ProtocolError. Errors of the source, of
 // the context and of the Visitor are returned unchanged.
 func (r *Reader) Read(ctx context.Context, source io.Reader) (lost int, err error) {
-	r.in = newInput(source, r.limits.Bytes)
+	r.in = newInput(source, r.limits.Bytes, r.format.NewSum())
 	r.records, r.byID, r.parked, r.lost = r.records[:0], nil, 0, 0
 	r.small.clear()
 	r.big.clear()
@@ -174,10 +178,11 @@ func (r *Reader) next(ctx context.Context) error {
 // baseOf reads the id of a delta's base, or the distance to it, and finds the base.
 func (r *Reader) baseOf(kind object.Kind, record *objectRecord) error {
 	if kind == KindIDDelta {
-		if _, err := io.ReadFull(r.in, r.baseID[:]); err != nil {
+		if _, err := io.ReadFull(r.in, r.baseID); err != nil {
 			return err
 		}
-		record.id, record.base = r.baseID, r.find(r.baseID)
+		record.id = r.format.ID(r.baseID)
+		record.base = r.find(record.id)
 		return nil
 	}
 	distance, err := ReadBaseDistance(r.in)

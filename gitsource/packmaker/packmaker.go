@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
@@ -19,6 +20,8 @@ const (
 // Maker writes packs that no git program writes: in any order, with any base, with wrong sizes. The zero value is an
 // empty pack.
 type Maker struct {
+	// Format is that of the ids and the checksum.
+	Format object.Format
 	// Body is the part between the pack's header and its checksum.
 	Body bytes.Buffer
 	// Offsets are the starts of the objects in Body.
@@ -48,7 +51,7 @@ func (m *Maker) OffsetDelta(base int, delta []byte) {
 // IDDelta adds a delta that names its base by its id.
 func (m *Maker) IDDelta(base object.ID, delta []byte) {
 	m.Begin(refDelta, int64(len(delta)))
-	m.Body.Write(base[:])
+	m.Body.Write(base[:m.Format.Size()])
 	m.Deflate(delta)
 }
 
@@ -75,15 +78,14 @@ func (m *Maker) Deflate(data []byte) {
 
 // Pack returns the whole pack, with header and checksum.
 func (m *Maker) Pack() []byte {
-	return Seal(m.Body.Bytes(), len(m.Offsets))
+	return Seal(m.Format, m.Body.Bytes(), len(m.Offsets))
 }
 
 // Seal puts a header and a checksum around the bytes of objects.
-func Seal(body []byte, count int) []byte {
+func Seal(format object.Format, body []byte, count int) []byte {
 	pack := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), uint32(count))
 	pack = append(pack, body...)
-	sum := sha1.Sum(pack)
-	return append(pack, sum[:]...)
+	return append(pack, sum(format, pack)...)
 }
 
 // Delta makes a delta that keeps the first bytes of a base and appends others.
@@ -105,6 +107,16 @@ func Delta(base []byte, keep int, appended string) []byte {
 }
 
 // ID computes an object's id without the code under test.
-func ID(kind object.Kind, content []byte) object.ID {
-	return sha1.Sum(append(fmt.Appendf(nil, "%s %d\x00", kind, len(content)), content...))
+func ID(format object.Format, kind object.Kind, content []byte) (id object.ID) {
+	copy(id[:], sum(format, append(fmt.Appendf(nil, "%s %d\x00", kind, len(content)), content...)))
+	return id
+}
+
+func sum(format object.Format, data []byte) []byte {
+	if format == object.SHA256 {
+		sum := sha256.Sum256(data)
+		return sum[:]
+	}
+	sum := sha1.Sum(data)
+	return sum[:]
 }

@@ -15,7 +15,7 @@ import (
 func (s *Session) begin(ctx context.Context, learned Facts) error {
 	hasFacts := learned.Version != Unknown
 	switch {
-	case s.ref.IsPinned() && hasFacts && !learned.Moved:
+	case s.ref.IsPinned() && hasFacts && !learned.Moved && learned.Format == s.ref.Commit.Format():
 		s.hello.facts, s.tip = learned, s.pinned()
 		return nil
 	case s.ref.IsPinned(): // GIT_REF is the tip, so the greeting is the first request
@@ -64,8 +64,8 @@ func (s *Session) firstListing(ctx context.Context) (refListing, error) {
 // pinned is the tip if GIT_REF is a commit.
 func (s *Session) pinned() object.Tip { return object.Tip{Named: s.ref.Commit, Commit: s.ref.Commit} }
 
-// likelyFacts are true for most hosts. A first session over HTTP begins with them. If they are true, that saves a
-// request; if not, the host refuses one.
+// likelyFacts are true for most hosts and repositories. A first session over HTTP begins with them. If they are true,
+// that saves a request; if not, the host refuses one.
 func likelyFacts() Facts { return Facts{Version: V2, Filter: true, Shallow: true} }
 
 // finalError is an error of a Wire. Final tells whether the host would refuse any other request in the same way.
@@ -124,14 +124,23 @@ func (s *Session) greet(ctx context.Context) error {
 	}
 	hello.facts.Moved, hello.facts.Silent = s.wire.HasMoved(), s.hello.facts.Silent
 	s.hello, s.greeted, s.guessed, s.doubted = hello, true, false, false
-	if s.ref.IsPinned() && hello.facts.Version == V0 && !hello.serves(s.ref.Commit) {
-		// Such a host would end the connection, or answer that it has failed.
-		if !hello.refs.any {
-			return fault.EmptyRepository()
-		}
-		return s.ref.NotFound()
+	return s.checkPinned()
+}
+
+// checkPinned returns an error if the greeted host may not be asked for the pinned commit. A host of version 0 that
+// does not serve the commit would end the connection, or answer that it has failed.
+func (s *Session) checkPinned() error {
+	if !s.ref.IsPinned() {
+		return nil
 	}
-	return nil
+	refused := s.hello.facts.Version == V0 && !s.hello.serves(s.ref.Commit)
+	if refused && !s.hello.refs.any { // this host may not tell its format
+		return fault.EmptyRepository()
+	}
+	if err := s.ref.CheckFormat(s.hello.facts.Format); err != nil || !refused {
+		return err
+	}
+	return s.ref.NotFound()
 }
 
 // resolve takes the tip from a listing. If the tip is not there, it asks the host for any ref, to tell an empty

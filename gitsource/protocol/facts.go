@@ -1,5 +1,7 @@
 package protocol
 
+import "mooring/gitsource/object"
+
 // Facts are what one session learned about its host for the next one. They are an immutable value. The caller keeps
 // them, and nothing else is kept between sessions. The zero value knows nothing. A fact that is no longer true costs a
 // request and never leads to a wrong result.
@@ -8,6 +10,8 @@ type Facts struct {
 	Version Version
 	// Filter tells whether the host can leave out blobs, and Shallow whether it can leave out history.
 	Filter, Shallow bool
+	// Format is the format of the ids. A host that names none has object.SHA1.
+	Format object.Format
 	// Moved tells whether the address in GIT_URL redirects. Each session asks that address again, because the redirect
 	// may have changed.
 	Moved bool

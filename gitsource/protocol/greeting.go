@@ -5,6 +5,7 @@ import (
 
 	"mooring/gitsource/fault"
 	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/pktline"
 )
 
@@ -40,6 +41,19 @@ func readGreeting(r *pktline.Reader, ref location.Ref) (greeting, error) {
 		}
 	}
 	return readV0Refs(r, ref, kind, line)
+}
+
+// formatAbility is the ability, and the argument of a command, that names the format of ids (gitprotocol-capabilities,
+// gitprotocol-v2).
+const formatAbility = "object-format="
+
+// parseFormat reads the name of the format in which a host's repository has its ids.
+func parseFormat(name string) (object.Format, error) {
+	format, known := object.ParseFormat(name)
+	if !known {
+		return 0, fault.UnknownFormat(name)
+	}
+	return format, nil
 }
 
 // afterServiceLine checks the line with the name of the service, which only HTTP has, and returns the first line after

@@ -13,6 +13,8 @@ import (
 type refListing struct {
 	// ref has the full names of the wanted refs, the best first, or the wanted commit.
 	ref location.Ref
+	// format is that of the ids.
+	format object.Format
 	// found are the wanted refs that the host has.
 	found map[string]object.Tip
 	// pinned is a ref that leads to the wanted commit, if the host has listed one.
@@ -24,22 +26,19 @@ type refListing struct {
 	any bool
 }
 
-func newRefListing(ref location.Ref) refListing {
-	return refListing{ref: ref, found: map[string]object.Tip{}}
+func newRefListing(ref location.Ref, format object.Format) refListing {
+	return refListing{ref: ref, format: format, found: map[string]object.Tip{}}
 }
 
 // add takes one ref of the host's list. peeled is the id of the object that an annotated tag leads to, if the host sent
-// it with the tag, or empty. An invalid id is an error, and so is an id of SHA-256, which has 64 digits.
+// it with the tag, or empty. An invalid id is an error, and so is an id of another format.
 func (l *refListing) add(id, peeled, name string) error {
-	named, isID := object.ParseID(id)
+	named, isID := l.format.ParseID(id)
 	commit := named
 	if peeled != "" && isID {
-		commit, isID = object.ParseID(peeled)
+		commit, isID = l.format.ParseID(peeled)
 	}
-	switch {
-	case len(id) == 64:
-		return fault.SHA256Repository()
-	case !isID || name == "":
+	if !isID || name == "" {
 		return fault.Malformed("its list of refs is malformed")
 	}
 	l.any = true

@@ -21,23 +21,25 @@ func packetsOf(message string) *pktline.Reader {
 
 func TestAGreetingThatIsNotGitsIsRefused(t *testing.T) {
 	for name, message := range map[string]string{
-		"nothing":              "",
-		"a page":               "<!DOCTYPE html>",
-		"cut in a length":      "00",
-		"cut in a packet":      "0010ab",
-		"a length of three":    "0003",
-		"a length too long":    "ffff",
-		"another service":      githost.Lines("# service=git-receive-pack\n", "", "version 2\n", ""),
-		"no flush":             githost.Lines("# service=git-upload-pack\n", "version 2\n", ""),
-		"version 2, cut":       githost.Lines("version 2\n", "ls-refs\n"),
-		"version 2, no fetch":  githost.Lines("version 2\n", "ls-refs\n", ""),
-		"no id":                githost.Lines("main refs/heads/main\x00\n", ""),
-		"no name":              githost.Lines(githost.SomeID+"\n", ""),
-		"no end":               githost.Lines(githost.SomeID + " HEAD\x00filter\n"),
-		"delimiter":            githost.Lines(githost.SomeID+" HEAD\x00filter\n", "|"),
-		"version 2 of SHA-256": githost.Lines("version 2\n", "ls-refs\n", "fetch\n", "object-format=sha256\n", ""),
-		"version 0 of SHA-256": githost.Lines(githost.SomeID+" HEAD\x00object-format=sha256\n", ""),
-		"ids of SHA-256":       githost.Lines(strings.Repeat("ab", 32)+" HEAD\x00\n", ""),
+		"nothing":             "",
+		"a page":              "<!DOCTYPE html>",
+		"cut in a length":     "00",
+		"cut in a packet":     "0010ab",
+		"a length of three":   "0003",
+		"a length too long":   "ffff",
+		"another service":     githost.Lines("# service=git-receive-pack\n", "", "version 2\n", ""),
+		"no flush":            githost.Lines("# service=git-upload-pack\n", "version 2\n", ""),
+		"version 2, cut":      githost.Lines("version 2\n", "ls-refs\n"),
+		"version 2, no fetch": githost.Lines("version 2\n", "ls-refs\n", ""),
+		"no id":               githost.Lines("main refs/heads/main\x00\n", ""),
+		"no name":             githost.Lines(githost.SomeID+"\n", ""),
+		"no end":              githost.Lines(githost.SomeID + " HEAD\x00filter\n"),
+		"delimiter":           githost.Lines(githost.SomeID+" HEAD\x00filter\n", "|"),
+		"version 2, SHA-512":  githost.Lines("version 2\n", "ls-refs\n", "fetch\n", "object-format=sha512\n", ""),
+		"version 0, SHA-512":  githost.Lines(githost.SomeID+" HEAD\x00object-format=sha512\n", ""),
+		"short ids":           githost.Lines(githost.SomeID+" HEAD\x00object-format=sha256\n", ""),
+		"long ids":            githost.Lines(strings.Repeat("ab", 32)+" HEAD\x00object-format=sha1\n", ""),
+		"ids of two formats":  githost.Lines(strings.Repeat("ab", 32)+" HEAD\x00\n", githost.SomeID+" refs/heads/a\n", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			is := is.New(t)
@@ -72,7 +74,7 @@ func TestAGreetingOfAnyVersionIsRead(t *testing.T) {
 func TestAListOfRefsWithoutEndIsCut(t *testing.T) {
 	is := is.New(t)
 	endless := pktline.NewReader(&githost.Repeating{Line: githost.Lines(githost.SomeID + " refs/pull/1/head\n")}, 1<<20)
-	_, _, err := readV2Refs(endless, []string{"HEAD"})
+	_, _, err := readV2Refs(endless, []string{"HEAD"}, object.SHA1)
 	is.Equal(fault.Of(err).Message, "The Git host's answer cannot be read: it does not come to an end.")
 }
 

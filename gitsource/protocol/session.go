@@ -57,11 +57,17 @@ func (s *Session) Tip() object.ID { return s.tip.Commit }
 // Named is the object that the tracked ref named: Tip, or an annotated tag that leads to it.
 func (s *Session) Named() object.ID { return s.tip.Named }
 
+// Redact removes the secrets of this session from a text of the host.
+func (s *Session) Redact(text string) string { return s.redact(text) }
+
 // Filters tells whether the host can leave out blobs and send them later by their ids. The answer may be a guess.
 func (s *Session) Filters() bool { return s.hello.facts.Filter }
 
 // Facts returns what was learned about the host, for the next session.
 func (s *Session) Facts() Facts { return s.hello.facts }
+
+// Warning is a sentence for the log about the way to the host; empty if there is nothing to say.
+func (s *Session) Warning() string { return s.wire.Warning() }
 
 // Close ends the session and closes everything that it holds open.
 func (s *Session) Close() { s.wire.Close() }
@@ -128,11 +134,12 @@ func (s *Session) exchange(ctx context.Context, version Version, request []byte)
 }
 
 // aboutWants turns a host's complaint about the pinned commit into a failure of GIT_REF. The sentences of hosts differ,
-// but all contain the id.
+// but all contain the id. go-git 6 only ends the stream.
 func (s *Session) aboutWants(err error, request Request) error {
 	var said *fault.HostError
 	pinned := s.ref.IsPinned() && slices.Contains(request.Wants, s.ref.Commit)
-	if pinned && errors.As(err, &said) && said.Mentions(s.ref.Commit.String()) {
+	complained := errors.As(err, &said) && said.Mentions(s.ref.Commit.String())
+	if pinned && (complained || !s.wire.IsStateless() && IsUnanswered(err)) {
 		return s.ref.NotFound()
 	}
 	return err

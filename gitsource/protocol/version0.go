@@ -15,13 +15,14 @@ import (
 
 // readV0Refs reads the list of refs. Its first line, which was read already, also says what the host can do.
 func readV0Refs(r *pktline.Reader, ref location.Ref, kind pktline.Kind, line string) (greeting, error) {
-	hello := greeting{facts: Facts{Version: V0}, refs: newRefListing(ref)}
-	for first := true; kind == pktline.Data; first = false {
-		if first {
-			var abilities string
-			line, abilities, _ = strings.Cut(line, "\x00")
-			hello.abilities = strings.Fields(abilities)
-		}
+	line, abilities, _ := strings.Cut(line, "\x00")
+	hello := greeting{abilities: strings.Fields(abilities)}
+	var err error
+	if hello.facts, err = hello.v0Facts(line); err != nil {
+		return greeting{}, err
+	}
+	hello.refs = newRefListing(ref, hello.facts.Format)
+	for kind == pktline.Data {
 		id, name, _ := strings.Cut(line, " ")
 		// A repository without refs lists "capabilities^{}" instead of a ref. "shallow ID" says where its history ends.
 		if name != "capabilities^{}" && id != "shallow" {
@@ -29,7 +30,6 @@ func readV0Refs(r *pktline.Reader, ref location.Ref, kind pktline.Kind, line str
 				return greeting{}, err
 			}
 		}
-		var err error
 		if kind, line, err = r.Line(); err != nil {
 			return greeting{}, err
 		}
@@ -37,21 +37,26 @@ func readV0Refs(r *pktline.Reader, ref location.Ref, kind pktline.Kind, line str
 	if kind != pktline.Flush {
 		return greeting{}, fault.Malformed("its list of refs is malformed")
 	}
-	return hello.withFacts()
+	return hello, nil
 }
 
-// withFacts sets the facts from the abilities.
-func (g greeting) withFacts() (greeting, error) {
-	for _, ability := range g.abilities {
-		if format, found := strings.CutPrefix(ability, "object-format="); found && format != "sha1" {
-			return greeting{}, fault.SHA256Repository()
-		}
-	}
+// v0Facts are the facts that the abilities say. If there are several formats, the first one is that of the listed ids
+// (gitprotocol-capabilities, "object-format"). If there is none, the first line with a ref shows it.
+func (g greeting) v0Facts(line string) (Facts, error) {
 	// A later request asks for the left-out blobs by their ids. A host of version 0 must declare that it allows this.
 	byID := g.can("allow-any-sha1-in-want") || g.can("allow-reachable-sha1-in-want")
-	g.facts.Filter = g.can("filter") && byID
-	g.facts.Shallow = g.can("shallow")
-	return g, nil
+	facts := Facts{Version: V0, Filter: g.can("filter") && byID, Shallow: g.can("shallow")}
+	for _, ability := range g.abilities {
+		if name, found := strings.CutPrefix(ability, formatAbility); found {
+			var err error
+			facts.Format, err = parseFormat(name)
+			return facts, err
+		}
+	}
+	if digits, _, _ := strings.Cut(line, " "); len(digits) == object.SHA256.Digits() {
+		facts.Format = object.SHA256
+	}
+	return facts, nil
 }
 
 // serves tells whether a host of version 0 may be asked for the pinned commit: it has listed the commit, or it says that
@@ -145,7 +150,7 @@ func wantedAbilities(hello greeting, request Request) []string {
 	if band := hello.sideband(); band != "" {
 		wanted = append(wanted, band)
 	}
-	for _, ability := range []string{"no-progress", "ofs-delta", "object-format=sha1"} {
+	for _, ability := range []string{"no-progress", "ofs-delta", formatAbility + hello.facts.Format.String()} {
 		if hello.can(ability) {
 			wanted = append(wanted, ability)
 		}

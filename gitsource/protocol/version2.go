@@ -16,7 +16,7 @@ import (
 // Advertisement").
 func readV2Abilities(r *pktline.Reader) (Facts, error) {
 	facts := Facts{Version: V2}
-	var listsRefs, fetches bool
+	var listsRefs, fetches, namesFormat bool
 	for {
 		kind, line, err := r.Line()
 		if err != nil {
@@ -39,8 +39,12 @@ func readV2Abilities(r *pktline.Reader) (Facts, error) {
 				facts.Shallow = facts.Shallow || feature == "shallow"
 			}
 		case "object-format":
-			if value != "sha1" {
-				return Facts{}, fault.SHA256Repository()
+			if namesFormat { // the first one is that of the repository
+				continue
+			}
+			namesFormat = true
+			if facts.Format, err = parseFormat(value); err != nil {
+				return Facts{}, err
 			}
 		}
 	}
@@ -53,19 +57,18 @@ func readV2Abilities(r *pktline.Reader) (Facts, error) {
 // lsRefs asks for the refs whose names begin with one of those given (gitprotocol-v2, "ls-refs"). Without names it asks
 // for all refs, and reads the first one only.
 func (s *Session) lsRefs(ctx context.Context, names []string) (refListing, error) {
-	answer, err := s.exchange(ctx, V2, encodeLsRefs(names))
+	answer, err := s.exchange(ctx, V2, encodeLsRefs(names, s.hello.facts.Format))
 	if err != nil {
 		return refListing{}, err
 	}
-	listing, whole, err := readV2Refs(pktline.NewReader(answer, maxListing), names)
+	listing, whole, err := readV2Refs(pktline.NewReader(answer, maxListing), names, s.hello.facts.Format)
 	answer.End(whole)
 	return listing, err
 }
 
-func encodeLsRefs(names []string) []byte {
+func encodeLsRefs(names []string, format object.Format) []byte {
 	var request bytes.Buffer
-	pktline.AppendLine(&request, "command=ls-refs")
-	request.WriteString(pktline.DelimiterPacket)
+	appendCommand(&request, "ls-refs", format)
 	pktline.AppendLine(&request, "peel")
 	for _, name := range names {
 		pktline.AppendLine(&request, "ref-prefix "+name)
@@ -74,10 +77,22 @@ func encodeLsRefs(names []string) []byte {
 	return request.Bytes()
 }
 
+// appendCommand begins a request. A request that names no format is one in SHA-1 (gitprotocol-v2, "object-format"), and
+// older hosts know no other.
+func appendCommand(request *bytes.Buffer, command string, format object.Format) {
+	pktline.AppendLine(request, "command="+command)
+	if format != object.SHA1 {
+		pktline.AppendLine(request, formatAbility+format.String())
+	}
+	request.WriteString(pktline.DelimiterPacket)
+}
+
 // readV2Refs reads the answer to ls-refs: each line has an id, a name, and attributes. whole tells that it was read to
 // its end.
-func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bool, err error) {
-	listing = newRefListing(location.Ref{Names: names})
+func readV2Refs(
+	r *pktline.Reader, names []string, format object.Format,
+) (listing refListing, whole bool, err error) {
+	listing = newRefListing(location.Ref{Names: names}, format)
 	for {
 		kind, line, err := r.Line()
 		switch {
@@ -112,7 +127,7 @@ func readV2Refs(r *pktline.Reader, names []string) (listing refListing, whole bo
 // the first request has no "done". If the host knows that commit and the wanted one descends from it, the same answer
 // has the pack. If the wanted one does not descend from it, as after a forced push, a second request has "done".
 func (s *Session) fetchV2(ctx context.Context, request Request) (*packBody, error) {
-	answer, err := s.exchange(ctx, V2, encodeV2Fetch(request, request.Have.IsZero()))
+	answer, err := s.exchange(ctx, V2, encodeV2Fetch(request, s.hello.facts.Format, request.Have.IsZero()))
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +140,7 @@ func (s *Session) fetchV2(ctx context.Context, request Request) (*packBody, erro
 		}
 		if !ready {
 			answer.End(true)
-			if answer, err = s.exchange(ctx, V2, encodeV2Fetch(request, true)); err != nil {
+			if answer, err = s.exchange(ctx, V2, encodeV2Fetch(request, s.hello.facts.Format, true)); err != nil {
 				return nil, err
 			}
 			reader = pktline.NewReader(answer, maxListing)
@@ -138,14 +153,10 @@ func (s *Session) fetchV2(ctx context.Context, request Request) (*packBody, erro
 	return &packBody{bytes: pktline.NewSideband(answer), answer: answer}, nil
 }
 
-// wantSize is the size of the packet of one wanted object.
-const wantSize = len("0032want 0123456789abcdef0123456789abcdef01234567\n")
-
-func encodeV2Fetch(request Request, done bool) []byte {
+func encodeV2Fetch(request Request, format object.Format, done bool) []byte {
 	var body bytes.Buffer
-	body.Grow(len(request.Wants) * wantSize)
-	pktline.AppendLine(&body, "command=fetch")
-	body.WriteString(pktline.DelimiterPacket)
+	body.Grow(len(request.Wants) * (len("0032want \n") + format.Digits()))
+	appendCommand(&body, "fetch", format)
 	pktline.AppendLine(&body, "no-progress")
 	pktline.AppendLine(&body, "ofs-delta")
 	if request.Shallow {

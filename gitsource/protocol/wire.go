@@ -37,6 +37,8 @@ type Wire interface {
 	IsStateless() bool
 	// HasMoved tells whether the greeting came from another address than the one in GIT_URL.
 	HasMoved() bool
+	// Warning is a sentence for the log about the way to the host; empty if there is nothing to say.
+	Warning() string
 	// Close closes everything that is open. It may be called more than once.
 	Close()
 }

@@ -36,14 +36,14 @@ func TestAnErrorBodyIsReadTo64KiBAndNotPast(t *testing.T) {
 	said := &countedBody{}
 	asked := httptest.NewRequest(http.MethodGet, "https://git.example.com/stacks/info/refs", nil)
 	response := &http.Response{Request: asked, Header: http.Header{"Content-Type": {"text/plain"}}, Body: said}
-	text := w.errorText(response)
+	text := w.errorText(response, readText(response))
 	is.True(strings.HasPrefix(text, ": xxx"))
 	is.True(said.read > fault.MaxText) // enough to be shown
 	is.True(said.read <= 64<<10+1)
 
 	page := &countedBody{}
-	response = &http.Response{Request: asked, Header: http.Header{"Content-Type": {"text/html"}}, Body: page}
-	is.Equal(w.errorText(response), "")
+	response = &http.Response{StatusCode: 403, Request: asked, Header: http.Header{"Content-Type": {"text/html"}}, Body: page}
+	is.Equal(w.errorText(response, readText(response)), "")
 	is.Equal(page.read, 0) // nothing of a page is shown, so nothing of it is read
 }
 

@@ -33,7 +33,7 @@ func FuzzHostText(f *testing.F) {
 		header := http.Header{"Content-Type": {"text/plain"}, "Retry-After": {said}}
 		for _, status := range []int{400, 401, 404, 429, 500} {
 			response := &http.Response{StatusCode: status, Header: header, Body: body(said), Request: &http.Request{URL: w.at}}
-			checkShown(t, fault.Of(w.statusFailure(response, w.errorText(response))), secret)
+			checkShown(t, fault.Of(w.statusFailure(response, w.errorText(response, readText(response)))), secret)
 		}
 		checkShown(t, fault.Redacted(t.Context(), &fault.HostError{Text: said}, hide), secret)
 	})

@@ -21,6 +21,6 @@ func gitDialer(at location.Endpoint) dialer {
 			conn.shut()
 			return stream{}, err
 		}
-		return stream{conn, conn, conn.shut}, nil
+		return stream{Reader: conn, Writer: conn, shut: conn.shut}, nil
 	}
 }

@@ -2,22 +2,10 @@ package transport
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"log"
-	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -34,8 +22,7 @@ import (
 // certificateFile holds the host's certificate in PEM.
 func certificateFile(t *testing.T, host *githost.HTTPHost) string {
 	t.Helper()
-	return githost.WriteFile(t, "ca.pem", string(pem.EncodeToMemory(
-		&pem.Block{Type: "CERTIFICATE", Bytes: host.Certificate().Raw})))
+	return githost.WriteFile(t, "ca.pem", githost.PEM(host.Certificate().Raw))
 }
 
 func TestAnAnswerThatBreaksOffIsAFailureOfTheHost(t *testing.T) {
@@ -109,27 +96,6 @@ func TestATLSCertificateMustBeTrusted(t *testing.T) {
 	is.True(strings.Contains(failure.Message, "other names than localhost"))
 }
 
-func TestAnExpiredTLSCertificateIsUntrusted(t *testing.T) {
-	is := is.New(t)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	is.NoErr(err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	is.NoErr(err)
-	host := httptest.NewUnstartedServer(http.NotFoundHandler())
-	host.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	host.Config.ErrorLog = log.New(io.Discard, "", 0)
-	host.StartTLS()
-	t.Cleanup(host.Close)
-	file := githost.WriteFile(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	failure := openFailure(t, location.Settings{URL: host.URL + "/stacks", CAFile: file})
-	is.Equal(failure.Code, actors.CodeUntrusted)
-	is.True(strings.Contains(failure.Message, "has expired"))
-}
-
 func TestPlainHTTPAtAnHTTPSAddressIsProtocol(t *testing.T) {
 	is := is.New(t)
 	host := githost.ServeHTTP(t, githost.New(t), githost.HTTPOptions{})
@@ -170,36 +136,6 @@ func TestAKeptConnectionThatTheHostClosedIsReplaced(t *testing.T) {
 		host.CloseClientConnections()
 		is.Equal(openSession(t, remote, facts).Tip(), tip)
 	}
-}
-
-// TestAProxyFromTheEnvironmentIsUsed runs its own program again, because net/http reads the environment once in a
-// process. It uses a name that only the proxy can resolve, because net/http asks no proxy for this machine.
-func TestAProxyFromTheEnvironmentIsUsed(t *testing.T) {
-	is := is.New(t)
-	const variable = "MOORING_TEST_THROUGH_PROXY"
-	if os.Getenv(variable) != "" {
-		is.True(!openSession(t, newTestRemote(t, location.Settings{URL: "http://git.example.com/stacks"}), protocol.Facts{}).Tip().IsZero())
-		return
-	}
-	repository := githost.New(t)
-	repository.Commit("docker-compose.yml", "a")
-	host := githost.ServeHTTP(t, repository, githost.HTTPOptions{})
-	proxied := make(chan string, 10)
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		proxied <- r.In.URL.Host
-		r.Out.URL.Scheme, r.Out.URL.Host = "http", host.Listener.Addr().String()
-	}})
-	t.Cleanup(proxy.Close)
-	itself, err := os.Executable()
-	is.NoErr(err)
-	again := exec.CommandContext(t.Context(), itself, "-test.run=^TestAProxyFromTheEnvironmentIsUsed$")
-	again.Env = append(os.Environ(), variable+"=1", "HTTP_PROXY="+proxy.URL, "http_proxy=", "NO_PROXY=", "no_proxy=",
-		"GORACE=atexit_sleep_ms=0")
-	output, err := again.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	is.Equal(<-proxied, "git.example.com")
 }
 
 func TestEveryHandshakeEndsWithTheContext(t *testing.T) {

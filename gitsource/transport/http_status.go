@@ -1,11 +1,9 @@
 package transport
 
 import (
-	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -28,9 +26,26 @@ func (w *httpWire) accept(response *http.Response) (httpAnswer, error) {
 		}
 		return newHTTPAnswer(response.Body), nil
 	}
-	said := w.errorText(response)
+	text := readText(response)
 	response.Body.Close()
-	return httpAnswer{}, &statusError{response.StatusCode, fault.Of(w.statusFailure(response, said))}
+	failure := w.ofConnection(response, text)
+	if failure == nil {
+		failure = w.statusFailure(response, w.errorText(response, text))
+	}
+	return httpAnswer{}, &statusError{response.StatusCode, fault.Of(failure)}
+}
+
+// readText reads the beginning of an answer that is an error: a text that may be shown, or the page of a status 400,
+// which may be about the connection. It returns nothing for any other answer, and for one that breaks off.
+func readText(response *http.Response) string {
+	if mediaTypeOf(response) != "text/plain" && response.StatusCode != http.StatusBadRequest {
+		return ""
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 func mediaTypeOf(response *http.Response) string {
@@ -47,14 +62,12 @@ func isWebPage(response *http.Response) bool {
 }
 
 // errorText returns the text of an answer with an error, with ": " before it, if it is plain text. It returns nothing
-// for web pages, and if a proxy with a password may have sent the answer: the redactor does not know that password.
-func (w *httpWire) errorText(response *http.Response) string {
-	if mediaTypeOf(response) != "text/plain" || wentThroughProxy(response.Request) {
+// for web pages, and if a proxy with a password may have sent the answer.
+func (w *httpWire) errorText(response *http.Response, text string) string {
+	if mediaTypeOf(response) != "text/plain" || w.wentThroughProxy(response.Request) {
 		return ""
 	}
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
-	said := withoutStatus(response.StatusCode, fault.Said(w.redact(string(text))))
-	if err == nil && said != "" {
+	if said := withoutStatus(response.StatusCode, fault.Said(w.redact(text))); said != "" {
 		return ": " + said
 	}
 	return ""
@@ -77,9 +90,9 @@ func withoutStatus(status int, said string) string {
 }
 
 // wentThroughProxy tells whether a proxy with a password has seen the request. A proxy does not see a request over TLS.
-func wentThroughProxy(request *http.Request) bool {
-	proxy, err := http.ProxyFromEnvironment(request)
-	return request.URL.Scheme == "http" && err == nil && proxy != nil && proxy.User != nil
+func (w *httpWire) wentThroughProxy(request *http.Request) bool {
+	proxy := w.through.of(request)
+	return forwards(proxy, request) && proxy.User != nil
 }
 
 // statusError is an answer whose status is not 200.
@@ -120,12 +133,12 @@ func (w *httpWire) statusFailure(response *http.Response, said string) error {
 	shown := strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)) + said
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return w.refused(shown)
+		return w.refused(response, shown)
 	case status == http.StatusNotFound, status == http.StatusGone:
 		return fault.New(actors.CodeNotFound, "There is no such repository, or these credentials may not see it; check "+
 			"GIT_URL and the credentials. The Git host answers %s.", shown)
 	case status == http.StatusProxyAuthRequired:
-		return refusedTunnel(status)
+		return refusedByProxy(response)
 	case status == http.StatusTooManyRequests, status >= 500:
 		failure := fault.New(actors.CodeUnreachable, "The Git host cannot answer now: %s.", shown)
 		failure.RetryAfter = retryAfter(response.Header.Get("Retry-After"), time.Now())
@@ -134,33 +147,6 @@ func (w *httpWire) statusFailure(response *http.Response, said string) error {
 		return fault.Malformed("it redirects a request that cannot be redirected; check GIT_URL")
 	}
 	return fault.New(actors.CodeProtocol, "The Git host does not accept the request: %s.", shown)
-}
-
-// refusedTunnel is the failure for a proxy's answer to CONNECT (RFC 9110, section 9.3.6); nil for 200. It does not
-// quote the proxy, because the proxy has seen a password that the redactor does not know.
-func refusedTunnel(status int) error {
-	switch status {
-	case http.StatusOK:
-		return nil
-	case http.StatusProxyAuthRequired:
-		return fault.New(actors.CodeUnreachable, "The proxy wants credentials; give them in HTTPS_PROXY or HTTP_PROXY.")
-	}
-	return fault.New(actors.CodeUnreachable, "The proxy does not connect to the Git host: %d %s.", status,
-		http.StatusText(status))
-}
-
-// refused is the failure for 401 and 403.
-func (w *httpWire) refused(shown string) error {
-	switch {
-	case w.authorization == "":
-		return fault.New(actors.CodeAuth, "The Git host wants credentials (it may do so for a repository that does not exist, "+
-			"too); set GIT_USERNAME and GIT_PASSWORD, and check GIT_URL. It answers %s.", shown)
-	case !maySendCredentials(w.named, w.at):
-		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the credentials are not sent; set GIT_URL to the "+
-			"repository's address there. It answers %s.", fault.Clean(w.at.Host), shown)
-	}
-	return fault.New(actors.CodeAuth, "The Git host refuses the credentials; check GIT_USERNAME and GIT_PASSWORD (or those "+
-		"in GIT_URL) and what they may read. It answers %s.", shown)
 }
 
 // retryAfter reads the header Retry-After, which is a number of seconds or a date (RFC 9110, section 10.2.3). It
@@ -175,27 +161,26 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// httpFailure turns an error of net/http into one for an operator. It leaves out the address, which may contain a
-// password.
+// httpFailure turns an error of net/http into one for an operator.
 func httpFailure(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
 	if failure := fault.Of(err); failure.Code != actors.CodeInternal && !fault.IsCutShort(err) {
 		return err
 	}
+	who, check := fault.Peer(err)
 	text := fault.Clean(err.Error())
 	switch {
 	case fault.IsCutShort(err):
-		return fault.New(actors.CodeUnreachable, "The Git host closed the connection without an answer.")
-	case strings.Contains(text, "invalid proxy address"):
-		return fault.New(actors.CodeUnreachable, "The proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read.")
+		return fault.New(actors.CodeUnreachable, "%s closed the connection without an answer.", who)
 	case strings.Contains(text, "Location header"):
 		return fault.Malformed("it redirects to an address that cannot be read")
+	case strings.Contains(text, tlsAlert):
+		return speaksTLS(who, check)
 	case strings.Contains(text, "malformed"), strings.Contains(text, "exceeded"), strings.Contains(text, "chunk"),
 		strings.HasPrefix(text, "gzip:"), strings.HasPrefix(text, "flate:"):
+		if who != fault.GitHost {
+			return fault.New(actors.CodeUnreachable, "%s does not answer with valid HTTP; check %s.", who, check)
+		}
 		return fault.Malformed("it is not valid HTTP")
 	}
-	return fault.New(actors.CodeUnreachable, "The Git host cannot be reached: %s.", text)
+	return fault.New(actors.CodeUnreachable, "%s cannot be reached: %s.", who, text)
 }

@@ -35,6 +35,7 @@ func TestAStatusCodeBecomesAFailure(t *testing.T) {
 		{404, plain, "not\nhere\x1b[31m", actors.CodeNotFound, "answers 404 Not Found: not here [31m.", 0},
 		{410, nil, "", actors.CodeNotFound, "410 Gone.", 0},
 		{407, nil, "", actors.CodeUnreachable, "The proxy wants credentials", 0},
+		{407, map[string]string{"Proxy-Authenticate": `Digest realm="x"`}, "", actors.CodeAuth, "The proxy wants credentials by Digest", 0},
 		{429, map[string]string{"Retry-After": "17"}, "", actors.CodeUnreachable, "429 Too Many Requests.", 17 * time.Second},
 		{500, page, "<pre>stack trace</pre>", actors.CodeUnreachable, "500 Internal Server Error.", 0},
 		{503, map[string]string{"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}, "", actors.CodeUnreachable, "503",
@@ -228,13 +229,13 @@ func TestARedirectedPostIsNotFollowed(t *testing.T) {
 func TestAProxyThatRefusesATunnelIsNamed(t *testing.T) {
 	is := is.New(t)
 	for status, says := range map[int]string{
-		http.StatusProxyAuthRequired: "The proxy wants credentials; give them in HTTPS_PROXY or HTTP_PROXY.",
+		http.StatusProxyAuthRequired: "The proxy wants credentials; give them in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.",
 		http.StatusForbidden:         "The proxy does not connect to the Git host: 403 Forbidden.",
 		http.StatusBadGateway:        "The proxy does not connect to the Git host: 502 Bad Gateway.",
 	} {
-		failure := fault.Of(refusedTunnel(status))
+		failure := fault.Of(refusedTunnel(&http.Response{StatusCode: status}))
 		is.Equal(failure.Code, actors.CodeUnreachable)
 		is.Equal(failure.Message, says)
 	}
-	is.NoErr(refusedTunnel(http.StatusOK))
+	is.NoErr(refusedTunnel(&http.Response{StatusCode: http.StatusOK}))
 }

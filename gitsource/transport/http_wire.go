@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,7 +11,7 @@ import (
 	"strings"
 
 	"mooring/gitsource/fault"
-	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -31,6 +30,10 @@ const (
 // of them only a connection of the client stays open.
 type httpWire struct {
 	client *http.Client
+	// through are the proxies that the client uses.
+	through proxies
+	// identifies tells whether there is a client certificate.
+	identifies bool
 	// named is the address in GIT_URL. Credentials are sent only to that host.
 	named *url.URL
 	// at is the address of requests: the named one, or the one to which the host redirected.
@@ -41,17 +44,6 @@ type httpWire struct {
 	redact func(string) string
 }
 
-// newHTTPWire makes a wire to the endpoint.
-func newHTTPWire(
-	client *http.Client, to location.Endpoint, credentials location.Credentials, redact func(string) string,
-) (*httpWire, error) {
-	named, err := url.Parse(to.Display())
-	if err != nil {
-		return nil, fmt.Errorf("read the address of the Git host: %w", err)
-	}
-	return &httpWire{client: client, named: named, at: named, authorization: credentials.Basic(), redact: redact}, nil
-}
-
 // IsReady implements protocol.Wire. It is always true, because no request depends on a greeting.
 func (w *httpWire) IsReady() bool { return true }
 
@@ -60,6 +52,9 @@ func (w *httpWire) IsStateless() bool { return true }
 
 // HasMoved implements protocol.Wire.
 func (w *httpWire) HasMoved() bool { return w.at != w.named }
+
+// Warning implements protocol.Wire.
+func (w *httpWire) Warning() string { return "" }
 
 // Close implements protocol.Wire. There is nothing to close.
 func (w *httpWire) Close() {}
@@ -101,14 +96,13 @@ func (w *httpWire) acceptGreeting(response *http.Response) (protocol.Answer, err
 // isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not begin like a
 // greeting of Git is taken for that file, too.
 func isListOfFiles(answer httpAnswer, mediaType string) bool {
-	const idSize, lengthSize = 40, 4
-	read, _ := answer.Peek(idSize + 1) // the reader of the greeting meets the error again
+	read, _ := answer.Peek(object.SHA256.Digits() + 1) // the reader of the greeting meets the error again
 	begin := string(read)
-	if len(begin) > idSize {
-		if _, err := hex.DecodeString(begin[:idSize]); err == nil && begin[idSize] == '\t' {
-			return true
-		}
+	id, _, hasTab := strings.Cut(begin, "\t")
+	if _, isID := object.ParseID(id); isID && hasTab {
+		return true
 	}
+	const lengthSize = 4
 	first := begin[min(lengthSize, len(begin)):]
 	return mediaType == "text/plain" && !strings.HasPrefix(first, "# service=") && !strings.HasPrefix(first, "version ")
 }
@@ -153,21 +147,22 @@ func (w *httpWire) Exchange(ctx context.Context, version protocol.Version, body 
 
 func (w *httpWire) send(request *http.Request, at *url.URL) (*http.Response, error) {
 	request.Header.Set("User-Agent", userAgent)
-	if w.authorization != "" && maySendCredentials(w.named, at) {
+	mayIdentify := maySendCredentials(w.named, at)
+	if w.authorization != "" && mayIdentify {
 		request.Header.Set("Authorization", w.authorization)
 	}
-	response, err := w.client.Do(request)
-	if err != nil {
-		if request.Context().Err() != nil {
-			// Otherwise net/http goes on connecting to a silent host, for a later request.
-			w.client.CloseIdleConnections()
-		}
-		if protocol.IsUnanswered(err) {
-			return nil, &unansweredError{fault.Of(httpFailure(err))}
-		}
-		return nil, httpFailure(err)
+	proxy := w.through.of(request)
+	meetsProxy := proxy != nil && proxy.Scheme == "https"
+	asked, passed := make(chan bool, 1), make(chan bool, 1)
+	response, err := w.client.Do(request.WithContext(way{mayIdentify, meetsProxy, asked, passed}.on(request.Context())))
+	if err == nil {
+		return response, nil
 	}
-	return response, nil
+	if request.Context().Err() != nil {
+		// Otherwise net/http goes on connecting to a silent host, for a later request.
+		w.client.CloseIdleConnections()
+	}
+	return nil, w.failureOnTheWay(err, proxy, request, noted(asked), noted(passed))
 }
 
 // maySendCredentials tells whether an address is the one in GIT_URL, or the same host with TLS instead of plain HTTP,

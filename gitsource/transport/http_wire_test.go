@@ -53,7 +53,7 @@ func TestANoChangeRefreshIsOneSmallRequestOverAKeptConnection(t *testing.T) {
 		is.Equal(request.Remote, before[0].Remote) // after a pack, too
 	}
 
-	wire, err := newHTTPWire(remote.client, remote.at, location.Credentials{}, strings.ToUpper)
+	wire, err := remote.wire(location.Credentials{}, strings.ToUpper)
 	is.NoErr(err)
 	request := []byte(githost.Lines("command=ls-refs\n", "|", "peel\n", "ref-prefix HEAD\n", ""))
 	answer, err := wire.Exchange(t.Context(), protocol.V2, request)

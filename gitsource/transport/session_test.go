@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/matryer/is"
 
 	"mooring/actors"
-	"mooring/gitsource/fault"
 	"mooring/gitsource/githost"
 	"mooring/gitsource/location"
 	"mooring/gitsource/object"
@@ -57,9 +54,7 @@ func newTestRemote(t *testing.T, settings location.Settings) *Remote {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if remote.client != nil {
-		t.Cleanup(remote.client.CloseIdleConnections)
-	}
+	t.Cleanup(remote.CloseIdleConnections)
 	return remote
 }
 
@@ -82,6 +77,11 @@ func openFailure(t *testing.T, settings location.Settings) *actors.Failure {
 		opened.Close()
 		t.Fatal("the session opened")
 	}
+	return failureOf(t, err)
+}
+
+func failureOf(t *testing.T, err error) *actors.Failure {
+	t.Helper()
 	var failure *actors.Failure
 	if !errors.As(err, &failure) {
 		t.Fatalf("not a failure: %v", err)
@@ -90,9 +90,9 @@ func openFailure(t *testing.T, settings location.Settings) *actors.Failure {
 }
 
 // unpacked are the ids of a pack's objects, with their types, as the git program finds them.
-func unpacked(t *testing.T, pack []byte) map[object.ID]string {
+func unpacked(t *testing.T, format object.Format, pack []byte) map[object.ID]string {
 	t.Helper()
-	r := githost.New(t)
+	r := githost.NewOf(t, format)
 	index := exec.CommandContext(t.Context(), "git", "-C", r.Dir, "unpack-objects", "-q")
 	index.Env, index.Stdin = githost.Environment(), bytes.NewReader(pack)
 	if output, err := index.CombinedOutput(); err != nil {
@@ -119,145 +119,143 @@ func fetchAll(t *testing.T, from *protocol.Session, request protocol.Request) ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	return unpacked(t, content)
+	return unpacked(t, from.Tip().Format(), content)
 }
 
 func TestEveryWayFetchesTreesThenSingleBlobs(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			first := repository.Commit("a/docker-compose.yml", "a")
-			tip := repository.Commit("b/docker-compose.yml", "b")
-			remote := newTestRemote(t, way(t, repository))
-			over, err := remote.wire(location.Credentials{}, strings.ToLower)
-			is.NoErr(err)
-			from, err := protocol.Open(t.Context(), over, remote.ref, strings.ToLower, protocol.Facts{})
-			is.NoErr(err)
-			defer from.Close()
-			is.Equal(from.Tip(), tip)
-			is.True(from.Filters())
-			is.Equal(from.Facts().Version == protocol.V2, strings.HasSuffix(name, "/v2"))
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				first := repository.Commit("a/docker-compose.yml", "a")
+				tip := repository.Commit("b/docker-compose.yml", "b")
+				remote := newTestRemote(t, way(t, repository))
+				over, err := remote.wire(location.Credentials{}, strings.ToLower)
+				is.NoErr(err)
+				from, err := protocol.Open(t.Context(), over, remote.ref, strings.ToLower, protocol.Facts{})
+				is.NoErr(err)
+				defer from.Close()
+				is.Equal(from.Tip(), tip)
+				is.True(from.Filters())
+				is.Equal(from.Facts().Version == protocol.V2, strings.HasSuffix(name, "/v2"))
 
-			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
-			is.Equal(len(kinds), 4) // a commit, the root and two directories: no history, no blob
-			is.Equal(kinds[tip], "commit")
-			is.Equal(kinds[first], "")
+				kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
+				is.Equal(len(kinds), 4) // a commit, the root and two directories: no history, no blob
+				is.Equal(kinds[tip], "commit")
+				is.Equal(kinds[first], "")
 
-			a, b := repository.ID("HEAD:a/docker-compose.yml"), repository.ID("HEAD:b/docker-compose.yml")
-			kinds = fetchAll(t, from, protocol.Request{Wants: []object.ID{a, b}})
-			is.Equal(kinds, map[object.ID]string{a: "blob", b: "blob"})
-			is.Equal(over.IsReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
-		})
-	}
+				a, b := repository.ID("HEAD:a/docker-compose.yml"), repository.ID("HEAD:b/docker-compose.yml")
+				kinds = fetchAll(t, from, protocol.Request{Wants: []object.ID{a, b}})
+				is.Equal(kinds, map[object.ID]string{a: "blob", b: "blob"})
+				is.Equal(over.IsReady(), name != "Git/v0" && name != "SSH/v0") // connections are kept
+			})
+		}
+	})
 }
 
 func TestEveryWayFetchesWhatIsNewBesideTheKnownCommit(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			known := repository.Commit("a/docker-compose.yml", "a", "b/docker-compose.yml", "b")
-			remote := newTestRemote(t, way(t, repository))
-			facts := openSession(t, remote, protocol.Facts{}).Facts()
-			tip := repository.Commit("a/docker-compose.yml", "changed")
-			from := openSession(t, remote, facts)
-			is.Equal(from.Tip(), tip)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				known := repository.Commit("a/docker-compose.yml", "a", "b/docker-compose.yml", "b")
+				remote := newTestRemote(t, way(t, repository))
+				facts := openSession(t, remote, protocol.Facts{}).Facts()
+				tip := repository.Commit("a/docker-compose.yml", "changed")
+				from := openSession(t, remote, facts)
+				is.Equal(from.Tip(), tip)
 
-			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Have: known, Filter: "blob:limit=65536"})
-			is.Equal(len(kinds), 4) // the commit, the root, the directory and its file
-			is.Equal(kinds[repository.ID("HEAD:a/docker-compose.yml")], "blob")
-			is.Equal(kinds[repository.ID("HEAD~1:b/docker-compose.yml")], "")
-		})
-	}
+				kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Have: known, Filter: "blob:limit=65536"})
+				is.Equal(len(kinds), 4) // the commit, the root, the directory and its file
+				is.Equal(kinds[repository.ID("HEAD:a/docker-compose.yml")], "blob")
+				is.Equal(kinds[repository.ID("HEAD~1:b/docker-compose.yml")], "")
+			})
+		}
+	})
 }
 
 func TestEveryWayFetchesAForcedPushBesideTheKnownCommit(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			repository.Commit("a/docker-compose.yml", "a")
-			known := repository.Commit("a/docker-compose.yml", "dropped")
-			remote := newTestRemote(t, way(t, repository))
-			facts := openSession(t, remote, protocol.Facts{}).Facts()
-			repository.Git("reset", "--quiet", "--hard", "HEAD~1")
-			tip := repository.Commit("a/docker-compose.yml", "other")
-			repository.Git("branch", "keep", known.String())
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				repository.Commit("a/docker-compose.yml", "a")
+				known := repository.Commit("a/docker-compose.yml", "dropped")
+				remote := newTestRemote(t, way(t, repository))
+				facts := openSession(t, remote, protocol.Facts{}).Facts()
+				repository.Git("reset", "--quiet", "--hard", "HEAD~1")
+				tip := repository.Commit("a/docker-compose.yml", "other")
+				repository.Git("branch", "keep", known.String())
 
-			from := openSession(t, remote, facts)
-			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Have: known})
-			is.Equal(len(kinds), 4)
-			is.Equal(kinds[tip], "commit")
-			is.Equal(kinds[known], "")
-		})
-	}
+				from := openSession(t, remote, facts)
+				kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Have: known})
+				is.Equal(len(kinds), 4)
+				is.Equal(kinds[tip], "commit")
+				is.Equal(kinds[known], "")
+			})
+		}
+	})
 }
 
 func TestAnUnknownHaveIsToldBeforeThePack(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			tip := repository.Commit("a/docker-compose.yml", "a")
-			from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
-			_, err := from.Fetch(t.Context(), protocol.Request{Wants: []object.ID{tip}, Have: object.ID{0x12}})
-			is.Equal(err, protocol.ErrNoCommonCommit)
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				tip := repository.Commit("a/docker-compose.yml", "a")
+				from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
+				_, err := from.Fetch(t.Context(), protocol.Request{Wants: []object.ID{tip}, Have: githost.ID(githost.SomeIDOf(format))})
+				is.Equal(err, protocol.ErrNoCommonCommit)
 
-			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true})
-			is.Equal(kinds[tip], "commit") // the session goes on
-		})
-	}
+				kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true})
+				is.Equal(kinds[tip], "commit") // the session goes on
+			})
+		}
+	})
 }
 
 func TestAPackThatIsClosedEarlyLeavesTheSessionUsable(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			tip := repository.Commit("a/docker-compose.yml", strings.Repeat("a", 1<<20))
-			from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
-			request := protocol.Request{Wants: []object.ID{tip}, Shallow: true}
-			pack, err := from.Fetch(t.Context(), request)
-			is.NoErr(err)
-			is.NoErr(pack.Close())
-			is.Equal(fetchAll(t, from, request)[tip], "commit")
-		})
-	}
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				tip := repository.Commit("a/docker-compose.yml", strings.Repeat("a", 1<<20))
+				from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
+				request := protocol.Request{Wants: []object.ID{tip}, Shallow: true}
+				pack, err := from.Fetch(t.Context(), request)
+				is.NoErr(err)
+				is.NoErr(pack.Close())
+				is.Equal(fetchAll(t, from, request)[tip], "commit")
+			})
+		}
+	})
 }
 
 func TestAHostWithoutFilterSendsEverything(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			repository.Git("config", "uploadpack.allowFilter", "false")
-			repository.Git("config", "uploadpack.allowAnySHA1InWant", "false")
-			tip := repository.Commit("docker-compose.yml", "a")
-			from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
-			kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
-			is.Equal(from.Filters(), false) // over HTTP the session learns that when the host refuses the filter
-			is.Equal(kinds[repository.ID("HEAD:docker-compose.yml")], "blob")
-		})
-	}
-}
-
-func TestARepositoryOfSHA256IsRefusedWithASentence(t *testing.T) {
-	for name, way := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repository := githost.New(t)
-			is.NoErr(os.RemoveAll(filepath.Join(repository.Dir, ".git")))
-			repository.Git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
-			repository.Git("commit", "--quiet", "--allow-empty", "--message=a")
-			is.Equal(*openFailure(t, way(t, repository)), *fault.SHA256Repository())
-		})
-	}
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for name, way := range ways() {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				is := is.New(t)
+				repository := githost.NewOf(t, format)
+				repository.Git("config", "uploadpack.allowFilter", "false")
+				repository.Git("config", "uploadpack.allowAnySHA1InWant", "false")
+				tip := repository.Commit("docker-compose.yml", "a")
+				from := openSession(t, newTestRemote(t, way(t, repository)), protocol.Facts{})
+				kinds := fetchAll(t, from, protocol.Request{Wants: []object.ID{tip}, Shallow: true, Filter: "blob:none"})
+				is.Equal(from.Filters(), false) // over HTTP the session learns that when the host refuses the filter
+				is.Equal(kinds[repository.ID("HEAD:docker-compose.yml")], "blob")
+			})
+		}
+	})
 }

@@ -19,19 +19,19 @@ import (
 func sshDialer(at location.Endpoint, settings location.Settings, credentials location.Credentials) dialer {
 	return func(ctx context.Context) (stream, error) {
 		address := at.Address("22")
-		config, release, err := sshConfig(ctx, address, settings, credentials)
+		login, err := newLogin(ctx, address, settings, credentials)
 		if err != nil {
 			return stream{}, err
 		}
-		defer release()
+		defer login.release()
 		conn, err := dialTCP(ctx, address)
 		if err != nil {
 			return stream{}, err
 		}
-		connection, channels, requests, err := ssh.NewClientConn(conn, address, config)
+		connection, channels, requests, err := ssh.NewClientConn(conn, address, login.config)
 		if err != nil {
 			conn.shut()
-			return stream{}, sshFailure(err)
+			return stream{}, login.failure(err)
 		}
 		client := ssh.NewClient(connection, channels, requests)
 		shut := func() {
@@ -43,7 +43,7 @@ func sshDialer(at location.Endpoint, settings location.Settings, credentials loc
 			shut()
 			return stream{}, err
 		}
-		opened.shut = shut
+		opened.shut, opened.warning = shut, login.warning
 		return opened, nil
 	}
 }
@@ -123,17 +123,46 @@ func (b *limitedBuffer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// sshFailure turns an error of the handshake, or of opening a session after it, into one for an operator.
+// failure turns an error of the handshake into one for an operator.
+func (l *login) failure(err error) error {
+	failure, isKnown := errors.AsType[*actors.Failure](err) // of the host's key, or of its questions
+	noAlgorithm, isNegotiation := errors.AsType[*ssh.AlgorithmNegotiationError](err)
+	switch text := err.Error(); {
+	case isKnown:
+		return failure
+	case isNegotiation && noAlgorithm.What == "host key":
+		return l.host.OtherKind()
+	case strings.Contains(text, "agent: "):
+		return agentFailure()
+	case strings.Contains(text, "unable to authenticate"):
+		return l.refusal(strings.Contains(text, "attempted methods [none],"))
+	}
+	return sshFailure(err)
+}
+
+// refusal is the failure of a host that accepts no credentials. isUntried tells that it asks for none of those that
+// there are.
+func (l *login) refusal(isUntried bool) error {
+	switch {
+	case isUntried && !l.hasPassword:
+		return fault.New(actors.CodeAuth, "The Git host does not take an SSH key from this user; set GIT_PASSWORD.")
+	case isUntried && !l.hasKey:
+		return fault.New(actors.CodeAuth, "The Git host does not take a password over SSH; set GIT_SSH_KEY_FILE.")
+	}
+	about := ""
+	if l.doubt != "" {
+		about = " " + l.doubt
+	}
+	return fault.New(actors.CodeAuth, "The Git host does not accept the SSH key (or password) for this user; check "+
+		"GIT_SSH_KEY_FILE, the user in GIT_URL, and that the key may read the repository.%s", about)
+}
+
+// sshFailure turns an error of the connection, in the handshake or after it, into one for an operator.
 func sshFailure(err error) error {
 	_, refused := errors.AsType[*ssh.OpenChannelError](err)
 	switch {
 	case refused:
 		return fault.New(actors.CodeUnreachable, "The Git host opens no SSH session now: %s.", fault.Clean(err.Error()))
-	case fault.OfTrust(err) != nil:
-		return err
-	case strings.Contains(err.Error(), "unable to authenticate"):
-		return fault.New(actors.CodeAuth, "The Git host does not accept the SSH key (or password) for this user; check "+
-			"GIT_SSH_KEY_FILE, the user in GIT_URL, and that the key may read the repository.")
 	case fault.IsCutShort(err):
 		return fault.New(actors.CodeUnreachable, "The Git host closed the connection during the SSH handshake.")
 	case fault.OfNetwork(err) != nil:

@@ -2,126 +2,130 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
-	"path/filepath"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
+	"mooring/gitsource/knownhosts"
 	"mooring/gitsource/location"
+	"mooring/gitsource/privatekey"
 )
 
-// sshConfig puts together the credentials and the known host keys. The caller calls release when the handshake is over.
-func sshConfig(ctx context.Context, address string, settings location.Settings, credentials location.Credentials) (
-	config *ssh.ClientConfig, release func(), err error) {
-	file := settings.SSHKnownHostsFile
-	if file == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, nil, noKnownHosts()
-		}
-		file = filepath.Join(home, ".ssh", "known_hosts")
-	}
-	if err := fault.Readable(file); err != nil {
-		return nil, nil, noKnownHosts()
-	}
-	known, err := knownhosts.NewDB(file)
-	if err != nil {
-		return nil, nil, fault.New(actors.CodeUntrusted, "The known hosts cannot be read: %s; mend the file of "+
-			"GIT_SSH_KNOWN_HOSTS_FILE.", fault.Clean(err.Error()))
-	}
-	config = &ssh.ClientConfig{
-		User:              credentials.Username,
-		HostKeyCallback:   known.HostKeyCallback(),
-		HostKeyAlgorithms: known.HostKeyAlgorithms(address),
-	}
-	if config.User == "" {
-		config.User = location.DefaultUsername
-	}
-	config.Auth, release, err = sshAuth(ctx, settings, credentials)
-	return config, release, err
+// login is what one connection to an SSH host needs.
+type login struct {
+	config *ssh.ClientConfig
+	host   knownhosts.Host
+	// warning is about the known hosts, for the log; empty if there is nothing to say.
+	warning string
+	// hasKey and hasPassword tell what can be offered to the host.
+	hasKey, hasPassword bool
+	// doubt is a sentence about the key, for the failure of a refused one; it may be empty.
+	doubt string
+	// release lets the agent go. It is called when the handshake is over.
+	release func()
 }
 
-// noKnownHosts is the failure of a machine without a file of known hosts.
-func noKnownHosts() error {
-	return fault.New(actors.CodeUntrusted, "There is no file of known SSH hosts; set GIT_SSH_KNOWN_HOSTS_FILE to one that "+
-		"holds the Git host's key, as ssh-keyscan prints it.")
-}
-
-// sshAuth returns the key of GIT_SSH_KEY_FILE, or the keys of the agent if that is not set, and then the password if
-// there is one. The caller calls release when the handshake is over.
-func sshAuth(ctx context.Context, settings location.Settings, credentials location.Credentials) (
-	methods []ssh.AuthMethod, release func(), err error) {
-	release = func() {}
-	if settings.SSHKeyFile != "" {
-		signer, err := sshKey(settings)
-		if err != nil {
-			return nil, nil, err
-		}
-		methods = append(methods, ssh.PublicKeys(signer))
-	} else {
-		keys, hangUp, err := sshAgent(ctx)
-		switch {
-		case err == nil:
-			methods, release = append(methods, keys), hangUp
-		case credentials.Password == "":
-			return nil, nil, err
-		}
-	}
-	if credentials.Password != "" {
-		methods = append(methods, ssh.Password(credentials.Password))
-	}
-	return methods, release, nil
-}
-
-// sshAgent connects to the agent that SSH_AUTH_SOCK names (ssh-agent(1)).
-func sshAgent(ctx context.Context) (ssh.AuthMethod, func(), error) {
-	socket := os.Getenv("SSH_AUTH_SOCK")
-	if socket == "" {
-		return nil, nil, fault.New(actors.CodeAuth, "There is no SSH key; set GIT_SSH_KEY_FILE, or SSH_AUTH_SOCK to an agent's "+
-			"socket.")
-	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
-	if err != nil {
-		return nil, nil, fault.New(actors.CodeAuth, "The SSH agent at SSH_AUTH_SOCK does not answer; set GIT_SSH_KEY_FILE, or "+
-			"start the agent.")
-	}
-	// Runs when ctx ends, unless hangUp was called before. Nobody waits for it: to close a connection takes no time.
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	hangUp := func() {
-		stop()
-		conn.Close()
-	}
-	return ssh.PublicKeysCallback(agent.NewClient(conn).Signers), hangUp, nil
-}
-
-// sshKey reads the private key. It is called for each connection, so that a new key takes effect at once.
-func sshKey(settings location.Settings) (ssh.Signer, error) {
-	pem, err := os.ReadFile(settings.SSHKeyFile)
-	if err != nil {
-		return nil, fault.New(actors.CodeAuth, "The file of GIT_SSH_KEY_FILE cannot be read: %s.", fault.WithoutPath(err))
-	}
-	passphrase, err := settings.Passphrase()
+// newLogin puts together the credentials and the known keys of the host at an address. It reads all files anew, so that
+// a change takes effect at once. The caller calls release.
+func newLogin(
+	ctx context.Context, address string, settings location.Settings, credentials location.Credentials,
+) (*login, error) {
+	name, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	signer, err := ssh.ParsePrivateKey(pem)
-	var encrypted *ssh.PassphraseMissingError
+	known, err := knownHosts(settings)
+	if err != nil {
+		return nil, err
+	}
+	l := &login{warning: known.Warning(), release: func() {}}
+	if l.host, err = known.At(name, port); err != nil {
+		return nil, err
+	}
+	l.config = &ssh.ClientConfig{
+		User:              credentials.Username,
+		HostKeyCallback:   l.host.Check,
+		HostKeyAlgorithms: l.host.Algorithms(),
+	}
+	if l.config.User == "" {
+		l.config.User = location.DefaultUsername
+	}
+	if err := l.addKeys(ctx, settings, credentials.Password != ""); err != nil {
+		return nil, err
+	}
+	if credentials.Password != "" {
+		l.hasPassword = true
+		l.config.Auth = append(l.config.Auth, passwordMethods(credentials.Password)...)
+	}
+	return l, nil
+}
+
+// knownHosts reads the file of GIT_SSH_KNOWN_HOSTS_FILE, or those that the ssh program reads.
+func knownHosts(settings location.Settings) (knownhosts.Hosts, error) {
+	home, _ := os.UserHomeDir() // empty without HOME
+	files := knownhosts.DefaultFiles(home)
+	if settings.SSHKnownHostsFile != "" {
+		files = []string{settings.SSHKnownHostsFile}
+	}
+	known, err := knownhosts.Read(files)
+	if err != nil || !known.IsEmpty() {
+		return known, err
+	}
+	reason := ""
+	if settings.SSHKnownHostsFile == "" && home == "" {
+		reason = ", and HOME is not set"
+	}
+	return knownhosts.Hosts{}, fault.New(actors.CodeUntrusted, "There is no file of known SSH hosts%s; set "+
+		"GIT_SSH_KNOWN_HOSTS_FILE to one that holds the Git host's key, as ssh-keyscan prints it.", reason)
+}
+
+// addKeys adds the key of GIT_SSH_KEY_FILE, or the keys of the agent if that is not set. Without an agent a password is
+// enough.
+func (l *login) addKeys(ctx context.Context, settings location.Settings, hasPassword bool) error {
+	if settings.SSHKeyFile != "" {
+		keys, err := privatekey.Read(settings.SSHKeyFile, settings.Passphrase)
+		if err != nil {
+			return err
+		}
+		l.hasKey, l.doubt = true, keys.Doubt
+		l.config.Auth = append(l.config.Auth, ssh.PublicKeys(keys.Signers...))
+		return nil
+	}
+	signers, hangUp, err := sshAgent(ctx)
 	switch {
 	case err == nil:
-		return signer, nil
-	case !errors.As(err, &encrypted):
-		return nil, fault.New(actors.CodeAuth, "The file of GIT_SSH_KEY_FILE holds no private key that can be read.")
-	case passphrase == "":
-		return nil, fault.New(actors.CodeAuth, "The key of GIT_SSH_KEY_FILE is encrypted; set GIT_SSH_KEY_PASSPHRASE.")
+		l.hasKey, l.release = true, hangUp
+		l.config.Auth = append(l.config.Auth, ssh.PublicKeys(signers...))
+	case !hasPassword || ctx.Err() != nil:
+		return err
 	}
-	if signer, err = ssh.ParsePrivateKeyWithPassphrase(pem, []byte(passphrase)); err != nil {
-		return nil, fault.New(actors.CodeAuth, "GIT_SSH_KEY_PASSPHRASE does not open the key of GIT_SSH_KEY_FILE.")
+	return nil
+}
+
+// passwordMethods are the two ways in which a host asks for a password (RFC 4252, section 8; RFC 4256). Some hosts have
+// only the second one. There the password is the answer to a single question whose answer is not shown, and to no
+// other: a one-time code, say, is none.
+func passwordMethods(password string) []ssh.AuthMethod {
+	isSent := false // the methods of one connection are called one after the other
+	plain := func() (string, error) {
+		isSent = true
+		return password, nil
 	}
-	return signer, nil
+	answer := func(_, _ string, questions []string, shown []bool) ([]string, error) {
+		switch {
+		case len(questions) == 0: // only a text for the user
+			return nil, nil
+		case len(questions) > 1 || shown[0]:
+			return nil, fault.New(actors.CodeAuth, "The Git host asks over SSH for more than a password; set GIT_SSH_KEY_FILE.")
+		case isSent:
+			return nil, fault.New(actors.CodeAuth, "The Git host does not accept the password over SSH, or asks for more than "+
+				"that; check GIT_PASSWORD and the user in GIT_URL, or set GIT_SSH_KEY_FILE.")
+		}
+		isSent = true
+		return []string{password}, nil
+	}
+	return []ssh.AuthMethod{ssh.PasswordCallback(plain), ssh.KeyboardInteractive(answer)}
 }

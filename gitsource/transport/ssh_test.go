@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/matryer/is"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"mooring/actors"
 	"mooring/gitsource/githost"
@@ -41,7 +39,8 @@ func TestAnSSHHostKeyMustBeKnown(t *testing.T) {
 		"changed":     {githost.KnownHostsFile(t, at.Host, githost.NewKeyFile(t).Public), "is not the known one"},
 		"other kind":  {githost.KnownHostsFile(t, at.Host, otherKind), "no SSH key of a kind"},
 		"no file":     {filepath.Join(t.TempDir(), "missing"), "There is no file of known SSH hosts"},
-		"not as such": {githost.WriteFile(t, "known_hosts", "one two\n"), "cannot be read"},
+		"not as such": {githost.WriteFile(t, "known_hosts", "one two\n"), "is not known"},
+		"a directory": {t.TempDir(), "is a directory"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -67,6 +66,26 @@ func TestTheKnownHostsOfTheHomeDirectoryCountByDefault(t *testing.T) {
 	is.NoErr(os.Rename(settings.SSHKnownHostsFile, filepath.Join(home, ".ssh", "known_hosts")))
 	settings.SSHKnownHostsFile = ""
 	is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Tip(), tip)
+
+	t.Setenv("HOME", t.TempDir())
+	is.Equal(openFailure(t, settings).Code, actors.CodeUntrusted)
+	t.Setenv("HOME", "")
+	failure := openFailure(t, settings)
+	is.Equal(failure.Code, actors.CodeUntrusted)
+	is.True(strings.Contains(failure.Message, "GIT_SSH_KNOWN_HOSTS_FILE"))
+}
+
+func TestASessionWarnsOfLinesThatCannotBeRead(t *testing.T) {
+	is := is.New(t)
+	repository := githost.New(t)
+	repository.Commit("docker-compose.yml", "a")
+	settings := overSSH(t, repository, githost.SSHOptions{})
+	is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Warning(), "")
+	known, err := os.ReadFile(settings.SSHKnownHostsFile)
+	is.NoErr(err)
+	settings.SSHKnownHostsFile = githost.WriteFile(t, "known_hosts", "Could not resolve hostname\n"+string(known))
+	warning := openSession(t, newTestRemote(t, settings), protocol.Facts{}).Warning()
+	is.True(strings.Contains(warning, "line 1 of "+settings.SSHKnownHostsFile))
 }
 
 func TestAnSSHKeyIsReadOrTheReasonTold(t *testing.T) {
@@ -107,54 +126,6 @@ func TestAnSSHKeyIsReadOrTheReasonTold(t *testing.T) {
 			is.True(!strings.Contains(failure.Message, "wrong one"))
 		})
 	}
-}
-
-func TestTheSSHAgentsKeysAreUsedWithoutAKeyFile(t *testing.T) {
-	is := is.New(t)
-	repository := githost.New(t)
-	tip := repository.Commit("docker-compose.yml", "a")
-	key := githost.NewKeyFile(t)
-	settings := overSSH(t, repository, githost.SSHOptions{Key: &key})
-	settings.SSHKeyFile = ""
-
-	keyring := agent.NewKeyring()
-	is.NoErr(keyring.Add(agent.AddedKey{PrivateKey: key.Key}))
-	socket := filepath.Join(t.TempDir(), "agent")
-	t.Setenv("SSH_AUTH_SOCK", socket)
-	is.Equal(openFailure(t, settings).Code, actors.CodeAuth) // no agent answers there
-
-	listener, err := net.Listen("unix", socket)
-	is.NoErr(err)
-	ended := make(chan struct{})
-	// Ends when the listener is closed; the cleanup waits for it.
-	go func() {
-		defer close(ended)
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_ = agent.ServeAgent(keyring, conn)
-			conn.Close()
-		}
-	}()
-	t.Cleanup(func() { listener.Close(); <-ended })
-	is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Tip(), tip)
-}
-
-func TestAnSSHPasswordIsUsedWhereNoKeyIsAccepted(t *testing.T) {
-	is := is.New(t)
-	repository := githost.New(t)
-	tip := repository.Commit("docker-compose.yml", "a")
-	settings := overSSH(t, repository, githost.SSHOptions{Password: "pa/ss"})
-	settings.URL = strings.Replace(settings.URL, "git@", "git:pa%2Fss@", 1)
-	t.Setenv("SSH_AUTH_SOCK", "")
-	for _, key := range []string{"", githost.NewKeyFile(t).File} { // no key, and a key that the host does not know
-		settings.SSHKeyFile = key
-		is.Equal(openSession(t, newTestRemote(t, settings), protocol.Facts{}).Tip(), tip)
-	}
-	settings.URL = strings.Replace(settings.URL, "pa%2Fss", "wrong", 1)
-	is.Equal(openFailure(t, settings).Code, actors.CodeAuth)
 }
 
 func TestTheWordsOfAnSSHHostBecomeAFailure(t *testing.T) {

@@ -19,6 +19,8 @@ type stream struct {
 	io.Writer
 	// shut closes the connection, and waits for the goroutines that belong to it.
 	shut func()
+	// warning is about the way to the host, for the log; it may be empty.
+	warning string
 }
 
 // dialer opens a stream and asks for the repository. Everything that it opens is closed when the context ends.
@@ -33,6 +35,8 @@ type streamWire struct {
 	reader *bufio.Reader
 	// used tells that the stream has brought the whole answer to a request.
 	used bool
+	// warning is that of the last stream that was opened.
+	warning string
 }
 
 // IsReady implements protocol.Wire.
@@ -44,6 +48,9 @@ func (w *streamWire) IsStateless() bool { return false }
 // HasMoved implements protocol.Wire.
 func (w *streamWire) HasMoved() bool { return false }
 
+// Warning implements protocol.Wire.
+func (w *streamWire) Warning() string { return w.warning }
+
 // Greet opens a new connection, and waits for the first byte of the greeting.
 func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	w.drop()
@@ -51,6 +58,7 @@ func (w *streamWire) Greet(ctx context.Context) (protocol.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.warning = opened.warning
 	w.open, w.reader, w.used = &opened, bufio.NewReaderSize(opened, pktline.MaxSize), false
 	if _, err := w.reader.Peek(1); fault.IsCutShort(err) {
 		w.drop()

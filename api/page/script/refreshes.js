@@ -1,6 +1,6 @@
 // The last refreshes. Consecutive polls with the same result share one row of the list.
 
-const changes = (r) => r.changes || { added: [], changed: [], removed: [] };
+const changes = (r) => r.changes || { added: [], changed: [], removed: [], touched: [] };
 const changed = (r) => Object.values(changes(r)).reduce((sum, paths) => sum + paths.length, 0);
 
 // alike tells whether two refreshes are polls with the same result.
@@ -19,6 +19,10 @@ function outcome(r) {
   return parts.map(([verb, paths]) => `${count(paths.length)} ${verb}`).join(', ') || 'nothing new';
 }
 
+function source(r) {
+  return r.trigger.sender ? `${r.trigger.source} (${r.trigger.sender})` : r.trigger.source;
+}
+
 function took(r) {
   const ms = r.duration_ms;
   if (ms === undefined) return '';
@@ -29,7 +33,7 @@ function fillRefresh(row, r, times) {
   row.dataset.id = r.id;
   put(row, 'status', r.status);
   say(part(row, 'status'), r.status);
-  say(part(row, 'source'), r.trigger.source);
+  say(part(row, 'source'), source(r));
   say(part(row, 'times'), times > 1 ? `×${times}` : '');
   date(part(row, 'when'), r.finished_at || r.started_at || r.trigger.received_at);
   say(part(row, 'outcome'), outcome(r));
