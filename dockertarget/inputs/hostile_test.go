@@ -95,7 +95,14 @@ func TestAnIncludeOfTheThirdLevelHasNoPlacesOfItsOwn(t *testing.T) {
 		})
 		var problem *Problem
 		is.True(errors.As(err, &problem))
-		is.True(strings.Contains(problem.Message, `"s/a/b/b.yml" gives an include`))
+		is.True(strings.Contains(problem.Message, `"s/a/b/b.yml" is an included file that gives an include`))
+
+		_, err = read(t, commit{ // the project is elsewhere, so it is the second level
+			"s/docker-compose.yml": web, "s/.env": "COMPOSE_FILE=p/p.yml\n", "s/p/p.yml": "include: [a/a.yml]\n",
+			"s/p/a/a.yml": "include: [{path: c.yml, " + place + "}]\n", "s/p/a/c.yml": web, "s/p/a/x.env": "", "s/p/a/x/y": "",
+		})
+		is.True(errors.As(err, &problem))
+		is.True(strings.Contains(problem.Message, `"s/p/a/a.yml" is an included file that gives an include`))
 	}
 }
 
