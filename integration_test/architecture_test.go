@@ -91,9 +91,12 @@ func mayImportFrom() map[string][]string {
 		"api/encode":               {"actors", "hashing"},
 		"api/metrics":              {"actors", "github.com/prometheus/client_golang"},
 		"api/webhook":              {},
+		"dockertarget/inputs":      {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
+		"dockertarget/plan":        {"dockertarget/inputs"},
 		"gitsource":                {"actors", "hashing", "gitsource/*"},
 		"gitsource/transport":      {"actors", "gitsource/fault", "gitsource/knownhosts", "gitsource/location", "gitsource/object", "gitsource/pktline", "gitsource/privatekey", "gitsource/protocol", ssh, httpProxy},
 		"gitsource/protocol":       {"actors", "gitsource/fault", "gitsource/location", "gitsource/object", "gitsource/pktline"},
+		"gitsource/checkout":       {},
 		"gitsource/local":          {"actors", "gitsource/fault", "gitsource/inflate", "gitsource/location", "gitsource/object", "gitsource/pack", "github.com/go-git", "gitsource/local/reftable"},
 		"gitsource/knownhosts":     {"actors", "gitsource/fault", ssh},
 		"gitsource/privatekey":     {"actors", "gitsource/fault", ssh},
@@ -107,13 +110,10 @@ func mayImportFrom() map[string][]string {
 		"actors":                   {},
 		"hashing":                  {},
 		"gitsource/local/reftable": {"gitsource/fault"},
-		"gitsource/checkout":       {},
-		"dockertarget/inputs":      {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
 		"dockertarget":             {"actors", "dockertarget/*", "gitsource"},
 		"dockertarget/engine":      {"dockertarget/plan", "github.com/moby/moby/api", "github.com/moby/moby/client"},
 		"dockertarget/readings":    {"dockertarget/inputs"},
 		"dockertarget/repository":  {"dockertarget/inputs", "dockertarget/readings", "gitsource", "gitsource/checkout", "gitsource/object"},
-		"dockertarget/plan":        {"dockertarget/inputs"},
 	}
 }
 
