@@ -110,9 +110,10 @@ func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
 	directory := t.TempDir()
 	file := filepath.Join(directory, "stacks.json")
 	is.Equal(run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file).code, 0)
-	written := strings.Replace(contentOf(file), `"status":"missing"`, `"status":"syncing"`, 1)
+	one := strings.Replace(contentOf(file), `"status":"missing"`, `"status":"syncing"`, 1)
+	both := strings.ReplaceAll(contentOf(file), `"status":"missing"`, `"status":"syncing"`)
 	repo.push(files{"a/docker-compose.yml": "", "b/docker-compose.yml": ""})
-	for content, want := range map[string]string{written: "a forget", "{": ""} {
+	for content, want := range map[string]string{one: "a forget", both: "a leave, b leave", "{": ""} {
 		is.NoErr(os.WriteFile(file, []byte(content), 0o600))
 		got := run(t, []string{"-plan=json"}, noEngine, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
 		is.Equal(got.code, 0)
@@ -120,6 +121,9 @@ func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
 		var decoded plan
 		is.NoErr(json.Unmarshal([]byte(got.stdout), &decoded))
 		is.Equal(decoded.actions(), want)
+		if content == both { // the removal of both is held
+			is.True(strings.Contains(decoded.Steps[0].Reason, "REMOVAL_LIMIT"))
+		}
 		is.Equal(contentOf(file), content)
 		left, err := os.ReadDir(directory)
 		is.NoErr(err)
