@@ -116,12 +116,13 @@ func TestAWebServerThatAsksForAPasswordIsAnsweredWithBasic(t *testing.T) {
 	}
 }
 
-func TestAWebServerThatAsksForDigestIsToldAsRefusing(t *testing.T) {
+func TestAWebServerThatAsksForDigestIsToldByThatName(t *testing.T) {
 	is := is.New(t)
 	r := everyState(t)
 	url := githost.ServeApache(t, r.Dir, githost.WebOptions{User: "ops", Password: "secret", Digest: true})
 	_, err := newTestSource(t, url, withPassword("ops", "secret")).Fetch(t.Context(), actors.DesiredState{})
 	is.Equal(fault.Of(err).Code, actors.CodeAuth)
+	is.True(strings.Contains(fault.Of(err).Message, "wants credentials by Digest, which mooring does not support"))
 }
 
 // nginx takes bodies of up to 1 MiB unless it is told otherwise. A request for single files is longer than one for
