@@ -48,6 +48,7 @@ func TestPage(t *testing.T) {
 		"RefreshesAndTellsTheResult":              pageRefreshesAndTellsTheResult,
 		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
 		"ReleasesHeldRemovalsInTwoSteps":          pageReleasesHeldRemovalsInTwoSteps,
+		"ReleasesAThousandHeldRemovals":           pageReleasesAThousandHeldRemovals,
 		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
 		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,
