@@ -52,6 +52,7 @@ func pageReleasesHeldRemovalsInTwoSteps(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#release-ask")), chromedp.Click(chromedp.CSS("#release-go")))
 	b.untilText("release-answer", "Nothing is released: this needs the header Authorization")
 	b.until("document.activeElement.id === 'token'")
+	b.checkAccess("with the field for the token")
 	b.do(chromedp.SendKeys(chromedp.CSS("#token"), "wrong"), chromedp.Click(chromedp.CSS("#release-go")))
 	b.untilText("release-answer", "Nothing is released: the token is not the DEPLOYER_TOKEN")
 	b.do(chromedp.SendKeys(chromedp.CSS("#token"), "t0ken"), chromedp.Click(chromedp.CSS("#release-go")))
@@ -104,6 +105,18 @@ func pageReleasesAThousandHeldRemovals(t *testing.T, c chromium) {
 	b.untilHidden("held")
 	is.Equal(len(s.snapshot().held()), 0)
 	is.Equal(look[int](b, "window.sent"), len(`{"revision":""}`)+40)
+	b.checkProblems()
+}
+
+// A newcomer's repository says what to set, until there is nothing to say.
+func pageShowsHintsUntilTheyAreHeeded(t *testing.T, c chromium) {
+	repo, _, _, s := refreshed(t, files{"web/compose.yaml": "services: {}", "db/docker-compose.yml": "services: {}"})
+	b := c.on(t, s)
+	b.untilText("hints", `The directory "web" has a file named compose.yaml or compose.yml that is not served`)
+	b.checkAccess("with a hint")
+	repo.push(files{"web/compose.yaml": ""})
+	s.refresh()
+	b.untilHidden("hints")
 	b.checkProblems()
 }
 

@@ -49,6 +49,7 @@ func TestPage(t *testing.T) {
 		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
 		"ReleasesHeldRemovalsInTwoSteps":          pageReleasesHeldRemovalsInTwoSteps,
 		"ReleasesAThousandHeldRemovals":           pageReleasesAThousandHeldRemovals,
+		"ShowsHintsUntilTheyAreHeeded":            pageShowsHintsUntilTheyAreHeeded,
 		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
 		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,

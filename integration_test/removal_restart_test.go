@@ -200,6 +200,41 @@ func TestOnceHoldsAndReleasesLikeAService(t *testing.T) {
 	is.Equal(once("100%").held(), []string{})
 }
 
+// A repository that was really replaced: what it lacks waits for a person, once, and everything after that is as usual.
+func TestWhatAnotherSourceLacksGoesWithOneRelease(t *testing.T) {
+	for _, way := range []string{"by the API", "by a start"} {
+		t.Run(way, func(t *testing.T) {
+			is := is.New(t)
+			file := filepath.Join(t.TempDir(), "stacks.json")
+			_, _, _, s := refreshed(t, fourStacks(), "SNAPSHOT_FILE="+file)
+			s.applied("a", "b", "c", "d")
+			s.finish()
+			other, first := with(t, files{"c/docker-compose.yml": "# 1", "d/docker-compose.yml": "# 1", "e/docker-compose.yml": "# 1"})
+			settings := []string{"GIT_URL=" + other.bare, "SNAPSHOT_FILE=" + file}
+			// Not even this limit releases what the start itself finds.
+			s = start(t, append(settings, "REMOVAL_LIMIT=100%")...)
+			s.logged("refresh completed")
+			is.Equal(s.snapshot().held(), []string{"a", "b"})
+			is.True(strings.Contains(s.stack("a").Held, "(GIT_URL has changed)"))
+			awaitFile(t, file, func(seen snapshot) bool { return len(seen.held()) == 2 })
+			if way == "by a start" {
+				s.finish()
+				s = start(t, append(settings, "REMOVAL_LIMIT=100%")...)
+				s.logged("held removals are released, because REMOVAL_LIMIT is 100%", "released=2")
+			} else {
+				is.Equal(s.do("POST", "/api/v1/removals", fmt.Sprintf(`{"revision":%q}`, first)).status, http.StatusOK)
+			}
+			for _, path := range []string{"a", "b"} {
+				is.Equal(s.do("DELETE", "/api/v1/stacks/"+path, "").status, http.StatusOK)
+			}
+			other.push(gone("c")) // one stack leaves the new source, as any may
+			s.refresh()
+			is.Equal(s.snapshot().held(), []string{})
+			is.Equal(s.stack("c").Status, "deleting")
+		})
+	}
+}
+
 // Credentials are rotated in GIT_URL, and the source is the same.
 func TestOtherCredentialsAreNoOtherSource(t *testing.T) {
 	is := is.New(t)
