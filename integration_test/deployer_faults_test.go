@@ -6,6 +6,7 @@ import (
 	"net/http/httputil"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -194,6 +195,27 @@ func TestDeployerAppliesAChangedNeighbourAndTellsWhyItFailed(t *testing.T) {
 	})
 	is.Equal(len(r.of("a")), 2)
 	is.Equal(len(r.of("b")), 1)
+}
+
+// A version before reported no tree, so a file beside the compose file may have changed since.
+func TestDeployerAppliesOnceMoreWhatWasReportedWithoutATree(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, fourStacks())
+	s := start(t, "GIT_URL="+repo.bare)
+	s.logged("refresh completed")
+	s.applied("a", "b", "c", "d")
+	r := newRecorder(t)
+	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
+	s.awaitSnapshot("every tree applied", func(seen snapshot) bool {
+		return !slices.ContainsFunc(seen.Stacks, func(stack stack) bool { return !stack.InSync || stack.AppliedTree != stack.Tree })
+	})
+	second := repo.push(files{"b/app.env": "LEVEL=1"})
+	s.refresh()
+	s.awaitSnapshot("the new tree of b applied", func(seen snapshot) bool {
+		return seen.Revision == second && seen.at("b").InSync && seen.at("b").AppliedTree == seen.at("b").Tree
+	})
+	is.Equal(r.order(0), []string{"apply a", "apply b", "apply c", "apply d", "apply b"})
+	is.True(first != second)
 }
 
 // What is held keeps running, although Git does not have it, until an operator releases it.

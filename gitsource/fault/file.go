@@ -21,7 +21,8 @@ func Readable(name string) error {
 	return nil
 }
 
-// ReadFile reads a file of at most that many bytes, whole MiB. Like that of Readable, the error does not repeat the name.
+// ReadFile reads a file of at most that many bytes, whole MiB. Like that of Readable, the error does not repeat the
+// name.
 func ReadFile(name string, largest int64) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {

@@ -102,8 +102,8 @@ func isEnded(err error) bool {
 }
 
 // refusedCertificate is the failure of a host that asks for a client certificate and then ends the connection. In TLS
-// 1.3 it does so after the handshake, and its alert may be lost when it closes the connection. at is the address that was
-// asked: a host to which GIT_URL redirects is not in w.at before it has answered.
+// 1.3 it does so after the handshake, and its alert may be lost when it closes the connection. at is the address that
+// was asked: a host to which GIT_URL redirects is not in w.at before it has answered.
 func (w *httpWire) refusedCertificate(at *url.URL, reason string) error {
 	switch {
 	case !w.identifies:
