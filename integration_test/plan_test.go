@@ -84,6 +84,7 @@ func TestPlanSeesTheFilesOfAnOperatorAndFollowsNoLink(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, files{
 		"own/docker-compose.yml": "services:\n  web:\n    image: nginx:$TAG\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
+		"in/docker-compose.yml":  "services:\n  web:\n    image: nginx\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
 		"out/docker-compose.yml": "services:\n  web:\n    image: nginx\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
 	})
 	work, outside := t.TempDir(), t.TempDir()
@@ -93,15 +94,17 @@ func TestPlanSeesTheFilesOfAnOperatorAndFollowsNoLink(t *testing.T) {
 	}
 	write(filepath.Join(outside, "key"), "of the machine")
 	before := planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work)
-	is.Equal(before.actions(), "out refuse, own refuse")
-	is.True(strings.Contains(before.Steps[0].Reason, `"out/keys/key"`))
-	is.True(strings.Contains(before.Steps[1].Reason, "TAG is set nowhere"))
+	is.Equal(before.actions(), "in refuse, out refuse, own refuse")
+	is.True(strings.Contains(before.Steps[1].Reason, `"out/keys/key"`))
+	is.True(strings.Contains(before.Steps[2].Reason, "TAG is set nowhere"))
 	write(filepath.Join(work, "tree/own/.env"), "TAG=1\n")
 	write(filepath.Join(work, "tree/own/keys/key"), "x")
 	write(filepath.Join(work, "tree/own/docker-compose.yml"), "services: [\n") // Git's own file counts
 	is.NoErr(os.MkdirAll(filepath.Join(work, "tree/out"), 0o755))
 	is.NoErr(os.Symlink(outside, filepath.Join(work, "tree/out/keys")))
-	is.Equal(planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work).actions(), "out refuse, own create")
+	is.NoErr(os.MkdirAll(filepath.Join(work, "tree/in"), 0o755))
+	is.NoErr(os.Symlink("../own/keys", filepath.Join(work, "tree/in/keys"))) // one that stays inside is not followed either
+	is.Equal(planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work).actions(), "in refuse, out refuse, own create")
 }
 
 func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
