@@ -77,7 +77,7 @@ func TestWhatIsNoReleaseReleasesNothing(t *testing.T) {
 	}
 	s.refuses(s.do("POST", "/api/v1/removals", releaseOf(apitest.RevisionB), "Sec-Fetch-Site: cross-site"),
 		http.StatusForbidden, codeCrossOrigin)
-	large := strings.Repeat(" ", removalsLimit) + releaseOf(apitest.RevisionB)
+	large := strings.Repeat(" ", reportLimit) + releaseOf(apitest.RevisionB)
 	s.refuses(s.do("POST", "/api/v1/removals", large), http.StatusRequestEntityTooLarge, codePayloadTooLarge)
 	is.New(t).True(decoded(t, s.do("GET", "/api/v1/stacks/a", ""))["held"] != nil)
 }
