@@ -2,6 +2,8 @@ package integration_test
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,6 +144,28 @@ func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
 			is.Equal(r.order(0), []string{"apply a", "apply a"})
 		})
 	}
+}
+
+// Many proxies end a request after 60 s or less. What failed is due again much later here.
+func TestDeployerAsksForAWaitThatProxiesAllow(t *testing.T) {
+	is := is.New(t)
+	repo, _, _, s := refreshed(t, twoStacks())
+	waits := make(chan string)
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", s.address
+		if wait := r.In.URL.Query().Get("wait"); wait != "" {
+			select {
+			case waits <- wait:
+			case <-r.In.Context().Done():
+			}
+		}
+	}, ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}}) // the deployer is stopped while it waits
+	t.Cleanup(front.Close)
+	d := newRecorder(t).deploy(t.TempDir(), s, repo.bare, "MOORING_URL="+front.URL, "DEPLOY_COMMAND=false", "RETRY_SECONDS=600")
+	for range 3 { // before anything has failed, and after that
+		is.Equal(<-waits, "25s")
+	}
+	d.stop(syscall.SIGTERM)
 }
 
 // A file beside the compose file counts too, and a failure tells what the command said.

@@ -157,10 +157,11 @@ pass() {
     return "$result"
 }
 
-# follow waits for a list that is not the one in the file feed, at most until what failed is due again.
+# follow waits for a list that is not the one in the file feed, at most until what failed is due again. It asks for 25 s
+# at most, because many proxies end a request after 30 or 60 s.
 follow() {
-    left=$((retry_at ? retry_at - $(date +%s) : 60))
-    call GET "?wait=$((left > 0 ? left : 0))s" -H "If-None-Match: $etag" || return
+    left=$((retry_at ? retry_at - $(date +%s) : 25))
+    call GET "?wait=$((left < 0 ? 0 : left < 25 ? left : 25))s" -H "If-None-Match: $etag" || return
     [ "$code" = 304 ] || {
         revision=$(jq -er '.revision // ""' "$WORK_DIR/answer") &&
             mv "$WORK_DIR/answer" "$WORK_DIR/feed" &&
