@@ -14,7 +14,7 @@ import (
 	"mooring/api/encode"
 )
 
-// reportLimit bounds the body of a report, in bytes.
+// reportLimit bounds the body of a report and of a release, in bytes. Many clients may send one at once.
 const reportLimit = 64 << 10
 
 // putReport answers PUT /api/v1/stacks/PATH: a deployer's report.

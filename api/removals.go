@@ -11,18 +11,15 @@ import (
 	"mooring/api/encode"
 )
 
-// removalsLimit bounds the body of a release, in bytes: it may name very many stacks.
-const removalsLimit = 8 << 20
-
 // postRemovals answers POST /api/v1/removals: an operator tells that held removals are meant. It needs the token of
 // deployers, because deployers take down what is released.
 func (s *Server) postRemovals(w http.ResponseWriter, r *http.Request, _ httprouter.Params) error {
 	if err := s.deployers.admit(w, r); err != nil {
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, removalsLimit))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, reportLimit))
 	if err != nil {
-		return bodyFault(err, "8 MiB")
+		return bodyFault(err, "64 KiB")
 	}
 	release, err := parseRelease(body)
 	if err != nil {

@@ -77,7 +77,7 @@ func TestWhatIsNoReleaseReleasesNothing(t *testing.T) {
 	}
 	s.refuses(s.do("POST", "/api/v1/removals", releaseOf(apitest.RevisionB), "Sec-Fetch-Site: cross-site"),
 		http.StatusForbidden, codeCrossOrigin)
-	large := strings.Repeat(" ", removalsLimit) + releaseOf(apitest.RevisionB)
+	large := strings.Repeat(" ", reportLimit) + releaseOf(apitest.RevisionB)
 	s.refuses(s.do("POST", "/api/v1/removals", large), http.StatusRequestEntityTooLarge, codePayloadTooLarge)
 	is.New(t).True(decoded(t, s.do("GET", "/api/v1/stacks/a", ""))["held"] != nil)
 }
@@ -105,7 +105,7 @@ func TestAReportTellsOfItsAttempt(t *testing.T) {
 	sync := body["last_sync"].(map[string]any)
 	is.Equal([]any{sync["outcome"], sync["revision"], sync["hash"], sync["target"]},
 		[]any{"synced", apitest.RevisionA, hash, "alpha"})
-	message := "error:\n\tno such\u0007 image " + strings.Repeat("é", 2000)
+	message := "error:\n\tno such\u0007 image\u202e\u2029 " + strings.Repeat("é", 2000)
 	quoted, _ := json.Marshal(message)
 	r = s.do("PUT", "/api/v1/stacks/a", `{"status":"missing","message":`+string(quoted)+`}`)
 	body = decoded(t, r)

@@ -92,13 +92,13 @@ func isTarget(text string) bool {
 }
 
 // oneLine makes one line of a deployer's message: the lines of a command's output are joined by blanks. It drops other
-// control characters, and what is too long.
+// control characters, those that turn the direction of the text, and what is too long.
 func oneLine(text string) string {
 	visible := func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.IsControl(r):
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
 			return -1
 		}
 		return r
