@@ -69,6 +69,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags := flag.NewFlagSet("mooring", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	once := flags.Bool("once", false, "")
+	var plan planFlag
+	flags.Var(&plan, "plan", "")
 	healthcheck := flags.Bool("healthcheck", false, "")
 	version := flags.Bool("version", false, "")
 	err := flags.Parse(args)
@@ -89,13 +91,19 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return checkHealth(ctx)
 	}
 	s, err := readSettings()
-	switch {
-	case err != nil:
+	if err == nil && plan == "" {
+		err = actors.CheckSnapshotFile(s.Process.SnapshotFile) // it writes, and -plan does not
+	}
+	if err != nil {
 		return settingError{err}
+	}
+	if (*once || plan != "") && isTerminal(stderr) {
+		fmt.Fprintf(stderr, "mooring: waiting for %s, for %s at most\n", s.Git.DisplayURL(), s.Refresh.RefreshTimeout)
+	}
+	switch {
+	case plan != "":
+		return runPlan(ctx, s, plan, stdout, stderr)
 	case *once:
-		if isTerminal(stderr) {
-			fmt.Fprintf(stderr, "mooring: waiting for %s, for %s at most\n", s.Git.DisplayURL(), s.Refresh.RefreshTimeout)
-		}
 		return runOnce(ctx, s, stdout, stderr)
 	default:
 		return serveLogged(ctx, s, stderr)

@@ -17,6 +17,7 @@ import (
 
 	"mooring/actors"
 	"mooring/api"
+	"mooring/dockertarget"
 	"mooring/gitsource"
 )
 
@@ -31,6 +32,8 @@ type settings struct {
 	Git     gitsource.Settings
 	Refresh actors.Settings
 	API     api.Settings
+	// Deploy is read by -plan alone.
+	Deploy dockertarget.Settings
 }
 
 // logLevel is a slog.Level that is set by its name alone. The parser of slog also accepts "info-1", and this one does
@@ -187,7 +190,7 @@ func (s *settings) validate() error {
 	if format := s.Process.LogFormat; format != "text" && format != "json" {
 		return fmt.Errorf("LOG_FORMAT must be text or json, and is %q", format)
 	}
-	return actors.CheckSnapshotFile(s.Process.SnapshotFile)
+	return nil
 }
 
 // logHandler returns a handler that logs as LOG_LEVEL and LOG_FORMAT say.
@@ -207,7 +210,7 @@ func help(out io.Writer) error {
 	var s settings
 	before, after, _ := strings.Cut(manual, "{settings}\n")
 	fmt.Fprint(out, before)
-	for _, group := range []any{&s.Git, &s.Refresh, &s.API, &s.Process} {
+	for _, group := range []any{&s.Git, &s.Refresh, &s.API, &s.Process, &s.Deploy} {
 		if err := describe(out, group); err != nil {
 			return err
 		}

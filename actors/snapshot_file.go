@@ -101,6 +101,15 @@ func syncDirectory(name string) error {
 // everything but what deployers reported. Restore moves an unreadable file aside, so that an operator can save these
 // reports.
 func (f SnapshotFile) Restore() (Snapshot, error) {
+	snapshot, err := f.Read()
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("%w; %s", err, keepAside(f.Path))
+	}
+	return snapshot, nil
+}
+
+// Read is Restore for those who change nothing: it leaves an unreadable file where it is.
+func (f SnapshotFile) Read() (Snapshot, error) {
 	if f.Path == "" {
 		return Snapshot{}, nil
 	}
@@ -108,10 +117,7 @@ func (f SnapshotFile) Restore() (Snapshot, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Snapshot{}, nil
 	}
-	if err != nil {
-		return Snapshot{}, fmt.Errorf("%w; %s", err, keepAside(f.Path))
-	}
-	return snapshot, nil
+	return snapshot, err
 }
 
 // keepAside renames a file so that the next snapshot does not overwrite it, and returns a phrase that tells the new

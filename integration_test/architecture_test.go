@@ -85,7 +85,7 @@ func (s source) imports() []string {
 func mayImportFrom() map[string][]string {
 	const ssh, httpProxy = "golang.org/x/crypto/ssh", "golang.org/x/net/http/httpproxy"
 	return map[string][]string{
-		".":                        {"actors", "api", "api/encode", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
+		".":                        {"actors", "api", "api/encode", "dockertarget", "gitsource", "github.com/coreos/go-systemd", "github.com/kelseyhightower/envconfig"},
 		"api":                      {"actors", "api/encode", "api/metrics", "api/page", "api/webhook", "hashing", "github.com/julienschmidt/httprouter"},
 		"api/page":                 {"actors", "api/encode"},
 		"api/encode":               {"actors", "hashing"},
@@ -110,6 +110,10 @@ func mayImportFrom() map[string][]string {
 		"actors":                   {},
 		"hashing":                  {},
 		"gitsource/local/reftable": {"gitsource/fault"},
+		"dockertarget":             {"actors", "dockertarget/*", "gitsource"},
+		"dockertarget/engine":      {"dockertarget/plan", "github.com/moby/moby/api", "github.com/moby/moby/client"},
+		"dockertarget/readings":    {"dockertarget/inputs"},
+		"dockertarget/repository":  {"dockertarget/inputs", "dockertarget/readings", "gitsource", "gitsource/checkout", "gitsource/object"},
 	}
 }
 

@@ -47,6 +47,18 @@ func (r *Refused) Error() string { return r.Message }
 
 func refuse(format string, values ...any) *Refused { return &Refused{fmt.Sprintf(format, values...)} }
 
+// TooLarge is the error of Contents for a blob that is larger than they give.
+type TooLarge struct {
+	// ID names the blob, and Limit is the size in bytes of the largest one.
+	ID    string
+	Limit int64
+}
+
+// Error says which blob it is.
+func (t *TooLarge) Error() string {
+	return fmt.Sprintf("blob %s is larger than %d bytes", t.ID, t.Limit)
+}
+
 // partial begins the names of files that are not whole yet.
 const partial = ".mooring-partial-"
 

@@ -94,6 +94,9 @@ func (p *put) writePartials(ctx context.Context, contents Contents) error {
 		}
 		return ctx.Err()
 	})
+	if large := (*TooLarge)(nil); errors.As(err, &large) && len(byID[large.ID]) > 0 {
+		return refuse("%q is larger than %d MiB.", byID[large.ID][0].Path, large.Limit>>20)
+	}
 	if err == nil && missing != 0 {
 		err = fmt.Errorf("%d of %d files of %q were not sent", missing, len(ids), p.next.Stack)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mooring/actors"
 	"mooring/gitsource/fault"
@@ -18,6 +19,20 @@ import (
 type Repository struct {
 	*store
 	refs refStore
+	// at is where its files are.
+	at string
+}
+
+// Name is the name of the repository's directory: that of the checkout, or of the bare repository without ".git".
+func (r *Repository) Name() string {
+	at, err := filepath.Abs(r.at)
+	if err != nil {
+		at = r.at
+	}
+	if filepath.Base(at) == ".git" {
+		at = filepath.Dir(at)
+	}
+	return strings.TrimSuffix(filepath.Base(at), ".git")
 }
 
 // Open opens the repository that path names: a bare one, the one of a checkout or of a linked worktree whose top it is,
@@ -46,7 +61,7 @@ func openAt(at gitDirs) (*Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Repository{store: newStore(filepath.Join(at.commonDir, "objects"), format)}
+	r := &Repository{store: newStore(filepath.Join(at.commonDir, "objects"), format), at: at.commonDir}
 	if hasTables {
 		r.refs = newRefTables(at, format)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -153,6 +154,15 @@ func (e Endpoint) IsHTTP() bool { return e.Scheme == HTTP || e.Scheme == HTTPS }
 // IsSearched tells whether the repository is looked for upwards from the current directory, as git does. Only the
 // default is: if a repository with an explicit path disappears, one further up is another repository.
 func (e Endpoint) IsSearched() bool { return e.Scheme == Local && e.Path == "." }
+
+// Name is the last part of the path, without ".git". It is the repository's name to git-clone.
+func (e Endpoint) Name() string {
+	name := e.Path
+	if decoded, err := url.PathUnescape(name); err == nil && e.IsHTTP() {
+		name = decoded
+	}
+	return strings.TrimSuffix(path.Base(strings.TrimRight(name, "/")), ".git")
+}
 
 // Display is the endpoint without user and password, for logs and people.
 func (e Endpoint) Display() string {

@@ -25,6 +25,8 @@ const (
 type Entry struct {
 	// Mode is the kind of the entry.
 	Mode Mode
+	// Executable tells whether a regular file is a program.
+	Executable bool
 	// Name is a file name without "/". It shares the bytes of the tree.
 	Name []byte
 	// ID names the blob, the tree or the submodule's commit.
@@ -51,7 +53,7 @@ func (f Format) cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
 	if space < 1 {
 		return Entry{}, nil, fault.Unservable("a tree has an entry without a mode")
 	}
-	mode, ok := parseMode(tree[:space])
+	mode, executable, ok := parseMode(tree[:space])
 	if !ok {
 		return Entry{}, nil, fault.Unservable("a tree has an entry with a mode that is no octal number")
 	}
@@ -65,30 +67,30 @@ func (f Format) cutEntry(tree []byte) (entry Entry, rest []byte, err error) {
 		return Entry{}, nil, fault.Unservable("a tree has an entry whose name Git does not allow")
 	}
 	rest = tree[end+1:]
-	return Entry{Mode: mode, Name: name, ID: f.ID(rest)}, rest[f.Size():], nil
+	return Entry{Mode: mode, Executable: executable, Name: name, ID: f.ID(rest)}, rest[f.Size():], nil
 }
 
 // maxModeDigits is the length of the longest mode, with the leading zero that some old tools wrote.
 const maxModeDigits = 7
 
-func parseMode(digits []byte) (mode Mode, ok bool) {
+func parseMode(digits []byte) (mode Mode, executable, ok bool) {
 	number := 0
 	for _, digit := range digits {
 		if digit < '0' || digit > '7' {
-			return ModeOther, false
+			return ModeOther, false, false
 		}
 		number = number<<3 | int(digit-'0')
 	}
-	const formatBits, regular, link, directory = 0o170000, 0o100000, 0o120000, 0o040000
+	const formatBits, regular, link, directory, owner = 0o170000, 0o100000, 0o120000, 0o040000, 0o100
 	switch number & formatBits {
 	case regular:
-		return ModeFile, true
+		return ModeFile, number&owner != 0, true
 	case link:
-		return ModeLink, true
+		return ModeLink, false, true
 	case directory:
-		return ModeDirectory, true
+		return ModeDirectory, false, true
 	}
-	return ModeOther, true
+	return ModeOther, false, true
 }
 
 func ambiguousName(name []byte) bool {

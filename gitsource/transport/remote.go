@@ -11,6 +11,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/location"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -26,6 +27,9 @@ type Remote struct {
 	// through are the proxies for HTTP.
 	through proxies
 }
+
+// Name is the repository's name: the last part of its address.
+func (r *Remote) Name() string { return r.at.Name() }
 
 // New makes a Remote from settings that Validate has accepted. A local path is an error.
 func New(settings location.Settings) (*Remote, error) {
@@ -94,6 +98,15 @@ func (r *Remote) CloseIdleConnections() {
 // Open starts a session with the host. It reads the credentials anew. learned are the facts of an earlier session, or
 // zero. The caller closes the session. Its errors are *actors.Failure.
 func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Session, error) {
+	return r.open(ctx, r.ref, learned)
+}
+
+// OpenCommit is Open for a commit instead of the tracked ref. With learned facts it sends nothing.
+func (r *Remote) OpenCommit(ctx context.Context, commit object.ID, learned protocol.Facts) (*protocol.Session, error) {
+	return r.open(ctx, location.ParseRef(commit.String()), learned)
+}
+
+func (r *Remote) open(ctx context.Context, ref location.Ref, learned protocol.Facts) (*protocol.Session, error) {
 	credentials, err := r.settings.Credentials(r.at)
 	redact := r.settings.Redactor(r.at, credentials, r.through.secrets...).Clean
 	if err != nil {
@@ -103,7 +116,7 @@ func (r *Remote) Open(ctx context.Context, learned protocol.Facts) (*protocol.Se
 	if err != nil {
 		return nil, fault.Redacted(ctx, err, redact)
 	}
-	return protocol.Open(ctx, over, r.ref, redact, learned)
+	return protocol.Open(ctx, over, ref, redact, learned)
 }
 
 func (r *Remote) wire(credentials location.Credentials, redact func(string) string) (protocol.Wire, error) {
