@@ -164,6 +164,9 @@ func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
 	if err := errors.Join(err, <-exited); err != nil {
 		return err
 	}
+	for _, hint := range snapshot.Hints {
+		fmt.Fprintf(stderr, "mooring: %s\n", hint)
+	}
 	_, err = stdout.Write(encode.Snapshot(snapshot))
 	return err
 }

@@ -75,6 +75,7 @@ func readSettings() (settings, error) {
 		}
 	}
 	s.API.TrackedRefs = s.Git.TrackedRefs() // the webhook needs to know which pushes count
+	s.Refresh.Origin = s.Git.Origin()       // removals are held when it is another one than before
 	return s, nil
 }
 
@@ -87,9 +88,10 @@ func process(spec any) error {
 		return err
 	}
 	rule := map[string]string{
-		"time.Duration": "a duration with a unit, such as 90s or 1m",
-		"main.logLevel": "debug, info, warn or error",
-		"bool":          "true or false",
+		"time.Duration":  "a duration with a unit, such as 90s or 1m",
+		"actors.Percent": "a whole percentage from 0% to 100%, such as 50%",
+		"main.logLevel":  "debug, info, warn or error",
+		"bool":           "true or false",
 	}[bad.TypeName]
 	return fmt.Errorf("%s must be %s, and is %q", bad.KeyName, rule, bad.Value)
 }

@@ -79,7 +79,7 @@ func (m *appliedModel) reportOne(t *rapid.T) {
 	}
 	_, inSnapshot := m.find(path)
 	_, inGit := m.inGit[path]
-	_, _, err := m.report(Report{path, status, hash}, at(m.seconds))
+	_, _, err := m.report(Report{Path: path, Status: status, Hash: hash}, at(m.seconds))
 	switch {
 	case inGit && err == nil:
 		m.working[path] = status == Syncing
@@ -146,7 +146,7 @@ func (m *appliedModel) step(action func(*rapid.T)) func(*rapid.T) {
 		if !slices.Equal(old.Stacks, before) {
 			t.Fatal("a published snapshot was modified")
 		}
-		differs := old.Revision != m.snapshot.Revision || !slices.Equal(before, m.snapshot.Stacks)
+		differs := old.Revision != m.snapshot.Revision || !slices.EqualFunc(before, m.snapshot.Stacks, Stack.equal)
 		if differs != (old.Version != m.snapshot.Version) {
 			t.Fatalf("content differs: %v; version went from %d to %d", differs, old.Version, m.snapshot.Version)
 		}

@@ -17,7 +17,7 @@ func (u unchanging) Fetch(context.Context, DesiredState) (DesiredState, error) {
 func manyStacks(n int) DesiredState {
 	state := DesiredState{Revision: "r1"}
 	for i := range n {
-		state.Stacks = append(state.Stacks, DesiredStack{fmt.Sprintf("hosts/%06d", i), "docker-compose.yml", "h"})
+		state.Stacks = append(state.Stacks, DesiredStack{Path: fmt.Sprintf("hosts/%06d", i), ComposeFile: "docker-compose.yml", Hash: "h"})
 	}
 	return state
 }
@@ -61,18 +61,18 @@ func BenchmarkReportRoundTrip(b *testing.B) {
 	b.ReportAllocs()
 	status := map[bool]Status{true: Syncing, false: Missing}
 	for i := 0; b.Loop(); i++ {
-		if _, err := refresher.Report(b.Context(), Report{"hosts/010000", status[i%2 == 0], ""}); err != nil {
+		if _, err := refresher.Report(b.Context(), Report{Path: "hosts/010000", Status: status[i%2 == 0]}); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
 func BenchmarkMergeOfOneChangeIn20000(b *testing.B) {
-	before, _, _ := merge(Snapshot{}, manyStacks(20_000), epoch)
+	before, _, _ := merge(Snapshot{}, manyStacks(20_000), removalGuard{}, epoch)
 	after := manyStacks(20_000)
 	after.Revision, after.Stacks[7].Hash = "r2", "h2"
 	b.ReportAllocs()
 	for b.Loop() {
-		merge(before, after, epoch)
+		merge(before, after, removalGuard{}, epoch)
 	}
 }

@@ -1,6 +1,10 @@
 package actors
 
-import "context"
+import (
+	"context"
+	"encoding/hex"
+	"time"
+)
 
 // Source reads the desired state. The refresh actor calls it from one goroutine at a time and keeps what it returns.
 type Source interface {
@@ -17,12 +21,16 @@ type DesiredState struct {
 	// Named is the full id of the object that the tracked ref names. It equals Revision, unless the ref is an annotated
 	// tag: then it is the id of the tag, which a push of the tag announces. It is empty if the source does not know it.
 	Named string
+	// Commit tells people about the revision; zero if the source does not know it.
+	Commit Commit
 	// Stacks are sorted by path, bytewise.
 	Stacks []DesiredStack
 	// Skipped are the compose files that cannot be served, sorted by path, bytewise.
 	Skipped []Skipped
 	// Shadowed are the paths of compose files that are not read because the same directory has one with a better name.
 	Shadowed []string
+	// Hints are sentences for an operator whose settings are probably not meant as they are.
+	Hints []string
 	// Warning is a sentence for the log about what the source left out; empty if there is nothing to say.
 	Warning string
 	// Index is what the source remembers of this state, so that it reads only what has changed the next time. Only the
@@ -46,6 +54,47 @@ type DesiredStack struct {
 	ComposeFile string
 	// Hash is the compose file's, in the format of package hashing.
 	Hash string
+	// Tree is the id of the directory in Git. It changes when anything in the directory does. It is empty if the stack
+	// was read from a snapshot file of a version that did not know it.
+	Tree Tree
+}
+
+// Tree is the id of a tree in Git: the 20 bytes of a SHA-1 or the 32 bytes of a SHA-256, because the digits would take
+// twice the memory in each stack.
+type Tree string
+
+// String returns the id in hexadecimal digits, as git prints it.
+func (t Tree) String() string { return hex.EncodeToString([]byte(t)) }
+
+// Commit is what people recognize a commit by. The texts are one line each, bounded, and without control characters.
+type Commit struct {
+	// Subject is the first line of the message.
+	Subject string
+	// Author is the name of who wrote the change.
+	Author string
+	// CommittedAt is when the commit was made, in UTC.
+	CommittedAt time.Time
+}
+
+// equal tells whether two commits say the same. One of them may have been read from a file, which gives the same time in
+// another representation (package time, Time.Equal).
+func (c Commit) equal(other Commit) bool {
+	isSameTime := c.CommittedAt.Equal(other.CommittedAt)
+	c.CommittedAt, other.CommittedAt = time.Time{}, time.Time{}
+	return isSameTime && c == other
+}
+
+// Origin is where desired states are read from. Two that differ may have different stacks for other reasons than a
+// change in Git.
+type Origin struct {
+	// URL is the repository's address without credentials.
+	URL string
+	// Ref is the tracked ref as it was set; "HEAD" for the remote's default branch.
+	Ref string
+	// DeployDir is the directory under which stacks are looked for.
+	DeployDir string
+	// ComposeFiles are the names that make a directory a stack, the best first, separated by commas.
+	ComposeFiles string
 }
 
 // Skipped is a compose file that cannot be served, with the reason.

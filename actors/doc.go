@@ -17,13 +17,14 @@
 //	view      loop → handlers         all that may be read, as one immutable value
 //	report    handlers → loop         a deployer tells what it does with a stack
 //	forget    handlers → loop         a deployer tells that a stack is gone
+//	release   handlers → loop         an operator tells that held removals are meant
 //	fetched   fetch worker → loop     the desired state, or why there is none
 //	written   write worker → loop     the snapshot file holds a version, or why it does not
 //	deadline  timer → loop            a fetch should have come back by now
 //	tick      timer → loop            the next automatic refresh is due, or the next try to write the file
 //
 // A question carries the type of its answer (question). A method of state folds each message into the state and does no
-// more than that (state.go, merge.go, report.go, saving.go). It returns the effects that the loop then carries out:
+// more than that (state.go, merge.go, removal.go, report.go, saving.go). It returns the effects that the loop then carries out:
 // fetch, save, answer the callers that wait (loop.go, loop_file.go).
 //
 // # A refresh
@@ -52,6 +53,10 @@
 //
 // A change of the compose file changes no status: what was applied stays applied, and InSync tells that Git now wants
 // something else.
+//
+// When many stacks leave Git at once, or the stacks are read from elsewhere than before, the stacks that left keep their
+// status and are held (removal.go). A held stack is deleting when an operator releases it, and is like any other when it
+// is back in Git. Nothing else ends a hold.
 //
 // # The snapshot file
 //

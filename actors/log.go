@@ -45,10 +45,25 @@ func (l *loop) logEnded(refresh Refresh, e effects) {
 	for _, n := range e.notices {
 		log.Warn("compose file not served", "path", n.path, "reason", n.reason)
 	}
+	for _, hint := range e.hints {
+		log.Warn("the settings may not be meant so", "hint", hint)
+	}
 	if c := refresh.Changes; e.changed {
-		log.Info("desired state changed", "added", len(c.Added), "changed", len(c.Changed), "removed", len(c.Removed))
+		log.Info("desired state changed", "added", len(c.Added), "changed", len(c.Changed), "removed", len(c.Removed),
+			"touched", len(c.Touched))
+	}
+	if e.held > 0 {
+		log.Warn("removals are held until someone releases them: see the status page or GET /api/v1/stacks",
+			"held", e.held)
 	}
 	log.Info("refresh completed", "duration", refresh.Duration, "stacks", len(l.state.snapshot.Stacks))
+}
+
+// logReleased logs a release of stacks whose removal was held.
+func (l *loop) logReleased(paths []string, e effects) {
+	if e.changed {
+		l.log.Info("held removals released", "stacks", len(paths), "revision", l.state.snapshot.Revision)
+	}
 }
 
 // logDeployer logs a deployer's message, if it changed the snapshot.

@@ -17,7 +17,7 @@ import (
 // logging runs an actor. The buffer may be read when the actor has stopped; it holds the log then.
 func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	settings := Settings{RefreshTimeout: time.Minute}
+	settings := Settings{RefreshTimeout: time.Minute, RemovalLimit: 100}
 	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
@@ -43,7 +43,7 @@ func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
 		r.trigger(Startup)
 		r.answers(desired("r1", "web", "h1"), nil)
 		for range 2 { // the second report changes nothing
-			_, err := r.Report(t.Context(), Report{"web", Synced, "h1"})
+			_, err := r.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h1"})
 			is.NoErr(err)
 		}
 		_, err := r.Forget(t.Context(), "web")
@@ -52,7 +52,7 @@ func TestWordOfADeployerThatChangesTheSnapshotIsLoggedOnce(t *testing.T) {
 		r.answers(desired("r2"), nil)
 		_, err = r.Forget(t.Context(), "web")
 		is.NoErr(err)
-		_, err = r.Report(t.Context(), Report{"web", Missing, ""})
+		_, err = r.Report(t.Context(), Report{Path: "web", Status: Missing})
 		is.Equal(err, ErrStackNotFound)
 		r.stop()
 		<-r.stopped

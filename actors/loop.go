@@ -20,13 +20,14 @@ const (
 
 // loop is the refresh actor. Its goroutine owns everything in here, and no other goroutine touches it.
 type loop struct {
-	triggers <-chan question[request, Refresh] // from handlers and main → loop
-	leavers  <-chan chan<- Refresh             // from handlers and main → loop
-	lookups  <-chan question[string, Refresh]  // from handlers → loop
-	reports  <-chan question[Report, Stack]    // from handlers → loop
-	forgets  <-chan question[string, Stack]    // from handlers → loop
-	views    chan<- View                       // from loop → handlers
-	done     chan struct{}                     // closed when all callers that waited are answered
+	triggers <-chan question[request, Refresh]  // from handlers and main → loop
+	leavers  <-chan chan<- Refresh              // from handlers and main → loop
+	lookups  <-chan question[string, Refresh]   // from handlers → loop
+	reports  <-chan question[Report, Stack]     // from handlers → loop
+	forgets  <-chan question[string, Stack]     // from handlers → loop
+	releases <-chan question[Release, []string] // from handlers → loop
+	views    chan<- View                        // from loop → handlers
+	done     chan struct{}                      // closed when all callers that waited are answered
 
 	state   *state
 	version uint64 // counts the messages that may have changed the state; each view carries it
@@ -77,12 +78,13 @@ func newLoop(
 	views := make(chan View)
 	reports := make(chan question[Report, Stack])
 	forgets := make(chan question[string, Stack])
+	releases := make(chan question[Release, []string])
 	done := make(chan struct{})
-	handle := &Refresher{triggers, leavers, lookups, reports, forgets, views, done}
+	handle := &Refresher{triggers, leavers, lookups, reports, forgets, releases, views, done}
 	random := mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64()))
 	l := &loop{
-		triggers: triggers, leavers: leavers, lookups: lookups, reports: reports, forgets: forgets, views: views,
-		done:         done,
+		triggers: triggers, leavers: leavers, lookups: lookups, reports: reports, forgets: forgets, releases: releases,
+		views: views, done: done,
 		state:        newState(settings, file.Path != "", restored, newInstance(), random),
 		source:       source,
 		file:         file,
@@ -121,13 +123,19 @@ func (l *loop) run(ctx context.Context) error {
 			stack, effects, err := l.state.report(q.about, time.Now())
 			l.logDeployer("stack reported", stack, effects)
 			l.carryOut(ctx, effects)
-			l.answerWhenSaved(q.reply, stack, err, err != nil)
+			answerWhenSaved(l, q.reply, stack, err, err != nil)
 		case q := <-l.forgets:
 			stack, effects, err := l.state.forget(q.about, time.Now())
 			l.logDeployer("stack forgotten", stack, effects)
 			l.carryOut(ctx, effects)
 			// An older file may still have a stack that is not found.
-			l.answerWhenSaved(q.reply, stack, err, err != nil && err != ErrStackNotFound)
+			answerWhenSaved(l, q.reply, stack, err, err != nil && err != ErrStackNotFound)
+		case q := <-l.releases:
+			paths, effects, err := l.state.release(q.about, time.Now())
+			l.logReleased(paths, effects)
+			l.carryOut(ctx, effects)
+			// An older file may still have removals that are held.
+			answerWhenSaved(l, q.reply, paths, err, err == ErrOtherRevision)
 		case m := <-l.fetched:
 			l.fetchIsOver()
 			if m.outcome.failure != nil && ctx.Err() != nil {

@@ -15,22 +15,28 @@ type writtenMessage struct {
 	err     error
 }
 
-// unsavedAnswer is the answer to a deployer. It waits until the file holds the snapshot of that version.
+// unsavedAnswer is the answer to a deployer or an operator. It waits until the file holds the snapshot of that version.
 type unsavedAnswer struct {
 	version uint64
-	reply   chan<- answer[Stack]
-	answer  answer[Stack]
+	// give answers, with the error of the write in place of the answer, if there is one.
+	give func(writeErr error)
 }
 
-// answerWhenSaved answers a deployer when the file holds the newest snapshot, so that a restart does not take back what
+// answerWhenSaved answers a question when the file holds the newest snapshot, so that a restart does not take back what
 // the answer says. An answer that says nothing of the snapshot is sure, and does not wait.
-func (l *loop) answerWhenSaved(reply chan<- answer[Stack], stack Stack, err error, sure bool) {
-	a := answer[Stack]{stack, err}
+func answerWhenSaved[A any](l *loop, reply chan<- answer[A], value A, err error, sure bool) {
 	if sure || l.state.file.holds(l.state.snapshot) {
-		reply <- a // never blocks: capacity 1, answered once
+		reply <- answer[A]{value, err} // never blocks: capacity 1, answered once
 		return
 	}
-	l.unsaved = append(l.unsaved, unsavedAnswer{l.state.snapshot.Version, reply, a})
+	give := func(writeErr error) {
+		a := answer[A]{value, err}
+		if writeErr != nil {
+			a = answer[A]{err: fmt.Errorf("%w: %w", ErrNotSaved, writeErr)}
+		}
+		reply <- a // never blocks, as above
+	}
+	l.unsaved = append(l.unsaved, unsavedAnswer{l.state.snapshot.Version, give})
 }
 
 // startWrite starts the worker that writes the newest snapshot. No write begins anywhere else, and the state asks for
@@ -44,7 +50,7 @@ func (l *loop) startWrite() {
 	go func() { written <- writtenMessage{snapshot.Version, file.write(snapshot)} }()
 }
 
-// writeIsOver notes the end of a write, and answers the deployers that waited for it.
+// writeIsOver notes the end of a write, and gives the answers that waited for it.
 func (l *loop) writeIsOver(m writtenMessage) effects {
 	l.written, l.writeErr = nil, m.err
 	if m.err != nil {
@@ -52,14 +58,11 @@ func (l *loop) writeIsOver(m writtenMessage) effects {
 	}
 	var later []unsavedAnswer
 	for _, u := range l.unsaved {
-		switch {
-		case u.version > m.version:
+		if u.version > m.version {
 			later = append(later, u)
-		case m.err != nil:
-			u.reply <- answer[Stack]{err: fmt.Errorf("%w: %w", ErrNotSaved, m.err)} // never blocks: capacity 1, answered once
-		default:
-			u.reply <- u.answer // never blocks, as above
+			continue
 		}
+		u.give(m.err)
 	}
 	l.unsaved = later
 	return l.state.written(m.version, m.err, time.Now())

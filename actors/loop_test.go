@@ -74,6 +74,7 @@ func runSource(t *testing.T, settings Settings, source scripted) running {
 	if settings.RefreshTimeout == 0 {
 		settings.RefreshTimeout = time.Minute
 	}
+	settings.RemovalLimit = 100
 	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
@@ -520,7 +521,7 @@ func TestReadersAndReportersDoNotWaitForAFetch(t *testing.T) {
 		r.trigger(Manual)
 		hanging := <-r.fetches
 		view := r.view()
-		reported, err := r.Report(t.Context(), Report{"web", Synced, "h1"})
+		reported, err := r.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h1"})
 		is.NoErr(err)
 		is.True(reported.InSync())
 		<-view.Changed
@@ -530,7 +531,7 @@ func TestReadersAndReportersDoNotWaitForAFetch(t *testing.T) {
 		is.Equal(after.Revision, "r2")
 		is.Equal(len(after.Stacks), 1) // gone from Git, and known to run
 		is.Equal(after.Stacks[0].Status, Deleting)
-		_, err = r.Report(t.Context(), Report{"web", Synced, "h1"})
+		_, err = r.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h1"})
 		is.Equal(err, ErrDeleting)
 		_, err = r.Forget(t.Context(), "web")
 		is.NoErr(err)

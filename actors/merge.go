@@ -6,41 +6,61 @@ import (
 	"time"
 )
 
+// merger makes the snapshot that follows from a new desired state. It belongs to one call of merge.
+type merger struct {
+	next    Snapshot
+	changes Changes
+	// unreadable are the directories of the compose files that Git has and that cannot be served.
+	unreadable map[string]struct{}
+	hold       *Hold // for the stacks that leave now; nil if they may be removed
+	releases   bool  // lets the stacks go whose removal was held before
+	now        time.Time
+}
+
 // merge returns the snapshot that follows from a new desired state, what changed in Git, and whether the new snapshot
 // differs from the old one. A new stack is missing. A stack that stays in Git keeps its status and its applied hash. A
-// stack that left Git is deleting if something of it may run; otherwise it is dropped.
-func merge(old Snapshot, desired DesiredState, now time.Time) (Snapshot, Changes, bool) {
-	next := Snapshot{
-		Version:   old.Version + 1,
-		Revision:  desired.Revision,
-		ChangedAt: now,
-		Stacks:    make([]Stack, 0, max(len(old.Stacks), len(desired.Stacks))),
-		Skipped:   desired.Skipped,
+// stack that left Git is dropped if nothing of it can run; otherwise it is deleting, or held if the guard says so.
+func merge(old Snapshot, desired DesiredState, guard removalGuard, now time.Time) (Snapshot, Changes, bool) {
+	m := merger{
+		next: Snapshot{
+			Version:   old.Version + 1,
+			Revision:  desired.Revision,
+			ChangedAt: now,
+			Commit:    desired.Commit,
+			Origin:    guard.origin,
+			Stacks:    make([]Stack, 0, max(len(old.Stacks), len(desired.Stacks))),
+			Skipped:   desired.Skipped,
+			Hints:     desired.Hints,
+		},
+		unreadable: directories(desired.Skipped),
+		hold:       guard.hold(old, desired),
+		releases:   guard.releases && !guard.hasMoved(old),
+		now:        now,
 	}
-	var changes Changes
 	before, wanted := old.Stacks, desired.Stacks
-	unreadable := directories(desired.Skipped)
 	for len(before) > 0 || len(wanted) > 0 {
 		switch order := comparePaths(before, wanted); {
 		case order < 0:
-			if _, inGit := unreadable[before[0].Path]; inGit && before[0].mayRun() {
-				next.Stacks = append(next.Stacks, before[0])
-			} else {
-				next.Stacks, changes.Removed = leave(next.Stacks, changes.Removed, before[0], now)
-			}
+			m.leave(before[0])
 			before = before[1:]
 		case order > 0:
-			next.Stacks = append(next.Stacks, Stack{DesiredStack: wanted[0], Status: Missing, StatusChangedAt: now})
-			changes.Added = append(changes.Added, wanted[0].Path)
+			m.keep(Stack{DesiredStack: &wanted[0], Status: Missing, StatusChangedAt: now})
+			m.changes.Added = append(m.changes.Added, wanted[0].Path)
 			wanted = wanted[1:]
 		default:
-			next.Stacks = append(next.Stacks, stay(before[0], wanted[0], &changes, now))
+			m.stay(before[0], &wanted[0])
 			before, wanted = before[1:], wanted[1:]
 		}
 	}
-	changed := old.Revision != next.Revision || !slices.Equal(old.Stacks, next.Stacks) ||
-		!slices.Equal(old.Skipped, next.Skipped)
-	return next, changes, changed
+	return m.next, m.changes, !m.next.says(old)
+}
+
+// says tells whether two snapshots say the same of Git and of the stacks. The origin alone is no news: the old one is
+// as true.
+func (s Snapshot) says(other Snapshot) bool {
+	return s.Revision == other.Revision && s.Commit.equal(other.Commit) &&
+		slices.EqualFunc(s.Stacks, other.Stacks, Stack.equal) &&
+		slices.Equal(s.Skipped, other.Skipped) && slices.Equal(s.Hints, other.Hints)
 }
 
 // directories returns the paths of the stacks whose compose files are skipped. Git still has these stacks. So a stack
@@ -68,53 +88,74 @@ func comparePaths(before []Stack, wanted []DesiredStack) int {
 	return strings.Compare(before[0].Path, wanted[0].Path)
 }
 
-// leave handles a stack that Git does not have. It drops the stack when nothing of it can run, and makes it deleting
-// otherwise.
-func leave(stacks []Stack, removed []string, stack Stack, now time.Time) ([]Stack, []string) {
+func (m *merger) keep(stack Stack) { m.next.Stacks = append(m.next.Stacks, stack) }
+
+// leave handles a stack that the desired state does not list.
+func (m *merger) leave(stack Stack) {
+	_, isUnreadable := m.unreadable[stack.Path]
 	switch {
 	case stack.Status == Deleting:
-		return append(stacks, stack), removed
-	case stack.mayRun():
-		stack.Status, stack.StatusChangedAt = Deleting, now
-		stacks = append(stacks, stack)
+		m.keep(stack)
+	case isUnreadable && stack.mayRun():
+		if stack.Hold != nil { // it is back in Git, although it cannot be served
+			stack.Hold = nil
+			m.changes.Added = append(m.changes.Added, stack.Path)
+		}
+		m.keep(stack.alone())
+	case isUnreadable && stack.Hold != nil: // it is back too, and nothing of it can run: it is dropped like any other
+	case stack.Hold != nil && !m.releases:
+		m.keep(stack)
+	case stack.Hold != nil:
+		if stack, remains := stack.released(m.now); remains {
+			m.keep(stack)
+		}
+	case !stack.mayRun():
+		m.changes.Removed = append(m.changes.Removed, stack.Path)
+	case m.hold != nil:
+		stack.Hold = m.hold
+		m.keep(stack.alone())
+		m.changes.Removed = append(m.changes.Removed, stack.Path)
+	default:
+		stack.Status, stack.StatusChangedAt = Deleting, m.now
+		m.keep(stack.alone())
+		m.changes.Removed = append(m.changes.Removed, stack.Path)
 	}
-	return stacks, append(removed, stack.Path)
+}
+
+// alone returns the stack with a copy of what Git had. The stacks of a desired state share memory, and one of them that
+// outlives the state must not keep all of it.
+func (s Stack) alone() Stack {
+	last := *s.DesiredStack
+	s.DesiredStack = &last
+	return s
+}
+
+// released returns a stack that is held no longer, or false if nothing of it can run and it is dropped.
+func (s Stack) released(now time.Time) (Stack, bool) {
+	s.Hold = nil
+	if !s.mayRun() {
+		return s, false
+	}
+	s.Status, s.StatusChangedAt = Deleting, now
+	return s, true
 }
 
 // stay handles a stack that was in the snapshot before and that Git has. The applied hash stays, even if the compose
 // file has changed.
-func stay(stack Stack, wanted DesiredStack, changes *Changes, now time.Time) Stack {
+func (m *merger) stay(stack Stack, wanted *DesiredStack) {
+	old := stack.DesiredStack
 	switch {
 	case stack.Status == Deleting:
-		stack.Status, stack.StatusChangedAt = Missing, now
-		changes.Added = append(changes.Added, stack.Path)
-	case stack.DesiredStack != wanted:
-		changes.Changed = append(changes.Changed, stack.Path)
+		stack.Status, stack.StatusChangedAt = Missing, m.now
+		m.changes.Added = append(m.changes.Added, stack.Path)
+	case stack.Hold != nil:
+		stack.Hold = nil
+		m.changes.Added = append(m.changes.Added, stack.Path)
+	case old.ComposeFile != wanted.ComposeFile || old.Hash != wanted.Hash:
+		m.changes.Changed = append(m.changes.Changed, stack.Path)
+	case old.Tree != wanted.Tree && old.Tree != "":
+		m.changes.Touched = append(m.changes.Touched, stack.Path)
 	}
 	stack.DesiredStack = wanted
-	return stack
-}
-
-// notice is a line for the log about a compose file that is not served. The operator may not intend that.
-type notice struct {
-	path, reason string
-}
-
-// notices returns one notice for each skipped or shadowed compose file that the old desired state did not have.
-func notices(old, next DesiredState) []notice {
-	var list []notice
-	for _, skipped := range next.Skipped {
-		i, found := slices.BinarySearchFunc(old.Skipped, skipped.Path, func(s Skipped, path string) int {
-			return strings.Compare(s.Path, path)
-		})
-		if !found || old.Skipped[i] != skipped {
-			list = append(list, notice{skipped.Path, skipped.Reason})
-		}
-	}
-	for _, path := range next.Shadowed {
-		if _, found := slices.BinarySearch(old.Shadowed, path); !found {
-			list = append(list, notice{path, "another compose file in the same directory comes first"})
-		}
-	}
-	return list
+	m.keep(stack)
 }

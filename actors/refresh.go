@@ -38,11 +38,14 @@ type Refresh struct {
 // Ended tells whether the refresh has completed or failed.
 func (r Refresh) Ended() bool { return r.Phase == Completed || r.Phase == Failed }
 
-// Changes are the paths of the stacks that are new in Git, that have a changed compose file, and that are gone from
-// Git. Each list is sorted bytewise.
+// Changes are the paths of the stacks that are new in Git, that have a changed compose file, that are gone from Git, and
+// that have the same compose file in a changed directory. Each list is sorted bytewise.
 type Changes struct {
-	Added, Changed, Removed []string
+	Added, Changed, Removed, Touched []string
 }
+
+// Count is how many paths there are in all lists.
+func (c Changes) Count() int { return len(c.Added) + len(c.Changed) + len(c.Removed) + len(c.Touched) }
 
 // Code is the stable name of a reason why a refresh failed, as api/openapi.json lists them.
 type Code string

@@ -19,6 +19,12 @@ var (
 	ErrDeleting = errors.New("the stack is gone from Git and waits to be deleted")
 	// ErrStillDesired: a stack that Git has cannot be forgotten.
 	ErrStillDesired = errors.New("the stack is still in Git")
+	// ErrHeld: a stack whose removal is held cannot be forgotten.
+	ErrHeld = errors.New("the removal of the stack is held")
+	// ErrNothingHeld: no removal is held, or not that of a stack that was named.
+	ErrNothingHeld = errors.New("no such removal is held")
+	// ErrOtherRevision: a release names another revision than the snapshot's.
+	ErrOtherRevision = errors.New("the snapshot has another revision")
 	// ErrNotSaved: the snapshot file does not hold what the actor accepted, so a restart would lose it. The error of
 	// the write is beside it in the chain.
 	ErrNotSaved = errors.New("SNAPSHOT_FILE could not be written")
@@ -28,13 +34,14 @@ var (
 // of goroutines may use it. Each method returns ErrStopped once the actor has stopped, and the context's error when the
 // context ends first. The actor may have accepted a message whose caller got the context's error.
 type Refresher struct {
-	triggers chan<- question[request, Refresh] // from handlers and main → loop
-	leavers  chan<- chan<- Refresh             // from handlers and main → loop
-	lookups  chan<- question[string, Refresh]  // from handlers → loop
-	reports  chan<- question[Report, Stack]    // from handlers → loop
-	forgets  chan<- question[string, Stack]    // from handlers → loop
-	views    <-chan View                       // from loop → handlers: a receiver gets the newest
-	done     <-chan struct{}                   // closed by the loop when all callers that waited are answered
+	triggers chan<- question[request, Refresh]  // from handlers and main → loop
+	leavers  chan<- chan<- Refresh              // from handlers and main → loop
+	lookups  chan<- question[string, Refresh]   // from handlers → loop
+	reports  chan<- question[Report, Stack]     // from handlers → loop
+	forgets  chan<- question[string, Stack]     // from handlers → loop
+	releases chan<- question[Release, []string] // from handlers → loop
+	views    <-chan View                        // from loop → handlers: a receiver gets the newest
+	done     <-chan struct{}                    // closed by the loop when all callers that waited are answered
 }
 
 // question is a message that asks about a Q and is answered once with an A.
@@ -129,12 +136,19 @@ func (r *Refresher) Report(ctx context.Context, report Report) (Stack, error) {
 	return ask(ctx, r.done, r.reports, report)
 }
 
-// Forget drops a stack that is deleting and returns it as it was. It returns ErrStackNotFound, or ErrStillDesired for a
-// stack that Git has. With a snapshot file it returns when the file no longer holds the stack. It returns ErrNotSaved,
+// Forget drops a stack that is deleting and returns it as it was. It returns ErrStackNotFound, ErrStillDesired for a
+// stack that Git has, or ErrHeld for one whose removal is held. With a snapshot file it returns when the file no longer holds the stack. It returns ErrNotSaved,
 // wrapped, when the actor no longer has the stack and the file could not be written: a restart might find the stack
 // again.
 func (r *Refresher) Forget(ctx context.Context, path string) (Stack, error) {
 	return ask(ctx, r.done, r.forgets, path)
+}
+
+// Release lets stacks go whose removal is held, and returns their paths, sorted. It returns ErrNothingHeld and lets none
+// go unless each stack that it names is held, and ErrOtherRevision for another revision than the snapshot's. With a
+// snapshot file it returns when the file has the stacks as they then are, or with ErrNotSaved, wrapped.
+func (r *Refresher) Release(ctx context.Context, release Release) ([]string, error) {
+	return ask(ctx, r.done, r.releases, release)
 }
 
 // Done returns a channel that is closed when the actor has stopped and all callers that waited are answered.

@@ -26,7 +26,7 @@ func (m *savingModel) take(t *rapid.T, e effects) {
 
 func (m *savingModel) reportOne(t *rapid.T) {
 	status := rapid.SampledFrom([]Status{Missing, Syncing}).Draw(t, "status")
-	_, e, _ := m.report(Report{"web", status, ""}, at(m.seconds))
+	_, e, _ := m.report(Report{Path: "web", Status: status}, at(m.seconds))
 	m.take(t, e)
 }
 

@@ -11,6 +11,11 @@ type Settings struct {
 	PollInterval time.Duration `envconfig:"POLL_INTERVAL" default:"1m" desc:"pause between refreshes; 0 turns polling off"`
 	// RefreshTimeout is how long a refresh may take.
 	RefreshTimeout time.Duration `envconfig:"REFRESH_TIMEOUT" default:"2m" desc:"a refresh that takes longer is failed and given up"`
+	// RemovalLimit is the part of the stacks that may run which may leave Git in one refresh. If more leave, their
+	// removal is held. A start with 100% releases what is held.
+	RemovalLimit Percent `envconfig:"REMOVAL_LIMIT" default:"50%" desc:"a refresh by which a larger part of the stacks that may run would leave Git holds their removal until someone releases it; 0% holds each, 100% none, and a start with 100% releases what is held"`
+	// Origin is where the Source reads from.
+	Origin Origin `ignored:"true"`
 }
 
 // longestSetting is the longest time that can be set: a year. Sums with much longer times overflow.

@@ -49,7 +49,7 @@ type kept struct {
 func keepingIn(t *testing.T, file SnapshotFile, source Source) kept {
 	restored, err := file.Restore()
 	is.New(t).NoErr(err)
-	refresher, run := New(Settings{RefreshTimeout: time.Hour}, source, file, restored, slog.New(slog.DiscardHandler))
+	refresher, run := New(Settings{RefreshTimeout: time.Hour, RemovalLimit: 100}, source, file, restored, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	// Ends with ctx; stop waits for it, and the clean-up calls stop.
@@ -73,7 +73,7 @@ func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	is := is.New(t)
 	file := filepath.Join(t.TempDir(), "snapshot.json")
 	actor := keeping(t, file, constant(desired("r1", "db", "h", "web", "h")))
-	_, err := actor.Report(t.Context(), Report{"web", Synced, "h"})
+	_, err := actor.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h"})
 	is.NoErr(err)
 	restored, err := restore(file)
 	is.NoErr(err)
@@ -91,7 +91,7 @@ func TestReportIsInTheFileWhenItIsAnswered(t *testing.T) {
 	is.Equal(len(restored.Stacks), 1)
 	_, err = actor.Forget(t.Context(), "web")
 	is.Equal(err, ErrStackNotFound)
-	_, err = actor.Report(t.Context(), Report{"web", Synced, "h"})
+	_, err = actor.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h"})
 	is.Equal(err, ErrStackNotFound)
 }
 
@@ -124,11 +124,11 @@ func TestReportThatCannotBeWrittenIsNotConfirmed(t *testing.T) {
 	actor := keeping(t, file, constant(desired("r1", "web", "h")))
 	actor.saved(t)
 	is.NoErr(os.RemoveAll(dir))
-	_, err := actor.Report(t.Context(), Report{"web", Syncing, ""})
+	_, err := actor.Report(t.Context(), Report{Path: "web", Status: Syncing})
 	is.True(errors.Is(err, ErrNotSaved))
 	is.True(errors.Is(err, fs.ErrNotExist)) // the reason of the write
 	is.NoErr(os.Mkdir(dir, 0o755))
-	_, err = actor.Report(t.Context(), Report{"web", Syncing, ""}) // repeated, as the error asks
+	_, err = actor.Report(t.Context(), Report{Path: "web", Status: Syncing}) // repeated, as the error asks
 	is.NoErr(err)
 	restored, err := restore(file)
 	is.NoErr(err)
@@ -144,7 +144,7 @@ func TestStackThatIsForgottenButNotWrittenIsNotSaidToBeGone(t *testing.T) {
 	is.NoErr(os.Mkdir(dir, 0o755))
 	file := filepath.Join(dir, "snapshot.json")
 	actor := keeping(t, file, constant(desired("r1", "db", "h", "web", "h")))
-	_, err := actor.Report(t.Context(), Report{"web", Synced, "h"})
+	_, err := actor.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h"})
 	is.NoErr(err)
 	actor = keeping(t, file, constant(desired("r2", "db", "h")))
 	actor.saved(t)
@@ -184,7 +184,7 @@ func TestWriteThatHangsDoesNotHoldUpAStop(t *testing.T) {
 		reported := make(chan error, 1)
 		// Ends with the actor; it is waited for below.
 		go func() {
-			_, err := refresher.Report(t.Context(), Report{"web", Syncing, ""})
+			_, err := refresher.Report(t.Context(), Report{Path: "web", Status: Syncing})
 			reported <- err
 		}()
 		synctest.Wait()
@@ -216,7 +216,7 @@ func TestStopWaitsForTheWriteAndAnswersItsReports(t *testing.T) {
 		reported := make(chan error, 1)
 		// Ends with the actor; it is waited for below.
 		go func() {
-			_, err := refresher.Report(t.Context(), Report{"web", Synced, "h"})
+			_, err := refresher.Report(t.Context(), Report{Path: "web", Status: Synced, Hash: "h"})
 			reported <- err
 		}()
 		synctest.Wait() // the first write runs, and the report waits for the next one
@@ -283,7 +283,7 @@ func TestEachReportTriesOnceToWriteAFileThatCannotBeWritten(t *testing.T) {
 	is.NoErr(os.RemoveAll(dir))
 	before := len(tried)
 	for range 10 { // the first one changes the status, and the others repeat it
-		_, err := actor.Report(t.Context(), Report{"web", Syncing, ""})
+		_, err := actor.Report(t.Context(), Report{Path: "web", Status: Syncing})
 		is.True(errors.Is(err, ErrNotSaved))
 	}
 	is.Equal(len(tried)-before, 10)
@@ -338,7 +338,7 @@ func TestReportsThatArriveTogetherShareAWrite(t *testing.T) {
 				var err error
 				for i := range rounds {
 					path := stacks.Stacks[deployer*rounds+i].Path
-					_, failed := actor.Report(t.Context(), Report{path, Syncing, ""})
+					_, failed := actor.Report(t.Context(), Report{Path: path, Status: Syncing})
 					err = errors.Join(err, failed)
 				}
 				answered <- err

@@ -8,12 +8,8 @@ import (
 )
 
 const (
-	historySize   = 100
-	replacedSize  = 1000
-	firstRetry    = time.Second
-	longestRetry  = time.Minute
-	longestPause  = time.Hour // the longest Retry-After that is obeyed
-	jitterPortion = 0.1
+	historySize  = 100
+	replacedSize = 1000
 )
 
 // state is all that the refresh actor knows. The loop alone owns it. Each method folds one message into it and gets the
@@ -55,6 +51,8 @@ type effects struct {
 	save    bool      // start a write of the snapshot
 	ended   []Refresh // tell the callers that wait for these, oldest first
 	notices []notice  // for the log
+	hints   []string  // for the log
+	held    int       // stacks whose removal is held from now on
 	warning string    // for the log: the source's, if it is a new one
 	changed bool      // the snapshot has changed
 }
@@ -63,6 +61,9 @@ func newState(settings Settings, saves bool, restored Snapshot, instance string,
 	restored.Version = 0
 	if restored.Revision != "" {
 		restored.Version = 1 // the file holds this version
+	}
+	if restored.Origin == (Origin{}) { // a file that does not tell is taken for one of the same origin
+		restored.Origin = settings.Origin
 	}
 	return &state{
 		settings: settings,
@@ -222,12 +223,15 @@ func (s *state) complete(o outcome, now time.Time) effects {
 	s.current.Phase = Completed
 	s.current.Revision = desired.Revision
 	if desired.Revision != s.desired.Revision {
-		e.notices = notices(s.desired, desired)
-		next, changes, changed := merge(s.snapshot, desired, now)
+		e.notices, e.hints = notices(s.desired, desired), newHints(s.desired, desired)
+		next, changes, changed := merge(s.snapshot, desired, s.guard(), now)
 		s.current.Changes = changes
 		if changed {
+			e.held = held(next) - held(s.snapshot)
 			s.snapshot, e.changed = next, true
 			e.save = s.beginWrite()
+		} else {
+			s.snapshot.Stacks = next.Stacks // they are equal, and the old ones need memory of their own
 		}
 	}
 	if desired.Warning != s.desired.Warning {
@@ -264,25 +268,11 @@ func (s *state) end(e effects, now time.Time) effects {
 	return e
 }
 
-// backoff is the pause after a failure: 1 s, doubled by each further failure, up to a minute or the poll interval.
-func (s *state) backoff() time.Duration {
-	limit := longestRetry
-	if s.settings.PollInterval > 0 {
-		limit = min(limit, s.settings.PollInterval)
-	}
-	doublings := min(s.failures-1, 10)
-	return min(firstRetry<<doublings, limit)
-}
-
-// jitter changes a pause by up to a tenth, so that many services do not ask one Git host at the same time.
-func (s *state) jitter(pause time.Duration) time.Duration {
-	return time.Duration(float64(pause) * (1 - jitterPortion + 2*jitterPortion*s.random.Float64()))
-}
-
 // view returns what readers may see. The loop adds View.Changed.
 func (s *state) view() View {
 	return View{
 		Snapshot:    s.snapshot,
+		Origin:      s.settings.Origin,
 		LastSuccess: s.lastSuccess,
 		Failures:    s.failures,
 		NextAttempt: s.nextAttempt,

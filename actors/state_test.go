@@ -11,7 +11,11 @@ import (
 
 var epoch = time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
 
+// testState returns the core of an actor that holds no removal, unless the settings set a limit.
 func testState(settings Settings) *state {
+	if settings.RemovalLimit == 0 {
+		settings.RemovalLimit = 100
+	}
 	return newState(settings, false, Snapshot{}, "test", rand.New(rand.NewPCG(1, 2)))
 }
 
@@ -20,7 +24,7 @@ func at(seconds float64) time.Time { return epoch.Add(time.Duration(seconds * fl
 func desired(revision string, stacks ...string) DesiredState {
 	state := DesiredState{Revision: revision}
 	for i := 0; i < len(stacks); i += 2 {
-		state.Stacks = append(state.Stacks, DesiredStack{stacks[i], "docker-compose.yml", stacks[i+1]})
+		state.Stacks = append(state.Stacks, DesiredStack{Path: stacks[i], ComposeFile: "docker-compose.yml", Hash: stacks[i+1]})
 	}
 	return state
 }

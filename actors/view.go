@@ -7,6 +7,9 @@ type View struct {
 	// Version rises when something in the view may have changed. Two views of one actor with the same Version are equal.
 	Version  uint64
 	Snapshot Snapshot
+	// Origin is where refreshes read from. That of the snapshot is an earlier one until the first refresh after a change
+	// of settings has completed.
+	Origin Origin
 	// Changed is closed by the actor when the snapshot changes. A reader waits for a change by receiving from it. A
 	// reader that stops waiting has nothing to clean up.
 	Changed <-chan struct{}

@@ -3,7 +3,6 @@ package api
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,9 +11,7 @@ import (
 
 	"github.com/julienschmidt/httprouter"
 
-	"mooring/actors"
 	"mooring/api/encode"
-	"mooring/hashing"
 )
 
 // reportLimit bounds the body of a report, in bytes.
@@ -56,46 +53,6 @@ func (s *Server) deleteStack(w http.ResponseWriter, r *http.Request, params http
 	}
 	respond(w, http.StatusOK, encode.Stack(stack))
 	return nil
-}
-
-// parseReport reads a report: one JSON object with a status and, with synced, a hash. It reads a map and not a struct,
-// because encoding/json ignores the case of a struct's names. A member that is null counts as absent.
-func parseReport(body []byte) (actors.Report, error) {
-	if !json.Valid(body) {
-		return actors.Report{}, fault{http.StatusBadRequest, codeInvalidBody,
-			`the body must be one JSON object, such as {"status":"syncing"}`}
-	}
-	var members map[string]*string
-	if err := json.Unmarshal(body, &members); err != nil {
-		return actors.Report{}, invalidReport(`a report is an object of strings, such as {"status":"syncing"}`)
-	}
-	var report actors.Report
-	for name, value := range members {
-		switch {
-		case name != "status" && name != "hash":
-			return actors.Report{}, invalidReport("a report has only the members status and hash")
-		case value == nil:
-		case name == "status":
-			report.Status = actors.Status(*value)
-		default:
-			report.Hash = *value
-		}
-	}
-	hashed := members["hash"] != nil
-	switch {
-	case report.Status != actors.Synced && report.Status != actors.Syncing && report.Status != actors.Missing:
-		return actors.Report{}, invalidReport("status must be syncing, synced or missing")
-	case report.Status != actors.Synced && hashed:
-		return actors.Report{}, invalidReport("a hash may be sent only with the status synced")
-	case report.Status == actors.Synced && !hashing.Valid(report.Hash):
-		return actors.Report{}, invalidReport(
-			"with the status synced, hash must be the hash that was applied: sha256: and 64 lower-case hex digits")
-	}
-	return report, nil
-}
-
-func invalidReport(message string) error {
-	return fault{http.StatusBadRequest, codeInvalidReport, message}
 }
 
 // deployers checks the token of requests that change a stack.

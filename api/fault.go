@@ -42,6 +42,12 @@ const (
 	codeMisdirected errorCode = "misdirected"
 	// codeDeleting: a report on a stack that Git no longer has.
 	codeDeleting errorCode = "deleting"
+	// codeHeld: a DELETE for a stack whose removal is held.
+	codeHeld errorCode = "held"
+	// codeNothingHeld: a release of stacks that are not held.
+	codeNothingHeld errorCode = "nothing_held"
+	// codeOtherRevision: a release that names another revision than the snapshot's.
+	codeOtherRevision errorCode = "other_revision"
 	// codeStillDesired: a DELETE for a stack that Git still has.
 	codeStillDesired errorCode = "still_desired"
 	// codeShuttingDown: the actor has stopped.
@@ -82,9 +88,18 @@ func faultOf(err error) fault {
 	case errors.Is(err, actors.ErrStillDesired):
 		return fault{http.StatusConflict, codeStillDesired,
 			"Git still has this stack: only a stack with the status deleting can be deleted"}
+	case errors.Is(err, actors.ErrHeld):
+		return fault{http.StatusConflict, codeHeld,
+			"the removal of this stack is held: nothing may take it down until an operator releases it"}
+	case errors.Is(err, actors.ErrNothingHeld):
+		return fault{http.StatusConflict, codeNothingHeld,
+			"no removal is held, or not that of each stack in paths; GET /api/v1/stacks shows what is held"}
+	case errors.Is(err, actors.ErrOtherRevision):
+		return fault{http.StatusConflict, codeOtherRevision,
+			"the list has another revision by now: look at it again, and release what is held at that revision"}
 	case errors.Is(err, actors.ErrNotSaved):
 		return fault{http.StatusInternalServerError, codeInternal,
-			"the report could not be written to SNAPSHOT_FILE: report it again"}
+			"this could not be written to SNAPSHOT_FILE: send it again"}
 	case errors.Is(err, actors.ErrStopped):
 		return fault{http.StatusServiceUnavailable, codeShuttingDown, "the service is shutting down: ask again later"}
 	default:

@@ -13,6 +13,7 @@ import (
 type keeper struct {
 	lists    chan<- listQuestion    // from handlers → keeperLoop
 	statuses chan<- statusQuestion  // from handlers → keeperLoop
+	packing  chan<- packQuestion    // from handlers → keeperLoop
 	results  chan<- countedDelivery // from handlers → keeperLoop
 	counts   <-chan deliveryCount   // from keeperLoop → the collector of metrics: a receiver gets the newest
 	borrows  chan<- borrowQuestion  // from the webhook → keeperLoop
@@ -29,8 +30,15 @@ type listQuestion struct {
 
 // statusQuestion asks for the RefreshStatus of a view. The reply channel has capacity 1.
 type statusQuestion struct {
-	view  actors.View
-	reply chan<- []byte
+	view       actors.View
+	compressed bool
+	reply      chan<- encoded
+}
+
+// packQuestion asks for a compressed body. The reply channel has capacity 1.
+type packQuestion struct {
+	body  []byte
+	reply chan<- encoded
 }
 
 // countedDelivery is a delivery to count.
@@ -56,9 +64,16 @@ func (k keeper) list(ctx context.Context, snapshot actors.Snapshot, key listKey)
 }
 
 // status returns the RefreshStatus of a view, or of a newer one, as it is sent. Its errors are those of list.
-func (k keeper) status(ctx context.Context, view actors.View) ([]byte, error) {
-	reply := make(chan []byte, 1)
-	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, reply}, reply)
+func (k keeper) status(ctx context.Context, view actors.View, compressed bool) (encoded, error) {
+	reply := make(chan encoded, 1)
+	return askKeeper(ctx, k.done, k.statuses, statusQuestion{view, compressed, reply}, reply)
+}
+
+// pack compresses a body. The keeper does that for one request at a time, because a compressor takes more than a
+// megabyte. Its errors are those of list.
+func (k keeper) pack(ctx context.Context, body []byte) (encoded, error) {
+	reply := make(chan encoded, 1)
+	return askKeeper(ctx, k.done, k.packing, packQuestion{body, reply}, reply)
 }
 
 func askKeeper[Q, A any](

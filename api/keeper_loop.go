@@ -16,6 +16,7 @@ const memoryIdle = 10 * time.Second
 type keeperLoop struct {
 	lists    <-chan listQuestion    // from handlers → keeperLoop
 	statuses <-chan statusQuestion  // from handlers → keeperLoop
+	packing  <-chan packQuestion    // from handlers → keeperLoop
 	results  <-chan countedDelivery // from handlers → keeperLoop
 	counts   chan<- deliveryCount   // from keeperLoop → the collector of metrics
 	borrows  <-chan borrowQuestion  // from the webhook → keeperLoop
@@ -33,14 +34,16 @@ type keeperLoop struct {
 func newKeeper(senders []string) (keeper, *keeperLoop) {
 	lists := make(chan listQuestion)
 	statuses := make(chan statusQuestion)
+	packing := make(chan packQuestion)
 	results := make(chan countedDelivery)
 	counts := make(chan deliveryCount)
 	borrows := make(chan borrowQuestion)
 	returns := make(chan []byte)
 	done := make(chan struct{})
-	handle := keeper{lists, statuses, results, counts, borrows, returns, done}
+	handle := keeper{lists, statuses, packing, results, counts, borrows, returns, done}
 	return handle, &keeperLoop{
-		lists: lists, statuses: statuses, results: results, counts: counts, borrows: borrows, returns: returns, done: done,
+		lists: lists, statuses: statuses, packing: packing, results: results, counts: counts,
+		borrows: borrows, returns: returns, done: done,
 		count: newDeliveryCount(senders),
 	}
 }
@@ -56,8 +59,10 @@ func (l *keeperLoop) run(ctx context.Context) {
 			l.cache = l.cache.follow(question.snapshot)
 			question.reply <- l.cache.get(question.key) // never blocks: capacity 1, answered once
 		case question := <-l.statuses:
-			l.status = l.status.follow(question.view)
-			question.reply <- l.status.body // never blocks: capacity 1, answered once
+			l.status = l.status.follow(question.view, question.compressed)
+			question.reply <- l.status.get(question.compressed) // never blocks: capacity 1, answered once
+		case question := <-l.packing:
+			question.reply <- encoded{compress(question.body), "gzip"} // never blocks: capacity 1, answered once
 		case delivery := <-l.results:
 			l.count = l.count.plus(delivery.sender, delivery.result)
 		case l.counts <- l.count:
@@ -88,14 +93,27 @@ func (l *keeperLoop) lend() loan {
 // statusCache is the newest RefreshStatus that somebody has asked for. After a change of very many stacks it is large,
 // so all clients share it. The keeper's goroutine owns it.
 type statusCache struct {
-	version uint64 // of the view
-	body    []byte // nil before the first question; immutable
+	version    uint64 // of the view
+	body       []byte // nil before the first question; immutable
+	compressed []byte // nil until somebody asks for it, and if the body is small; immutable
 }
 
-// follow returns the status of a view, or the cache itself if that is as new.
-func (c statusCache) follow(view actors.View) statusCache {
-	if c.body != nil && view.Version <= c.version {
-		return c
+// follow returns the status of a view, or the cache itself if that is as new. The result has a compressed body if that is
+// wanted and worth while.
+func (c statusCache) follow(view actors.View, compressed bool) statusCache {
+	if c.body == nil || view.Version > c.version {
+		c = statusCache{version: view.Version, body: encode.RefreshStatus(view)}
 	}
-	return statusCache{view.Version, encode.RefreshStatus(view)}
+	if compressed && c.compressed == nil && len(c.body) >= worthCompressing {
+		c.compressed = compress(c.body)
+	}
+	return c
+}
+
+// get returns the status as it is sent.
+func (c statusCache) get(compressed bool) encoded {
+	if compressed && c.compressed != nil {
+		return encoded{c.compressed, "gzip"}
+	}
+	return encoded{body: c.body}
 }

@@ -36,6 +36,13 @@ func (l list) gzipped() list {
 	return list{body: compress(l.body), etag: l.etag[:len(l.etag)-1] + `-gzip"`, encoding: "gzip"}
 }
 
+// encoded is a body as it is sent. It is immutable.
+type encoded struct {
+	body []byte
+	// encoding is the Content-Encoding, or empty.
+	encoding string
+}
+
 // compress returns content as gzip, at the fastest level. The default level takes three times as long and saves only a
 // few per cent: half of a list is hashes, and no level makes these smaller.
 func compress(content []byte) []byte {
@@ -47,7 +54,8 @@ func compress(content []byte) []byte {
 }
 
 // listCache holds the lists of the newest snapshot that somebody has asked for: at most one plain and one compressed
-// list for each of the fifteen filters. The keeper's goroutine owns it.
+// list for each of the fifteen filters without a target. A list of one target is made anew for each request, because
+// clients may name any number of targets. The keeper's goroutine owns it.
 type listCache struct {
 	snapshot actors.Snapshot
 	lists    map[listKey]list
@@ -78,6 +86,8 @@ func (c listCache) get(key listKey) list {
 	} else {
 		made = newList(c.snapshot, key.filter)
 	}
-	c.lists[key] = made
+	if key.filter.target == "" {
+		c.lists[key] = made
+	}
 	return made
 }

@@ -19,21 +19,24 @@ const (
 	largestLimit = 100
 )
 
-// filter tells which stacks a list has. The zero filter matches all. There are fifteen different ones: five for the
-// status times three for in_sync.
+// filter tells which stacks a list has. The zero filter matches all. Without a target there are fifteen different ones:
+// five for the status times three for in_sync.
 type filter struct {
 	// status of the stacks; empty for any.
 	status actors.Status
 	// inSync is "true", "false", or empty for both.
 	inSync string
+	// target of the stacks; empty for any.
+	target string
 }
 
 func (f filter) keeps(stack actors.Stack) bool {
 	return (f.status == "" || stack.Status == f.status) &&
-		(f.inSync == "" || f.inSync == strconv.FormatBool(stack.InSync()))
+		(f.inSync == "" || f.inSync == strconv.FormatBool(stack.InSync())) &&
+		(f.target == "" || f.target == stack.Told().Target)
 }
 
-// parseFilter reads status and in_sync.
+// parseFilter reads status, in_sync and target.
 func parseFilter(query url.Values) (filter, error) {
 	status, err := single(query, "status")
 	if err != nil {
@@ -43,7 +46,11 @@ func parseFilter(query url.Values) (filter, error) {
 	if err != nil {
 		return filter{}, err
 	}
-	f := filter{actors.Status(status), inSync}
+	target, err := single(query, "target")
+	if err != nil {
+		return filter{}, err
+	}
+	f := filter{actors.Status(status), inSync, target}
 	switch f.status {
 	case actors.Missing, actors.Syncing, actors.Synced, actors.Deleting:
 	default:
@@ -53,6 +60,9 @@ func parseFilter(query url.Values) (filter, error) {
 	}
 	if query.Has("in_sync") && inSync != "true" && inSync != "false" {
 		return filter{}, invalidParameter("in_sync must be true or false")
+	}
+	if query.Has("target") && !isTarget(target) {
+		return filter{}, invalidParameter(targetRule)
 	}
 	return f, nil
 }

@@ -44,7 +44,7 @@ func (s *Server) postRefresh(w http.ResponseWriter, r *http.Request, _ httproute
 	}
 	switch refresh.Phase {
 	case actors.Completed:
-		respond(w, http.StatusOK, encode.Refresh(refresh))
+		return s.respondPacked(w, r, encode.Refresh(refresh))
 	case actors.Failed:
 		respond(w, http.StatusBadGateway, encode.Refresh(refresh))
 	default:
@@ -59,11 +59,11 @@ func (s *Server) getRefreshStatus(w http.ResponseWriter, r *http.Request, _ http
 	if err != nil {
 		return err
 	}
-	body, err := s.keeper.status(r.Context(), view)
+	body, err := s.keeper.status(r.Context(), view, acceptsGzip(r.Header))
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, body)
+	respondEncoded(w, body)
 	return nil
 }
 
@@ -81,8 +81,7 @@ func (s *Server) getRefreshes(w http.ResponseWriter, r *http.Request, _ httprout
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, encode.Refreshes(view.Refreshes(limit)))
-	return nil
+	return s.respondPacked(w, r, encode.Refreshes(view.Refreshes(limit)))
 }
 
 // getRefresh answers GET /api/v1/refreshes/ID: the refresh with that id, or the one that replaced it in the queue.
@@ -91,8 +90,33 @@ func (s *Server) getRefresh(w http.ResponseWriter, r *http.Request, params httpr
 	if err != nil {
 		return err
 	}
-	respond(w, http.StatusOK, encode.Refresh(refresh))
+	return s.respondPacked(w, r, encode.Refresh(refresh))
+}
+
+// worthCompressing is how many bytes an answer about refreshes must have to be compressed. Most have fewer; after a change
+// of very many stacks they name all of them.
+const worthCompressing = 4 << 10
+
+// respondPacked answers with a body, compressed if the client accepts that and the body is not small.
+func (s *Server) respondPacked(w http.ResponseWriter, r *http.Request, body []byte) error {
+	answer := encoded{body: body}
+	if len(body) >= worthCompressing && acceptsGzip(r.Header) {
+		var err error
+		if answer, err = s.keeper.pack(r.Context(), body); err != nil {
+			return err
+		}
+	}
+	respondEncoded(w, answer)
 	return nil
+}
+
+// respondEncoded answers with a body that may be compressed.
+func respondEncoded(w http.ResponseWriter, answer encoded) {
+	w.Header().Set("Vary", "Accept-Encoding")
+	if answer.encoding != "" {
+		w.Header().Set("Content-Encoding", answer.encoding)
+	}
+	respond(w, http.StatusOK, answer.body)
 }
 
 // respondAccepted answers with a refresh that was accepted. Location is where it can be read later, relative to the

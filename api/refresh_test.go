@@ -62,9 +62,9 @@ func TestPostRefreshWithWaitAnswersAtTheEnd(t *testing.T) {
 	is.Equal(r.status, http.StatusOK)
 	is.Equal(r.header.Get("Location"), "")
 	is.Equal(body["status"], "completed")
-	is.Equal(body["message"], "the refresh has completed; stacks in Git: 2 added, 0 changed, 0 removed")
+	is.Equal(body["message"], "the refresh has completed; stacks in Git: 2 added, 0 changed, 0 removed, 0 touched")
 	is.Equal(body["revision"], apitest.RevisionA)
-	is.Equal(body["changes"], map[string]any{"added": []any{"a", "b"}, "changed": []any{}, "removed": []any{}})
+	is.Equal(body["changes"], map[string]any{"added": []any{"a", "b"}, "changed": []any{}, "removed": []any{}, "touched": []any{}})
 	is.True(body["duration_ms"].(float64) >= 0)
 
 	s.Outcomes <- apitest.Outcome{Err: &actors.Failure{Code: actors.CodeAuth, Message: "the host wants a password"}}
@@ -172,7 +172,7 @@ func TestRefreshStatusFollowsTheActor(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
 	const start = `{"status":"refreshing","revision":null,"refreshed_at":null,"current":null,"queued":null,` +
-		`"last":null,"last_success":null,"consecutive_failures":0,"next_poll_at":null}` + "\n"
+		`"last":null,"last_success":null,"consecutive_failures":0,"next_poll_at":null,"source":{"url":"","ref":"","deploy_dir":"","compose_files":[]}}` + "\n"
 	is.Equal(s.do("GET", "/api/v1/refresh", "").body, start)
 	s.Failed("no route to host")
 	status := decoded(t, s.do("GET", "/api/v1/refresh", ""))

@@ -42,6 +42,7 @@ func (s *Server) table() []route {
 		{http.MethodGet, "/api/v1/stacks/*path", s.getStack},
 		{http.MethodPut, "/api/v1/stacks/*path", s.putReport},
 		{http.MethodDelete, "/api/v1/stacks/*path", s.deleteStack},
+		{http.MethodPost, "/api/v1/removals", s.postRemovals},
 	}
 }
 

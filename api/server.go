@@ -62,6 +62,9 @@ type Refresher interface {
 	// Forget drops a deleting stack, by its path, and returns it as it was. It returns actors.ErrStackNotFound,
 	// actors.ErrStillDesired for a stack that Git has, and actors.ErrNotSaved as Report does.
 	Forget(ctx context.Context, path string) (actors.Stack, error)
+	// Release lets stacks go whose removal is held, and returns their paths. It returns actors.ErrNothingHeld and lets
+	// none go unless each stack that is named is held, actors.ErrOtherRevision, and actors.ErrNotSaved as Report does.
+	Release(ctx context.Context, release actors.Release) ([]string, error)
 	// Done returns a channel that is closed when the actor has stopped and all callers that waited are answered.
 	Done() <-chan struct{}
 }

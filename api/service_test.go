@@ -40,6 +40,8 @@ type options struct {
 	log      *slog.Logger
 	wrap     func(Refresher) Refresher
 	adjust   func(*Server)
+	// guarded tells that the actor holds removals of more than half of the stacks.
+	guarded bool
 }
 
 func serve(t testing.TB, o options) service {
@@ -47,7 +49,11 @@ func serve(t testing.TB, o options) service {
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
 	}
-	actor := apitest.Start(t, o.log)
+	begin := apitest.Start
+	if o.guarded {
+		begin = apitest.StartGuarded
+	}
+	actor := begin(t, o.log)
 	var refresher Refresher = actor
 	if o.wrap != nil {
 		refresher = o.wrap(actor)

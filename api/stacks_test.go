@@ -23,7 +23,8 @@ import (
 func TestStacksAreServedAsTheContractHasThem(t *testing.T) {
 	is := is.New(t)
 	s := serve(t, options{})
-	const empty = `{"revision":null,"refreshed_at":null,"stacks":[],"skipped":[]}` + "\n"
+	const empty = `{"revision":null,"refreshed_at":null,"commit":null,` +
+		`"source":{"url":"","ref":"","deploy_dir":"","compose_files":[]},"stacks":[],"skipped":[],"hints":[]}` + "\n"
 	is.Equal(s.do("GET", "/api/v1/stacks", "").body, empty)
 	s.Ended(apitest.Outcome{Desired: actors.DesiredState{
 		Revision: apitest.RevisionA, Stacks: apitest.Stacks("a"),
@@ -34,9 +35,9 @@ func TestStacksAreServedAsTheContractHasThem(t *testing.T) {
 	at := view.Snapshot.ChangedAt.UTC().Format(timeLayout)
 	hash := hashing.Of([]byte("a"))
 	is.Equal(s.do("GET", "/api/v1/stacks", "").body, `{"revision":"`+apitest.RevisionA+`","refreshed_at":"`+at+`",`+
-		`"stacks":[{"path":"a","compose_file":"docker-compose.yml","hash":"`+hash+`","status":"missing",`+
+		`"commit":null,"source":{"url":"","ref":"","deploy_dir":"","compose_files":[]},"stacks":[{"path":"a","compose_file":"docker-compose.yml","hash":"`+hash+`","tree":null,"status":"missing",`+
 		`"status_changed_at":"`+at+`","applied_hash":null,"in_sync":false}],`+
-		`"skipped":[{"path":"b/docker-compose.yml","reason":"a directory"}]}`+"\n")
+		`"skipped":[{"path":"b/docker-compose.yml","reason":"a directory"}],"hints":[]}`+"\n")
 	is.Equal(s.do("GET", "/api/v1/stacks", "").body, string(encode.Snapshot(view.Snapshot)))
 }
 
@@ -95,7 +96,7 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 	s.Reported(actors.Report{Path: "deleting", Status: actors.Syncing})
 	s.Reported(actors.Report{Path: "old", Status: actors.Synced, Hash: hashing.Of(nil)})
 	s.Reported(actors.Report{Path: "synced", Status: actors.Synced, Hash: hashing.Of([]byte("synced"))})
-	s.Reported(actors.Report{Path: "syncing", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "syncing", Status: actors.Syncing, Target: "alpha"})
 	s.Refreshed(apitest.RevisionB, "missing", "old", "synced", "syncing")
 	tags := map[string]bool{}
 	for query, paths := range map[string][]string{
@@ -110,6 +111,9 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 		"?status=synced&in_sync=false":  {"old"},
 		"?status=missing&in_sync=true":  {},
 		"?in_sync=false&status=missing": {"missing"},
+		"?target=alpha":                 {"syncing"},
+		"?target=alpha&status=missing":  {},
+		"?target=nobody":                {},
 	} {
 		r := s.do("GET", "/api/v1/stacks"+query, "")
 		is.Equal(pathsOf(t, r), paths) // query
@@ -121,6 +125,7 @@ func TestFiltersKeepWhatTheySay(t *testing.T) {
 	for _, query := range []string{
 		"status=", "status=Missing", "status=gone", "status=missing&status=missing", "in_sync=", "in_sync=1",
 		"in_sync=True", "in_sync=true&in_sync=false", "status=missing,synced",
+		"target=", "target=a&target=b", "target=a%0Ab", "target=" + strings.Repeat("a", 65),
 	} {
 		s.refuses(s.do("GET", "/api/v1/stacks?"+query, ""), http.StatusBadRequest, codeInvalidParameter)
 	}

@@ -113,17 +113,22 @@ func (s *Source) fetchAndBuild(
 	if err := from.begin(ctx, request); err != nil {
 		return actors.DesiredState{}, err
 	}
-	root, tip := from.root, tipOf(from.session)
+	tip, root := tipOf(from.session), from.commit.Tree
+	commit := describe(from.commit, from.session.Redact)
 	if from.notACommit {
 		return actors.DesiredState{}, fault.ErrNotACommit
 	}
 	if state, found := s.readBefore(tip, root, before); found {
+		if !root.IsZero() {
+			state.Commit = commit
+		}
 		return withFacts(state, from.session.Facts()), nil
 	}
 	if root.IsZero() {
 		return actors.DesiredState{}, fmt.Errorf("commit %s: %w", from.tip, fault.ErrAbsent)
 	}
 	state, err := s.build(ctx, tip, root, from, before)
+	state.Commit = commit
 	if err != nil {
 		return actors.DesiredState{}, err
 	}

@@ -32,7 +32,7 @@ func TestARepositoryOfAnotherFormatUnderTheSameURLIsReadAnew(t *testing.T) {
 						is.NoErr(err)
 						is.Equal(next.Revision, tip)
 						is.Equal(len(next.Revision), format.Digits())
-						is.Equal(next.Stacks, []actors.DesiredStack{yml("a", text), yml("b", "same")})
+						is.Equal(bare(next.Stacks), []actors.DesiredStack{yml("a", text), yml("b", "same")})
 						for _, p := range next.Index.(*memory).past {
 							is.Equal(p.commit.Format(), format) // nothing of the other repository is kept
 						}
@@ -56,7 +56,7 @@ func TestAPinnedCommitOfEitherFormatIsRead(t *testing.T) {
 				state, err := fetchOnce(t, url, trackedBy(pinned))
 				is.NoErr(err)
 				is.Equal(state.Revision, pinned)
-				is.Equal(state.Stacks, []actors.DesiredStack{yml(".", "1")})
+				is.Equal(bare(state.Stacks), []actors.DesiredStack{yml(".", "1")})
 
 				_, err = fetchOnce(t, url, trackedBy(githost.SomeIDOf(format)))
 				is.Equal(failureOf(t, err).Code, actors.CodeRefNotFound)

@@ -32,12 +32,14 @@ func (s *Source) fetchLocal(ctx context.Context, before earlier) (actors.Desired
 	if before.memory.isOf(tip.Commit) {
 		return before.unmoved(tip), nil
 	}
-	root, err := repository.Root(tip.Commit)
+	commit, err := repository.Commit(tip.Commit)
 	if err != nil {
 		return actors.DesiredState{}, err
 	}
 	from := &localObjects{repository: repository, largest: s.largest, blobs: map[object.ID]index.Blob{}}
-	return s.build(ctx, tip, root, from, before)
+	state, err := s.build(ctx, tip, commit.Tree, from, before)
+	state.Commit = describe(commit, asItIs)
+	return state, err
 }
 
 // maxTree is the size in bytes of the largest tree that is read: some 400,000 entries.

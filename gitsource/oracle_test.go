@@ -3,6 +3,7 @@ package gitsource
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"path"
@@ -14,7 +15,7 @@ import (
 )
 
 // expected is the expected state of a commit, found by other means than the code under test: git ls-tree lists the
-// files, git cat-file prints them, and links are followed on paths as strings.
+// files and the directories, git cat-file prints them, and links are followed on paths as strings.
 func expected(t githost.Fatal, dir, revision, deployDir string, names []string) shown {
 	t.Helper()
 	o := oracle{files: readCommit(t, dir, revision), directories: map[string]bool{".": true}}
@@ -32,7 +33,33 @@ func expected(t githost.Fatal, dir, revision, deployDir string, names []string) 
 	slices.SortFunc(state.Stacks, func(a, b actors.DesiredStack) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(state.Skipped, func(a, b actors.Skipped) int { return strings.Compare(a.Path, b.Path) })
 	slices.Sort(state.Shadowed)
-	return show(state)
+	trees := readTrees(t, dir, revision)
+	for i, stack := range state.Stacks {
+		state.Stacks[i].Tree = trees[stack.Path]
+	}
+	return showTrees(state)
+}
+
+// readTrees returns the ids of the directories of a commit, by path.
+func readTrees(t githost.Fatal, dir, revision string) map[string]actors.Tree {
+	t.Helper()
+	trees := map[string]actors.Tree{}
+	add := func(path, digits string) {
+		id, err := hex.DecodeString(digits)
+		if err != nil {
+			t.Fatalf("git ls-tree: %v", err)
+		}
+		trees[path] = actors.Tree(id)
+	}
+	add(".", strings.TrimSpace(string(githost.Git(t, dir, nil, "rev-parse", revision+"^{tree}"))))
+	listing := string(githost.Git(t, dir, nil, "ls-tree", "-r", "-d", "-z", "--full-tree", revision))
+	for line := range strings.SplitSeq(listing, "\x00") {
+		info, name, _ := strings.Cut(line, "\t")
+		if fields := strings.Fields(info); len(fields) == 3 {
+			add(name, fields[2])
+		}
+	}
+	return trees
 }
 
 // readCommit returns the files of a commit, by path.
@@ -82,7 +109,7 @@ func forOracle(state actors.DesiredState) shown {
 			state.Skipped[i].Reason = tooFar
 		}
 	}
-	return show(state)
+	return showTrees(state)
 }
 
 // oracle knows a commit by the paths in it.

@@ -27,8 +27,8 @@ type received struct {
 	tip     object.ID
 	// first is the request with which the attempt began.
 	first protocol.Request
-	// root is the tree of the tip; zero until the tip has been received.
-	root object.ID
+	// commit is the tip; its Tree is zero until the tip has been received.
+	commit object.Revision
 	// notACommit tells that the tip has been received and is no commit.
 	notACommit bool
 	trees      keptTrees
@@ -86,7 +86,7 @@ func (r *received) Object(kind object.Kind, id object.ID, content []byte) (err e
 	switch kind {
 	case object.Commit:
 		if id == r.tip {
-			r.root, err = id.Format().CommitTree(content)
+			r.commit, err = id.Format().ReadCommit(content)
 		}
 		return err
 	case object.Tree:

@@ -1,6 +1,7 @@
 package gitsource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"mooring/actors"
 	"mooring/gitsource/index"
 	"mooring/gitsource/location"
 	"mooring/gitsource/transport"
@@ -58,6 +60,16 @@ func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names
 
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
+
+// Origin is what the settings say about where stacks are read from, without credentials.
+func (s Settings) Origin() actors.Origin {
+	return actors.Origin{
+		URL:          s.DisplayURL(),
+		Ref:          cmp.Or(s.Ref, "HEAD"),
+		DeployDir:    path.Clean(s.DeployDir),
+		ComposeFiles: strings.Join(s.composeNames(), ","),
+	}
+}
 
 // Validate tells what is wrong with the settings. An error names the variable and the rule, and quotes no value that
 // could contain a secret. It opens files to see whether they can be read, and sends nothing to the Git host.

@@ -30,7 +30,7 @@ func show(state actors.DesiredState) shown {
 	samePath := func(a, b actors.DesiredStack) bool { return a.Path == b.Path }
 	distinct := slices.CompactFunc(slices.Clone(state.Stacks), samePath)
 	return shown{
-		Stacks:            append([]actors.DesiredStack{}, state.Stacks...),
+		Stacks:            append([]actors.DesiredStack{}, bare(state.Stacks)...),
 		Skipped:           append([]actors.Skipped{}, state.Skipped...),
 		Shadowed:          append([]string{}, state.Shadowed...),
 		SortedAndDistinct: slices.IsSortedFunc(state.Stacks, byPath) && len(distinct) == len(state.Stacks),
@@ -45,4 +45,20 @@ func failureOf(t githost.Fatal, err error) *actors.Failure {
 		t.Fatalf("the error is no failure: %v", err)
 	}
 	return failure
+}
+
+// showTrees is like show, and keeps the trees of the stacks.
+func showTrees(state actors.DesiredState) shown {
+	s := show(state)
+	s.Stacks = append([]actors.DesiredStack{}, state.Stacks...)
+	return s
+}
+
+// bare returns stacks without their trees, which few tests write down: showTrees compares them with git's.
+func bare(stacks []actors.DesiredStack) []actors.DesiredStack {
+	stacks = slices.Clone(stacks)
+	for i := range stacks {
+		stacks[i].Tree = ""
+	}
+	return stacks
 }

@@ -50,12 +50,24 @@ func pageIsAccessible(t *testing.T, c chromium) {
 	repo, host, s := lived(t)
 	repo.push(files{"x/docker-compose.yml/y": "a directory is no compose file"})
 	s.refresh()
+	emptied := files{}
+	for path := range fleet() {
+		if path != "media/thumbnails/docker-compose.yml" { // it is gone already
+			emptied[path] = ""
+		}
+	}
+	repo.push(emptied) // so that most removals are held
+	s.refresh()
 	host.Refuse(http.StatusUnauthorized)
 	s.refresh()
 	b := c.on(t, s)
+	b.untilShown("held")
+	b.do(chromedp.Click(chromedp.CSS("#release-ask")))
+	b.untilShown("release")
 	b.untilShown("failure")
+	b.do(chromedp.EmulateViewport(1280, 4000)) // text that is far outside of the window is not rendered
 	b.untilText("group-skipped", "x/docker-compose.yml")
-	b.do(chromedp.Click(chromedp.CSS("#group-behind summary")), chromedp.Click(chromedp.CSS("#refreshes summary")))
+	b.do(chromedp.Click(chromedp.CSS("#group-failed summary")), chromedp.Click(chromedp.CSS("#refreshes summary")))
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		b.do(chromedp.EmulateViewport(1280, 4000))

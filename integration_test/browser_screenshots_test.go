@@ -57,7 +57,22 @@ func lived(t *testing.T) (repository, host, *service) {
 	s.awaitRevision(next)
 	s.refresh()
 	s.report("media/encoder", `{"status":"syncing"}`)
+	s.report("shop/reviews", `{"status":"syncing","target":"alpha"}`)
+	s.report("shop/reviews", `{"status":"missing","target":"alpha","message":"Error response from daemon: `+
+		`pull access denied for example/shop-reviews, repository does not exist or may require 'docker login'"}`)
 	return repo, host, s
+}
+
+// moved moves all stacks of a repository but one into another directory, as somebody may do who has not thought of
+// GIT_DEPLOY_DIR.
+func moved() files {
+	content := files{}
+	for path, file := range fleet() {
+		if path != "edge/proxy/docker-compose.yml" {
+			content[path], content["production/"+path] = "", file
+		}
+	}
+	return content
 }
 
 // The pictures in the README: SCREENSHOTS=1 makes them anew.
@@ -68,7 +83,7 @@ func TestPageHasItsPictureTaken(t *testing.T) {
 	_, host, s := lived(t)
 	b := startChromium(t).on(t, s)
 	b.do(chromedp.EmulateViewport(1280, 860, chromedp.EmulateScale(1.5)))
-	b.untilText("verdict", "4 of 19 stacks not in sync, 1 must go")
+	b.untilText("verdict", "4 of 19 stacks not in sync, 1 failed, 1 must go")
 	b.do(chromedp.Click(chromedp.CSS("#group-behind li:nth-child(2) summary")))
 	b.scheme("light")
 	b.screenshot(filepath.Join("..", "docs", "screenshots", "light.png"))
@@ -77,4 +92,19 @@ func TestPageHasItsPictureTaken(t *testing.T) {
 	b.untilShown("failure")
 	b.scheme("dark")
 	b.screenshot(filepath.Join("..", "docs", "screenshots", "dark.png"))
+	s.finish()
+
+	second, _, _, s := refreshed(t, fleet(), "POLL_INTERVAL=1m")
+	s.applied(s.snapshot().paths()...)
+	second.push(moved())
+	s.refresh()
+	b = startChromium(t).on(t, s)
+	b.do(chromedp.EmulateViewport(1280, 860, chromedp.EmulateScale(1.5)))
+	b.untilShown("held")
+	b.scheme("light")
+	b.screenshot(filepath.Join("..", "docs", "screenshots", "held-light.png"))
+	b.do(chromedp.Click(chromedp.CSS("#release-ask")))
+	b.untilShown("release")
+	b.scheme("dark")
+	b.screenshot(filepath.Join("..", "docs", "screenshots", "held-dark.png"))
 }

@@ -47,6 +47,8 @@ func TestPage(t *testing.T) {
 		"FiltersSearchesAndOpensAStack":           pageFiltersSearchesAndOpensAStack,
 		"RefreshesAndTellsTheResult":              pageRefreshesAndTellsTheResult,
 		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
+		"ReleasesHeldRemovalsInTwoSteps":          pageReleasesHeldRemovalsInTwoSteps,
+		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
 		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,
 		"SaysThatTheServiceIsGoneAndComesBack":    pageSaysThatTheServiceIsGoneAndComesBack,

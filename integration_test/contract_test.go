@@ -24,6 +24,7 @@ type refresh struct {
 		Added   []string `json:"added"`
 		Changed []string `json:"changed"`
 		Removed []string `json:"removed"`
+		Touched []string `json:"touched"`
 	} `json:"changes"`
 	Error failure `json:"error"`
 }
@@ -46,6 +47,7 @@ type refreshStatus struct {
 	LastSuccess *refresh  `json:"last_success"`
 	Failures    int       `json:"consecutive_failures"`
 	NextPollAt  time.Time `json:"next_poll_at"`
+	Source      readFrom  `json:"source"`
 }
 
 type refreshes struct {
@@ -55,18 +57,49 @@ type refreshes struct {
 type snapshot struct {
 	Revision    string    `json:"revision"`
 	RefreshedAt time.Time `json:"refreshed_at"`
-	Stacks      []stack   `json:"stacks"`
-	Skipped     []skipped `json:"skipped"`
+	Commit      struct {
+		Subject     string    `json:"subject"`
+		Author      string    `json:"author"`
+		CommittedAt time.Time `json:"committed_at"`
+	} `json:"commit"`
+	Source  readFrom  `json:"source"`
+	Stacks  []stack   `json:"stacks"`
+	Skipped []skipped `json:"skipped"`
+	Hints   []string  `json:"hints"`
+}
+
+// readFrom is the shape that openapi.json calls Source.
+type readFrom struct {
+	URL          string   `json:"url"`
+	Ref          string   `json:"ref"`
+	DeployDir    string   `json:"deploy_dir"`
+	ComposeFiles []string `json:"compose_files"`
 }
 
 type stack struct {
 	Path            string    `json:"path"`
 	ComposeFile     string    `json:"compose_file"`
 	Hash            string    `json:"hash"`
+	Tree            string    `json:"tree"`
 	Status          string    `json:"status"`
 	StatusChangedAt time.Time `json:"status_changed_at"`
 	AppliedHash     string    `json:"applied_hash"`
+	AppliedTree     string    `json:"applied_tree"`
 	InSync          bool      `json:"in_sync"`
+	Held            string    `json:"held"`
+	Target          string    `json:"target"`
+	LastSync        attempt   `json:"last_sync"`
+}
+
+// attempt is the shape that openapi.json calls Sync.
+type attempt struct {
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
+	Outcome    string    `json:"outcome"`
+	Message    string    `json:"message"`
+	Revision   string    `json:"revision"`
+	Hash       string    `json:"hash"`
+	Target     string    `json:"target"`
 }
 
 type skipped struct {

@@ -1,8 +1,10 @@
 package integration_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -139,4 +141,52 @@ func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
 			is.Equal(r.order(0), []string{"apply a", "apply a"})
 		})
 	}
+}
+
+// A file beside the compose file counts too, and a failure tells what the command said.
+func TestDeployerAppliesAChangedNeighbourAndTellsWhyItFailed(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, files{
+		"a/docker-compose.yml": "# good", "a/app.env": "LEVEL=1", "b/docker-compose.yml": "# good", "c/docker-compose.yml": "# broken",
+	})
+	s := start(t, "GIT_URL="+repo.bare)
+	r := newRecorder(t)
+	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600", "TARGET=alpha")
+	seen := s.awaitSnapshot("a and b in sync and c failed", func(seen snapshot) bool {
+		return seen.at("a").InSync && seen.at("b").InSync && seen.at("c").LastSync.Outcome == "failed"
+	})
+	for _, path := range []string{"a", "b"} {
+		is.Equal(seen.at(path).AppliedTree, seen.at(path).Tree)
+		is.Equal(seen.at(path).Target, "alpha")
+		is.Equal(seen.at(path).LastSync.Revision, first)
+	}
+	is.True(strings.Contains(seen.at("c").LastSync.Message, "500")) // what curl said in the recorder's command
+	is.True(strings.Contains(seen.at("c").LastSync.Message, "exit code"))
+
+	second := repo.push(files{"a/app.env": "LEVEL=2"})
+	s.refresh()
+	s.awaitSnapshot("the new tree of a applied", func(seen snapshot) bool {
+		return seen.Revision == second && seen.at("a").AppliedTree == seen.at("a").Tree
+	})
+	is.Equal(len(r.of("a")), 2)
+	is.Equal(len(r.of("b")), 1)
+}
+
+// What is held keeps running, although Git does not have it, until an operator releases it.
+func TestDeployerLeavesHeldStacksAlone(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, fourStacks())
+	s := start(t, "GIT_URL="+repo.bare)
+	r := newRecorder(t)
+	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
+	s.awaitSync(first)
+	second := repo.push(files{
+		"a/docker-compose.yml": "", "b/docker-compose.yml": "", "c/docker-compose.yml": "", "d/docker-compose.yml": "# next",
+	})
+	s.refresh()
+	s.awaitSync(second) // d is applied, and what is held counts as it did
+	is.Equal(r.order(4), []string{"apply d"})
+	is.Equal(s.do(http.MethodPost, "/api/v1/removals", `{"revision":"`+second+`"}`).status, http.StatusOK)
+	s.awaitSnapshot("d alone", func(seen snapshot) bool { return len(seen.Stacks) == 1 })
+	is.Equal(r.order(5), []string{"remove a", "remove b", "remove c"})
 }

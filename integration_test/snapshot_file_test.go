@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -116,14 +117,16 @@ func TestRestartWithAnotherBranchKeepsTheStatusesOfStacksInBoth(t *testing.T) {
 	is.Equal(seen.at("web"), onMain.at("web"))
 	is.Equal(seen.at("new").Status, "missing")
 	is.Equal(seen.at("new").Hash, repo.hash(next, "new/docker-compose.yml"))
-	is.Equal(seen.at("db/main").Status, "deleting") // it may run, and the branch does not have it
+	is.Equal(seen.at("db/main").Status, "syncing") // it may run, and the branch does not have it
+	is.True(strings.Contains(seen.at("db/main").Held, "GIT_REF has changed"))
+	is.Equal(again.do(http.MethodDelete, "/api/v1/stacks/db/main", "").status, http.StatusConflict)
 	again.finish()
 
 	back := start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file, "GIT_REF=main")
 	seen = back.awaitRevision(first)
 	is.Equal(seen.paths(), []string{"db/main", "web"})
 	is.Equal(seen.at("web"), onMain.at("web"))
-	is.Equal(seen.at("db/main").Status, "missing")
+	is.Equal(seen.at("db/main"), onMain.at("db/main")) // it is back
 }
 
 // Before the first successful refresh no file is written: a reader would take it for a list without stacks.

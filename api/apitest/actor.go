@@ -53,11 +53,23 @@ type Actor struct {
 }
 
 // Start starts a refresh actor that stops with the test. It refreshes only when it is triggered, and by its own clock
-// after a failure.
+// after a failure. It holds no removal.
 func Start(t testing.TB, log *slog.Logger) Actor {
 	t.Helper()
+	return start(t, log, 100)
+}
+
+// StartGuarded is like Start, and the actor holds removals of more than half of the stacks.
+func StartGuarded(t testing.TB, log *slog.Logger) Actor {
+	t.Helper()
+	return start(t, log, 50)
+}
+
+func start(t testing.TB, log *slog.Logger, limit actors.Percent) Actor {
+	t.Helper()
+	settings := actors.Settings{RefreshTimeout: time.Minute, RemovalLimit: limit}
 	outcomes := make(chan Outcome, 1)
-	handle, run := actors.New(actors.Settings{RefreshTimeout: time.Minute}, source{outcomes}, actors.SnapshotFile{}, actors.Snapshot{}, log)
+	handle, run := actors.New(settings, source{outcomes}, actors.SnapshotFile{}, actors.Snapshot{}, log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	// Ends with its context; Stop waits for it.

@@ -18,8 +18,8 @@ func manyStacks(count int) actors.Snapshot {
 	for i := range count {
 		path := fmt.Sprintf("environments/production/team-%02d/service-%06d", i%50, i)
 		snapshot.Stacks = append(snapshot.Stacks, actors.Stack{
-			DesiredStack: actors.DesiredStack{
-				Path: path, ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte(path)),
+			DesiredStack: &actors.DesiredStack{
+				Path: path, ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte(path)), Tree: "12345678901234567890",
 			},
 			Status: actors.Synced, StatusChangedAt: time.UnixMilli(1.8e12), AppliedHash: hashing.Of([]byte(path)),
 		})

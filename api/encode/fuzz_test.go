@@ -24,10 +24,10 @@ func FuzzList(f *testing.F) {
 			Revision: hash, ChangedAt: at,
 			Stacks: []actors.Stack{
 				{
-					DesiredStack: actors.DesiredStack{Path: path, ComposeFile: file, Hash: hash},
+					DesiredStack: &actors.DesiredStack{Path: path, ComposeFile: file, Hash: hash},
 					Status:       actors.Status(status), StatusChangedAt: at, AppliedHash: applied,
 				},
-				{},
+				{DesiredStack: &actors.DesiredStack{}},
 			},
 			Skipped: []actors.Skipped{{Path: skipped, Reason: reason}, {}},
 		}
@@ -71,7 +71,7 @@ func FuzzRefresh(f *testing.F) {
 func FuzzSnapshotFile(f *testing.F) {
 	at := time.Date(2026, 2, 15, 12, 0, 0, 0, time.UTC)
 	f.Add(Snapshot(actors.Snapshot{}))
-	web := actors.DesiredStack{Path: "apps/web", ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte("apps/web"))}
+	web := &actors.DesiredStack{Path: "apps/web", ComposeFile: "docker-compose.yml", Hash: hashing.Of([]byte("apps/web"))}
 	f.Add(Snapshot(actors.Snapshot{
 		Revision: revisionA, ChangedAt: at, Skipped: []actors.Skipped{{Path: "p", Reason: "r"}},
 		Stacks: []actors.Stack{{DesiredStack: web, Status: actors.Missing, StatusChangedAt: at}},

@@ -35,6 +35,7 @@ type changesShape struct {
 	Added   []string `json:"added"`
 	Changed []string `json:"changed"`
 	Removed []string `json:"removed"`
+	Touched []string `json:"touched"`
 }
 
 type statusShape struct {
@@ -47,6 +48,7 @@ type statusShape struct {
 	LastSuccess *refreshShape `json:"last_success"`
 	Failures    int           `json:"consecutive_failures"`
 	NextPollAt  *string       `json:"next_poll_at"`
+	Source      sourceShape   `json:"source"`
 }
 
 // reflected encodes a snapshot by encoding/json.
@@ -55,29 +57,79 @@ func reflected(snapshot actors.Snapshot) []byte {
 		Path            string        `json:"path"`
 		ComposeFile     string        `json:"compose_file"`
 		Hash            string        `json:"hash"`
+		Tree            *string       `json:"tree"`
 		Status          actors.Status `json:"status"`
 		StatusChangedAt string        `json:"status_changed_at"`
 		AppliedHash     *string       `json:"applied_hash"`
+		AppliedTree     string        `json:"applied_tree,omitempty"`
 		InSync          bool          `json:"in_sync"`
+		Held            *string       `json:"held,omitempty"`
+		Target          string        `json:"target,omitempty"`
+		LastSync        *syncWritten  `json:"last_sync,omitempty"`
 	}
 	shape := struct {
 		Revision    *string        `json:"revision"`
 		RefreshedAt *string        `json:"refreshed_at"`
+		Commit      *commitWritten `json:"commit"`
+		Source      sourceShape    `json:"source"`
 		Stacks      []stack        `json:"stacks"`
 		Skipped     []skippedShape `json:"skipped"`
+		Hints       []string       `json:"hints"`
 	}{
 		textOrNull(snapshot.Revision), textOrNull(timeIfSet(snapshot.ChangedAt)),
-		make([]stack, len(snapshot.Stacks)), make([]skippedShape, len(snapshot.Skipped)),
+		nil, shapeOrigin(snapshot.Origin),
+		make([]stack, len(snapshot.Stacks)), make([]skippedShape, len(snapshot.Skipped)), list(snapshot.Hints),
+	}
+	if c := snapshot.Commit; !c.CommittedAt.IsZero() {
+		shape.Commit = &commitWritten{c.Subject, c.Author, written(c.CommittedAt)}
 	}
 	for i, s := range snapshot.Stacks {
 		shape.Stacks[i] = stack{
-			s.Path, s.ComposeFile, s.Hash, s.Status, written(s.StatusChangedAt), textOrNull(s.AppliedHash), s.InSync(),
+			Path: s.Path, ComposeFile: s.ComposeFile, Hash: s.Hash, Tree: textOrNull(s.Tree.String()), Status: s.Status,
+			StatusChangedAt: written(s.StatusChangedAt), AppliedHash: textOrNull(s.AppliedHash),
+			AppliedTree: s.Told().AppliedTree.String(), InSync: s.InSync(), Target: s.Told().Target,
+			LastSync: shapeSync(s.Told().LastSync),
+		}
+		if s.Hold != nil {
+			shape.Stacks[i].Held = &s.Hold.Reason
 		}
 	}
 	for i, s := range snapshot.Skipped {
 		shape.Skipped[i] = skippedShape(s)
 	}
 	return body(shape)
+}
+
+// The shapes that are written in another way than they are read.
+
+type commitWritten struct {
+	Subject     string `json:"subject"`
+	Author      string `json:"author"`
+	CommittedAt string `json:"committed_at"`
+}
+
+type syncWritten struct {
+	StartedAt  string         `json:"started_at"`
+	FinishedAt string         `json:"finished_at,omitempty"`
+	Outcome    actors.Outcome `json:"outcome,omitempty"`
+	Message    string         `json:"message,omitempty"`
+	Revision   string         `json:"revision,omitempty"`
+	Hash       string         `json:"hash,omitempty"`
+	Target     string         `json:"target,omitempty"`
+}
+
+// shapeSync returns nil for the zero attempt.
+func shapeSync(s actors.Sync) *syncWritten {
+	if s.StartedAt.IsZero() {
+		return nil
+	}
+	return &syncWritten{
+		written(s.StartedAt), timeIfSet(s.FinishedAt), s.Outcome, s.Message, s.Revision, s.Hash, s.Target,
+	}
+}
+
+func shapeOrigin(o actors.Origin) sourceShape {
+	return sourceShape{o.URL, o.Ref, o.DeployDir, list(composeFiles(o))}
 }
 
 // reflectedRefresh encodes a Refresh by encoding/json.
@@ -98,6 +150,7 @@ func reflectedStatus(view actors.View) []byte {
 		LastSuccess: refreshOrNull(view.LastSuccess),
 		Failures:    view.Failures,
 		NextPollAt:  textOrNull(timeIfSet(view.NextAttempt)),
+		Source:      shapeOrigin(view.Origin),
 	})
 }
 
@@ -123,7 +176,9 @@ func shapeRefresh(r actors.Refresh) refreshShape {
 		shape.DurationMS = &ms
 	}
 	if r.Phase == actors.Completed {
-		shape.Changes = &changesShape{list(r.Changes.Added), list(r.Changes.Changed), list(r.Changes.Removed)}
+		shape.Changes = &changesShape{
+			list(r.Changes.Added), list(r.Changes.Changed), list(r.Changes.Removed), list(r.Changes.Touched),
+		}
 	}
 	if r.Failure != nil {
 		shape.Error = &errorShape{string(r.Failure.Code), r.Failure.Message}

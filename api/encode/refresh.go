@@ -36,6 +36,7 @@ func RefreshStatus(view actors.View) []byte {
 	b = append(b, `,"consecutive_failures":`...)
 	b = strconv.AppendInt(b, int64(view.Failures), 10)
 	b = appendTimeOrNull(b, `,"next_poll_at":`, view.NextAttempt)
+	b = appendOrigin(b, view.Origin)
 	return append(b, "}\n"...)
 }
 
@@ -56,7 +57,7 @@ func roughSize(refreshes ...actors.Refresh) int {
 		if r.ID != "" {
 			size += each
 		}
-		size += path * (len(r.Changes.Added) + len(r.Changes.Changed) + len(r.Changes.Removed))
+		size += path * r.Changes.Count()
 	}
 	return size
 }
@@ -78,6 +79,7 @@ func appendRefresh(b []byte, r actors.Refresh) []byte {
 		b = appendList(b, `,"changes":{"added":`, r.Changes.Added, appendString)
 		b = appendList(b, `,"changed":`, r.Changes.Changed, appendString)
 		b = appendList(b, `,"removed":`, r.Changes.Removed, appendString)
+		b = appendList(b, `,"touched":`, r.Changes.Touched, appendString)
 		b = append(b, '}')
 	}
 	if r.Failure != nil {
@@ -132,10 +134,10 @@ func message(r actors.Refresh) string {
 		return "the refresh is running"
 	case r.Failure != nil:
 		return r.Failure.Message
-	case len(c.Added)+len(c.Changed)+len(c.Removed) == 0:
+	case c.Count() == 0:
 		return "the refresh has completed; no stack has changed in Git"
 	default:
-		return fmt.Sprintf("the refresh has completed; stacks in Git: %d added, %d changed, %d removed",
-			len(c.Added), len(c.Changed), len(c.Removed))
+		return fmt.Sprintf("the refresh has completed; stacks in Git: %d added, %d changed, %d removed, %d touched",
+			len(c.Added), len(c.Changed), len(c.Removed), len(c.Touched))
 	}
 }

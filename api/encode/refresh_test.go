@@ -25,10 +25,10 @@ func TestRefreshIsEncodedAsTheContractHasIt(t *testing.T) {
 	const triggerJSON = `"trigger":{"source":"webhook","received_at":"2026-02-15T11:00:00.123Z","sender":"github","delivery":"d\"1",` +
 		`"expected_revision":"` + revisionB + `"}`
 	is.Equal(string(Refresh(refresh)), `{"id":"x-2","status":"completed",`+
-		`"message":"the refresh has completed; stacks in Git: 2 added, 0 changed, 1 removed",`+triggerJSON+
+		`"message":"the refresh has completed; stacks in Git: 2 added, 0 changed, 1 removed, 0 touched",`+triggerJSON+
 		`,"replaces":"x-1","started_at":"2026-02-15T11:00:00.123Z","finished_at":"2026-02-15T11:00:01.623Z",`+
 		`"duration_ms":1500,"revision":"`+revisionB+`",`+
-		`"changes":{"added":["a","b"],"changed":[],"removed":["\u003cc\u003e"]}}`+"\n")
+		`"changes":{"added":["a","b"],"changed":[],"removed":["\u003cc\u003e"],"touched":[]}}`+"\n")
 	refresh.Changes = actors.Changes{}
 	is.Equal(message(refresh), "the refresh has completed; no stack has changed in Git")
 	failed := actors.Refresh{
@@ -69,7 +69,7 @@ func TestSmallAnswersAreEncodedAsTheContractHasThem(t *testing.T) {
 		string(NotReady("not yet")):                 `{"status":"not_ready","reason":"not yet"}`,
 		string(Refreshes(nil)):                      `{"refreshes":[]}`,
 		string(RefreshStatus(actors.View{})): `{"status":"refreshing","revision":null,"refreshed_at":null,"current":null,` +
-			`"queued":null,"last":null,"last_success":null,"consecutive_failures":0,"next_poll_at":null}`,
+			`"queued":null,"last":null,"last_success":null,"consecutive_failures":0,"next_poll_at":null,"source":{"url":"","ref":"","deploy_dir":"","compose_files":[]}}`,
 	} {
 		is.Equal(got, want+"\n")
 	}

@@ -21,10 +21,11 @@ type collector struct {
 
 // described are the descriptions of the metrics. Their names follow Prometheus' "Metric and label naming".
 type described struct {
-	refreshes, durations, replacements        *prometheus.Desc
-	failures, running, queued                 *prometheus.Desc
-	lastSuccess, nextAttempt, lastChange      *prometheus.Desc
-	stacks, oldest, skipped, webhookDelivered *prometheus.Desc
+	refreshes, durations, replacements    *prometheus.Desc
+	failures, running, queued             *prometheus.Desc
+	lastSuccess, nextAttempt, lastChange  *prometheus.Desc
+	stacks, oldest, held, failed, skipped *prometheus.Desc
+	webhookDelivered                      *prometheus.Desc
 }
 
 func newCollector(viewer Viewer, counter Counter) collector {
@@ -54,6 +55,10 @@ func newCollector(viewer Viewer, counter Counter) collector {
 			"Stacks by status, and by whether what is applied is what Git wants.", "status", "in_sync"),
 		oldest: describe("stacks_oldest_status_change_timestamp_seconds",
 			"When the stack that has had a status for longest got it; missing where no stack has that status.", "status"),
+		held: describe("stacks_held",
+			"Stacks that Git no longer has and whose removal is held until someone releases it."),
+		failed: describe("stacks_failed",
+			"Stacks that a deployer could not apply when it last tried."),
 		skipped: describe("compose_files_skipped",
 			"Compose files in Git that cannot be served."),
 		webhookDelivered: describe("webhook_deliveries_total",
@@ -66,7 +71,7 @@ func newCollector(viewer Viewer, counter Counter) collector {
 func (c collector) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		c.refreshes, c.durations, c.replacements, c.failures, c.running, c.queued, c.lastSuccess, c.nextAttempt,
-		c.lastChange, c.stacks, c.oldest, c.skipped, c.webhookDelivered,
+		c.lastChange, c.stacks, c.oldest, c.held, c.failed, c.skipped, c.webhookDelivered,
 	} {
 		to <- desc
 	}
@@ -126,7 +131,7 @@ func (c collector) collectState(to chan<- prometheus.Metric, view actors.View) {
 // collectStacks counts the stacks in one pass.
 func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Snapshot) {
 	const statuses = 4
-	inSync := 0
+	inSync, held, failed := 0, 0, 0
 	count, oldest := make(map[actors.Status]int, statuses), make(map[actors.Status]time.Time, statuses)
 	for _, stack := range snapshot.Stacks {
 		count[stack.Status]++
@@ -135,6 +140,12 @@ func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Sn
 		}
 		if stack.InSync() {
 			inSync++
+		}
+		if stack.Hold != nil {
+			held++
+		}
+		if stack.HasFailed() {
+			failed++
 		}
 	}
 	for _, status := range []actors.Status{actors.Missing, actors.Syncing, actors.Synced, actors.Deleting} {
@@ -146,6 +157,8 @@ func (c collector) collectStacks(to chan<- prometheus.Metric, snapshot actors.Sn
 		to <- gauge(c.stacks, float64(out), string(status), "false")
 		moment(to, c.oldest, oldest[status], string(status))
 	}
+	to <- gauge(c.held, float64(held))
+	to <- gauge(c.failed, float64(failed))
 	to <- gauge(c.skipped, float64(len(snapshot.Skipped)))
 }
 

@@ -35,7 +35,11 @@ type scraped struct {
 func start(t testing.TB) scraped {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	actor := apitest.Start(t, log)
+	return scrapes(t, apitest.Start(t, log), log)
+}
+
+func scrapes(t testing.TB, actor apitest.Actor, log *slog.Logger) scraped {
+	t.Helper()
 	return scraped{actor, t, New(actor, deliveries{{"github", "accepted"}: 0, {"github", "ignored"}: 3}, Build{"v1", "abc"}, log)}
 }
 
@@ -150,6 +154,20 @@ func TestMetricsFollowStacks(t *testing.T) {
 		"mooring_compose_files_skipped":                     "1",
 	})
 	is.True(values[`mooring_stacks_oldest_status_change_timestamp_seconds{status="deleting"}`] > "1.7")
+}
+
+func TestMetricsCountWhatIsHeldAndWhatFailed(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	s := scrapes(t, apitest.StartGuarded(t, log), log)
+	apitest.HasMetrics(t, s.metrics(), map[string]string{"mooring_stacks_held": "0", "mooring_stacks_failed": "0"})
+	s.Refreshed(apitest.RevisionA, "a", "b", "c")
+	s.Reported(actors.Report{Path: "a", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "b", Status: actors.Syncing})
+	s.Reported(actors.Report{Path: "c", Status: actors.Missing, Message: "no such image"})
+	s.Refreshed(apitest.RevisionB, "c")
+	apitest.HasMetrics(t, s.metrics(), map[string]string{
+		"mooring_stacks_held": "2", "mooring_stacks_failed": "1", `mooring_stacks{in_sync="false",status="deleting"}`: "0",
+	})
 }
 
 func TestScrapeFailsWhenTheActorHasStopped(t *testing.T) {

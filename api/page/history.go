@@ -45,7 +45,7 @@ func alike(a, b actors.Refresh) bool {
 }
 
 func changed(r actors.Refresh) int {
-	return len(r.Changes.Added) + len(r.Changes.Changed) + len(r.Changes.Removed)
+	return r.Changes.Count()
 }
 
 // Source is what asked for the refresh; for a webhook also whose delivery it was.
@@ -126,7 +126,7 @@ func (r refreshRow) Facts() []fact {
 	}
 }
 
-// changeList is the paths that a refresh found added, or changed, or removed.
+// changeList is the paths that a refresh found added, changed, removed or touched.
 type changeList struct {
 	Label, Verb string
 	Paths       []string
@@ -138,11 +138,12 @@ func (c changeList) Listed() []string { return c.Paths[:min(len(c.Paths), shownP
 // More is how many paths are not listed.
 func (c changeList) More() int { return len(c.Paths) - len(c.Listed()) }
 
-// ChangeLists are the three kinds of changes, in the order of the page.
+// ChangeLists are the kinds of changes, in the order of the page.
 func (r refreshRow) ChangeLists() []changeList {
 	return []changeList{
 		{"Added", "added", r.Changes.Added},
 		{"Changed", "changed", r.Changes.Changed},
 		{"Removed", "removed", r.Changes.Removed},
+		{"Touched", "touched", r.Changes.Touched},
 	}
 }

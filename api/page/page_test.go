@@ -173,6 +173,8 @@ func TestPageSaysInOneSentenceWhereThingsStand(t *testing.T) {
 		{tally{total: 1200, inSync: 1200}, true, false, "All 1,200 stacks are in sync"},
 		{tally{total: 1200, inSync: 100}, true, false, "1,100 of 1,200 stacks not in sync"},
 		{tally{total: 3, inSync: 1, deleting: 1}, true, false, "2 of 3 stacks not in sync, 1 must go"},
+		{tally{total: 3, inSync: 1, deleting: 1, failed: 1}, true, false, "2 of 3 stacks not in sync, 1 failed, 1 must go"},
+		{tally{total: 2, inSync: 2, held: 2}, true, false, "All 2 stacks are in sync, 2 held"},
 	} {
 		sentence, _ := c.tally.verdict(c.known, c.failed)
 		is.Equal(sentence, c.sentence)

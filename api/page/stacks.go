@@ -87,6 +87,8 @@ type group struct {
 // groups returns the stacks and skipped files that the selection keeps, the most urgent group first. Shown is the
 // number of their rows on the page, and matching the number without the bound on rows.
 func (p selection) groups(snapshot actors.Snapshot) (groups []group, shown, matching int) {
+	failed := group{Key: "failed", Title: "Failed", Hint: "a deployer could not apply them"}
+	held := group{Key: "held", Title: "Held", Hint: "no longer in Git, and left as they are until someone releases them"}
 	gone := group{Key: "gone", Title: "Must go", Hint: "no longer in Git, and something may still run"}
 	behind := group{Key: "behind", Title: "Not in sync", Hint: "what runs is not what Git wants"}
 	skipped := group{Key: "skipped", Title: "Skipped", Hint: "compose files that cannot be served"}
@@ -95,6 +97,10 @@ func (p selection) groups(snapshot actors.Snapshot) (groups []group, shown, matc
 	for _, stack := range snapshot.Stacks {
 		switch {
 		case !p.keeps(stack) || !strings.Contains(strings.ToLower(stack.Path), search):
+		case stack.Hold != nil:
+			held.Stacks = append(held.Stacks, stack)
+		case stack.HasFailed():
+			failed.Stacks = append(failed.Stacks, stack)
 		case stack.Status == actors.Deleting:
 			gone.Stacks = append(gone.Stacks, stack)
 		case stack.InSync():
@@ -108,7 +114,7 @@ func (p selection) groups(snapshot actors.Snapshot) (groups []group, shown, matc
 			skipped.Skipped = append(skipped.Skipped, file)
 		}
 	}
-	groups = []group{gone, behind, skipped, synced}
+	groups = []group{failed, held, gone, behind, skipped, synced}
 	for i := range groups {
 		g := &groups[i]
 		g.Count = len(g.Stacks) + len(g.Skipped)

@@ -17,6 +17,10 @@ type state struct {
 	Title                  string
 	Verdict, Tone          string
 	Revision               string
+	Commit                 actors.Commit
+	Origin                 actors.Origin
+	Held                   removals
+	Hints                  []string
 	ConfirmedAt, ChangedAt time.Time
 	Git                    gitState
 	Activity               activity
@@ -62,12 +66,17 @@ func newState(view actors.View, chosen selection, now time.Time) state {
 		selection:   chosen,
 		At:          now,
 		Revision:    view.Snapshot.Revision,
+		Commit:      view.Snapshot.Commit,
+		Origin:      view.Origin,
+		Held:        heldIn(view.Snapshot),
+		Hints:       view.Snapshot.Hints,
 		ConfirmedAt: view.LastSuccess.FinishedAt,
 		ChangedAt:   view.Snapshot.ChangedAt,
 		Git:         newGitState(last, view.Failures),
 		Activity:    newActivity(view),
 		Refreshes:   collapse(view.Refreshes(historyLength)),
 		Words:       newWords(),
+		BlankStack:  actors.Stack{DesiredStack: &actors.DesiredStack{}},
 	}
 	tally := tallyOf(view.Snapshot)
 	s.Counts = tally.counts()
@@ -114,6 +123,7 @@ func newActivity(view actors.View) activity {
 type tally struct {
 	total, inSync, skipped             int
 	missing, syncing, synced, deleting int
+	failed, held                       int
 }
 
 func tallyOf(snapshot actors.Snapshot) tally {
@@ -131,6 +141,12 @@ func tallyOf(snapshot actors.Snapshot) tally {
 		}
 		if stack.InSync() {
 			t.inSync++
+		}
+		switch {
+		case stack.Hold != nil:
+			t.held++
+		case stack.HasFailed():
+			t.failed++
 		}
 	}
 	return t
@@ -157,6 +173,15 @@ func (t tally) counts() []count {
 // verdict returns the page's first sentence, and its tone. Read tells whether a snapshot was ever read from Git, and
 // failed whether the last refresh failed. The script has the same function.
 func (t tally) verdict(read, failed bool) (sentence, tone string) {
+	sentence, tone = t.withoutHeld(read, failed)
+	if read && t.held > 0 {
+		return fmt.Sprintf("%s, %s held", sentence, grouped(t.held)), "warn"
+	}
+	return sentence, tone
+}
+
+// withoutHeld is the verdict if no removal is held.
+func (t tally) withoutHeld(read, failed bool) (sentence, tone string) {
 	behind := t.total - t.inSync
 	switch {
 	case !read && failed:
@@ -171,6 +196,9 @@ func (t tally) verdict(read, failed bool) (sentence, tone string) {
 		return fmt.Sprintf("All %s stacks are in sync", grouped(t.total)), "ok"
 	}
 	sentence = fmt.Sprintf("%s of %s stacks not in sync", grouped(behind), grouped(t.total))
+	if t.failed > 0 {
+		sentence += fmt.Sprintf(", %s failed", grouped(t.failed))
+	}
 	if t.deleting > 0 {
 		sentence += fmt.Sprintf(", %s must go", grouped(t.deleting))
 	}

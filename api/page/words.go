@@ -16,6 +16,7 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"iso": isoTime, "utc": readableTime, "short": short, "grouped": grouped, "mark": mark, "file": composePath,
 		"note": func(stack actors.Stack) string { return notes[mark(stack)] },
+		"why":  why, "attempt": attempt, "source": sourceLine,
 	}
 }
 
@@ -66,9 +67,13 @@ func composePath(stack actors.Stack) string {
 	return stack.Path + "/" + stack.ComposeFile
 }
 
-// mark is the kind of a stack's row: outdated, uncertain, or else the stack's status.
+// mark is the kind of a stack's row: held, failed, outdated, uncertain, or else the stack's status.
 func mark(stack actors.Stack) string {
 	switch {
+	case stack.Hold != nil:
+		return "held"
+	case stack.HasFailed():
+		return "failed"
 	case stack.Status == actors.Synced && !stack.InSync():
 		return "outdated"
 	case stack.Status == actors.Missing && stack.AppliedHash != "":
@@ -76,6 +81,49 @@ func mark(stack actors.Stack) string {
 	default:
 		return string(stack.Status)
 	}
+}
+
+// why is the sentence of a deployer that could not apply a stack; empty for other stacks and without one.
+func why(stack actors.Stack) string {
+	if !stack.HasFailed() {
+		return ""
+	}
+	return stack.Told().LastSync.Message
+}
+
+// attempt tells of the last attempt to apply a stack; empty if there was none. The script has the same function.
+func attempt(stack actors.Stack) string {
+	sync := stack.Told().LastSync
+	var text string
+	switch {
+	case sync.StartedAt.IsZero():
+		return ""
+	case sync.FinishedAt.IsZero():
+		text = "began " + readableTime(sync.StartedAt)
+	case sync.Outcome == "":
+		text = "ended " + readableTime(sync.FinishedAt)
+	default:
+		text = string(sync.Outcome) + " " + readableTime(sync.FinishedAt)
+	}
+	if sync.Revision != "" {
+		text += ", revision " + short(sync.Revision)
+	}
+	if sync.Target != "" {
+		text += ", on " + sync.Target
+	}
+	return text
+}
+
+// sourceLine tells in one line where stacks are read from. The script has the same function.
+func sourceLine(origin actors.Origin) string {
+	if origin.URL == "" {
+		return ""
+	}
+	line := origin.URL + " · " + origin.Ref
+	if origin.DeployDir != "." {
+		line += " · " + origin.DeployDir
+	}
+	return line
 }
 
 // words are the phrases and numbers that server and script share. The server writes them into the page.
@@ -92,6 +140,8 @@ type words struct {
 	// History is how many refreshes the script reads, and Paths how many paths it lists for each kind of change.
 	History int `json:"history"`
 	Paths   int `json:"paths"`
+	// Reasons is how many reasons of holds the notice lists.
+	Reasons int `json:"reasons"`
 }
 
 func newWords() words {
@@ -102,6 +152,8 @@ func newWords() words {
 			"syncing":   "a deployer is at work",
 			"outdated":  "other content is applied",
 			"deleting":  "waits to be taken down",
+			"failed":    "could not be applied",
+			"held":      "its removal is held",
 		},
 		Failures: map[actors.Code]string{},
 		None: map[string]string{
@@ -110,6 +162,7 @@ func newWords() words {
 			"unknown":  "Stacks are listed as soon as a refresh has completed.",
 		},
 		Rows: firstRows, MoreRows: moreRows, History: historyLength, Paths: shownPaths,
+		Reasons: shownReasons,
 	}
 	for _, code := range []actors.Code{
 		actors.CodeUnreachable, actors.CodeUntrusted, actors.CodeAuth, actors.CodeNotFound, actors.CodeRefNotFound,

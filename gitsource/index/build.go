@@ -116,7 +116,7 @@ func (b *builder) directory(
 func (b *builder) makeDirectory(
 	ctx context.Context, id object.ID, tree []byte, before *directory, depth int,
 ) (*directory, error) {
-	start := len(b.scratch)
+	start, hasOther := len(b.scratch), false
 	b.files = b.files[:0]
 	for entry, err := range id.Format().Entries(tree) {
 		if err != nil {
@@ -125,6 +125,8 @@ func (b *builder) makeDirectory(
 		if rank := b.rank(entry.Name); rank >= 0 {
 			b.files = append(b.files, composeFile{rank: uint16(rank), mode: entry.Mode, id: entry.ID})
 		}
+		isFile := entry.Mode == object.ModeFile || entry.Mode == object.ModeLink
+		hasOther = hasOther || isFile && b.isOther(entry.Name)
 		if entry.Mode == object.ModeDirectory {
 			b.scratch = append(b.scratch, namedTree{string(entry.Name), entry.ID})
 		}
@@ -132,7 +134,7 @@ func (b *builder) makeDirectory(
 	if err := sortFiles(b.files); err != nil {
 		return nil, err
 	}
-	d := &directory{ids: packIDs(id, b.files, &b.raw)}
+	d := &directory{ids: packIDs(id, b.files, &b.raw), hasOther: hasOther}
 	end := len(b.scratch)
 	if end > start {
 		d.directories = make([]subdirectory, 0, end-start)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"mooring/actors"
 	"mooring/gitsource/object"
 )
 
@@ -18,8 +19,12 @@ type directory struct {
 	odd bool
 	// large tells that the one regular compose file is larger than MaxComposeFile.
 	large bool
+	// hasOther tells that there is a file with the name of a compose file that the settings do not name.
+	hasOther bool
 	// weight is the number of entries with the name of a compose file, here and in all directories below.
 	weight int32
+	// others is the number of directories with such a file, this one and all below.
+	others int32
 	// hash is that of the one regular compose file. It is empty until it is known, and if there is no such file or the
 	// file is large.
 	hash string
@@ -55,16 +60,23 @@ func (d *directory) child(name string) *directory {
 	return d.directories[at].directory
 }
 
-// summarize sets odd and weight from the directory itself and the ones in it.
+// summarize sets odd, weight and others from the directory itself and the ones in it.
 func (d *directory) summarize() {
-	weight := int64(d.ids.files())
+	weight, others := int64(d.ids.files()), int64(0)
+	if d.hasOther {
+		others = 1
+	}
 	d.odd = weight > 0 && !d.isPlain() || d.large
 	for _, child := range d.directories {
 		weight += int64(child.weight)
+		others += int64(child.others)
 		d.odd = d.odd || child.odd || child.weight > 0 && !isShowable(child.name)
 	}
-	d.weight = int32(min(weight, math.MaxInt32))
+	d.weight, d.others = int32(min(weight, math.MaxInt32)), int32(min(others, math.MaxInt32))
 }
+
+// tree is the id of the directory, for a stack. It shares the memory of the packed ids.
+func (d *directory) tree() actors.Tree { return actors.Tree(d.ids[1 : 1+d.ids.size()]) }
 
 // isBarren tells whether there is no compose file in the directory or below it.
 func (d *directory) isBarren() bool { return d == nil || d.weight == 0 }

@@ -43,6 +43,7 @@ func (b *builder) state(
 	state.Stacks = apply(state.Stacks, l.edits)
 	slices.SortFunc(state.Skipped, func(a, b actors.Skipped) int { return cmp.Compare(a.Path, b.Path) })
 	slices.Sort(state.Shadowed)
+	state.Hints = b.hints(next.top, path, len(state.Stacks)+len(state.Skipped))
 	if slices.Equal(state.Skipped, previous.Skipped) {
 		state.Skipped = previous.Skipped
 	}
@@ -64,7 +65,9 @@ func (l *lister) compare(before, after *directory, path string) error {
 	switch {
 	case after != nil && after.hash != "":
 		name := l.names[after.ids.file(0).rank]
-		l.edits = append(l.edits, edit{path, actors.DesiredStack{Path: path, ComposeFile: name, Hash: after.hash}})
+		l.edits = append(l.edits, edit{path, actors.DesiredStack{
+			Path: path, ComposeFile: name, Hash: after.hash, Tree: after.tree(),
+		}})
 	case before != nil && before.ids.files() > 0 && (after == nil || after.ids.files() == 0):
 		l.edits = append(l.edits, edit{path: path})
 	}

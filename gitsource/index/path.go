@@ -22,8 +22,8 @@ func isShowable(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsFunc(path, unicode.IsControl)
 }
 
-// escapePath writes a path with its control characters, and its bytes that are not UTF-8, as in a Go string literal.
-func escapePath(path string) string {
+// Escape writes a text of Git with its control characters, and its bytes that are not UTF-8, as in a Go string literal.
+func Escape(path string) string {
 	if isShowable(path) {
 		return path
 	}

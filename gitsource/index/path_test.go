@@ -12,6 +12,6 @@ func TestPathsAreEscapedOnlyWhereTheyMustBe(t *testing.T) {
 		"a b/\"ö☃'\\": "a b/\"ö☃'\\", "a\x00b": `a\x00b`, "\n\r\t\x1b\x7f": `\n\r\t\x1b\x7f`,
 		"\xff\xfeé": `\xff\xfeé`, "\u0085\u2028": `\u0085` + "\u2028", "\ufffd": "\ufffd", "\xe2\x98": `\xe2\x98`,
 	} {
-		is.Equal(escapePath(path), want)
+		is.Equal(Escape(path), want)
 	}
 }

@@ -18,7 +18,7 @@ type Rules struct {
 
 // Result is the result of Build for a commit, and the input of the next Build. The first Build gets the zero value.
 type Result struct {
-	// State has the stacks, and the files that were skipped or shadowed. The caller sets its Revision and Index.
+	// State has the stacks, the files that were skipped or shadowed, and the hints. The caller sets everything else.
 	State actors.DesiredState
 	// Index is for the next Build.
 	Index *Index

@@ -98,10 +98,12 @@ func (s *survey) look(
 			}
 		}
 		if verdict.reason != "" {
-			found.skipped = append(found.skipped, actors.Skipped{Path: escapePath(name), Reason: verdict.reason})
+			found.skipped = append(found.skipped, actors.Skipped{Path: Escape(name), Reason: verdict.reason})
 			continue
 		}
-		found.stack = actors.DesiredStack{Path: path, ComposeFile: s.names[file.rank], Hash: verdict.hash}
+		found.stack = actors.DesiredStack{
+			Path: path, ComposeFile: s.names[file.rank], Hash: verdict.hash, Tree: d.tree(),
+		}
 	}
 	return found, nil
 }

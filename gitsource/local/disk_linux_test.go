@@ -79,7 +79,7 @@ func readTip(dir string) error {
 	defer r.Close()
 	tip, err := r.Tip(location.ParseRef(""), object.Tip{})
 	if err == nil {
-		_, err = r.Root(tip.Commit)
+		_, err = r.Commit(tip.Commit)
 	}
 	return err
 }

@@ -130,17 +130,17 @@ func (r *Repository) peel(id object.ID) (object.ID, error) {
 	return object.ID{}, fault.ErrNotACommit
 }
 
-// Root returns the id of a commit's tree. Its errors are those of Object.
-func (r *Repository) Root(commit object.ID) (object.ID, error) {
-	content, err := r.small(object.Commit, commit)
+// Commit reads a commit. Its errors are those of Object.
+func (r *Repository) Commit(id object.ID) (object.Revision, error) {
+	content, err := r.small(object.Commit, id)
 	if err != nil {
-		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	root, err := r.format.CommitTree(content)
+	commit, err := r.format.ReadCommit(content)
 	if err != nil {
-		return object.ID{}, fmt.Errorf("read commit %s: %w", commit, err)
+		return object.Revision{}, fmt.Errorf("read commit %s: %w", id, err)
 	}
-	return root, nil
+	return commit, nil
 }
 
 // maxCommit is the size in bytes of the largest commit or annotated tag.

@@ -23,8 +23,8 @@ func FuzzCommitAndTag(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, isSHA256 bool, text []byte) {
 		format := formatOf(isSHA256)
-		tree, err := format.CommitTree(text)
-		isFirstID(t, format, text, "tree ", tree, err)
+		commit, err := format.ReadCommit(text)
+		isFirstID(t, format, text, "tree ", commit.Tree, err)
 		target, err := format.TagTarget(text)
 		isFirstID(t, format, text, "object ", target, err)
 	})

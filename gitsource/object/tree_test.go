@@ -73,15 +73,15 @@ func TestCommitsAndTagsNameAnObject(t *testing.T) {
 	eachFormat(t, func(t *testing.T, format Format) {
 		is := is.New(t)
 		id := strings.Repeat("0a", format.Size())
-		tree, err := format.CommitTree([]byte("tree " + id + "\nparent x\n"))
+		commit, err := format.ReadCommit([]byte("tree " + id + "\nparent x\n"))
 		is.NoErr(err)
-		is.Equal(tree.String(), id)
+		is.Equal(commit.Tree.String(), id)
 		target, err := format.TagTarget([]byte("object " + id + "\ntype commit\n"))
 		is.NoErr(err)
 		is.Equal(target.String(), id)
 		for _, bad := range []string{"", "tree", "tree \n", "tree " + id[1:] + "\n", "tree " + id + "0\n",
 			"object " + id, "tree " + strings.Repeat("0a", (1-format).Size()) + "\n"} {
-			_, err := format.CommitTree([]byte(bad))
+			_, err := format.ReadCommit([]byte(bad))
 			is.Equal(fault.Of(err).Code, actors.CodeProtocol)
 		}
 	})

@@ -57,6 +57,9 @@ func (s *Session) Tip() object.ID { return s.tip.Commit }
 // Named is the object that the tracked ref named: Tip, or an annotated tag that leads to it.
 func (s *Session) Named() object.ID { return s.tip.Named }
 
+// Redact removes the secrets of this session from a text of the host.
+func (s *Session) Redact(text string) string { return s.redact(text) }
+
 // Filters tells whether the host can leave out blobs and send them later by their ids. The answer may be a guess.
 func (s *Session) Filters() bool { return s.hello.facts.Filter }
 

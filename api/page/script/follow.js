@@ -1,6 +1,8 @@
 // The requests to the service: the long poll for stacks, the short one for the state, and the reaction to no answer.
 
-class Refused extends Error {}
+class Refused extends Error {
+  code = ''; // of the service's error
+}
 
 const asking = new Set(); // requests of the loops
 
@@ -23,7 +25,9 @@ async function ask(path, { wait = 0, follows = false, headers = {}, ...options }
     try { body = JSON.parse(text); } catch { /* not this service's answer */ }
     // A failed refresh (502) is an answer too. Any other bad status may come from a proxy.
     if (!body || !(response.ok || response.status === 502 && body.trigger)) {
-      throw new Refused(body && body.error ? body.error.message : `the answer has status ${response.status}`);
+      const refused = new Refused(body && body.error ? body.error.message : `the answer has status ${response.status}`);
+      if (body && body.error) refused.code = body.error.code;
+      throw refused;
     }
     return { response, body };
   } finally {

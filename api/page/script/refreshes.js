@@ -1,6 +1,6 @@
 // The last refreshes. Consecutive polls with the same result share one row of the list.
 
-const changes = (r) => r.changes || { added: [], changed: [], removed: [] };
+const changes = (r) => r.changes || { added: [], changed: [], removed: [], touched: [] };
 const changed = (r) => Object.values(changes(r)).reduce((sum, paths) => sum + paths.length, 0);
 
 // alike tells whether two refreshes are polls with the same result.

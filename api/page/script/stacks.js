@@ -3,11 +3,12 @@
 let snapshot = null;
 let limit = words.rows;
 const rows = new Map(); // by kind and path
-const lists = new Map(['gone', 'behind', 'skipped', 'synced'].map((key) => [key, $(`group-${key}`)]));
+const lists = new Map(['failed', 'held', 'gone', 'behind', 'skipped', 'synced'].map((key) => [key, $(`group-${key}`)]));
 
-const markOf = (s) => s.status === 'synced' && !s.in_sync ? 'outdated'
+const hasFailed = (s) => s.status === 'missing' && Boolean(s.last_sync) && s.last_sync.outcome === 'failed';
+const markOf = (s) => s.held ? 'held' : hasFailed(s) ? 'failed' : s.status === 'synced' && !s.in_sync ? 'outdated'
   : s.status === 'missing' && s.applied_hash ? 'uncertain' : s.status;
-const groupOf = (s) => s.reason !== undefined ? 'skipped'
+const groupOf = (s) => s.reason !== undefined ? 'skipped' : s.held ? 'held' : hasFailed(s) ? 'failed'
   : s.status === 'deleting' ? 'gone' : s.in_sync ? 'synced' : 'behind';
 const keyOf = (s) => (s.reason !== undefined ? 'skipped ' : 'stack ') + s.path;
 
@@ -29,11 +30,24 @@ function fillStack(row, s) {
   say(part(row, 'short'), short(s.hash));
   part(row, 'short').title = s.hash;
   date(part(row, 'since'), s.status_changed_at);
+  say(part(row, 'why'), hasFailed(s) && s.last_sync.message || '');
   say(part(row, 'file'), s.path === '.' ? s.compose_file : `${s.path}/${s.compose_file}`);
   say(part(row, 'hash'), s.hash);
   say(part(row, 'applied'), s.applied_hash || 'none');
+  say(part(row, 'tree'), s.tree || 'not known');
+  say(part(row, 'applied-tree'), s.applied_tree || 'not told');
+  say(part(row, 'attempt'), attempt(s.last_sync));
+  show(row.querySelector('[data-fact="attempt"]'), s.last_sync);
   say(part(row, 'sync'), s.in_sync ? 'yes' : 'no');
   say(part(row, 'changed'), utc(s.status_changed_at));
+}
+
+// attempt tells of the last attempt to apply a stack.
+function attempt(sync) {
+  if (!sync) return '';
+  const outcome = sync.outcome || (sync.finished_at ? 'ended' : 'began');
+  return `${outcome} ${utc(sync.finished_at || sync.started_at)}`
+    + (sync.revision ? `, revision ${short(sync.revision)}` : '') + (sync.target ? `, on ${sync.target}` : '');
 }
 
 function fillSkipped(row, s) {
@@ -104,7 +118,9 @@ function renderStacks() {
 }
 
 const same = (a, b) => a.status === b.status && a.hash === b.hash && a.applied_hash === b.applied_hash &&
-  a.status_changed_at === b.status_changed_at && a.compose_file === b.compose_file && a.reason === b.reason;
+  a.status_changed_at === b.status_changed_at && a.compose_file === b.compose_file && a.reason === b.reason &&
+  a.tree === b.tree && a.applied_tree === b.applied_tree && a.held === b.held &&
+  JSON.stringify(a.last_sync) === JSON.stringify(b.last_sync);
 
 function takeSnapshot(next) {
   const entries = [];
@@ -121,20 +137,23 @@ function takeSnapshot(next) {
     }
   }
   for (const key of rows.keys()) if (!known.has(key)) rows.delete(key);
-  snapshot = { revision: next.revision, changedAt: next.refreshed_at, entries };
+  snapshot = { revision: next.revision, changedAt: next.refreshed_at, commit: next.commit, hints: next.hints, entries };
   snapshot.tally = tallyOf(next);
   renderCounts();
   renderStacks();
   renderState();
+  renderHeld();
 }
 
 function tallyOf({ stacks, skipped }) {
   const tally = {
-    all: stacks.length, behind: 0, missing: 0, syncing: 0, synced: 0, deleting: 0, skipped: skipped.length,
+    all: stacks.length, behind: 0, missing: 0, syncing: 0, synced: 0, deleting: 0, skipped: skipped.length, failed: 0, held: 0,
   };
   for (const s of stacks) {
     tally[s.status]++;
     if (!s.in_sync) tally.behind++;
+    if (s.held) tally.held++;
+    else if (hasFailed(s)) tally.failed++;
   }
   return tally;
 }

@@ -13,6 +13,10 @@ setInterval(tick, 1000);
 $('ask').addEventListener('submit', refresh);
 show($('copy'), $('revision').querySelector('code'));
 $('copy').addEventListener('click', copy);
+show($('release-ask'), true);
+$('release-ask').addEventListener('click', openRelease);
+$('release-no').addEventListener('click', closeRelease);
+$('release').addEventListener('submit', release);
 $('filter').addEventListener('submit', filter);
 $('filter').addEventListener('input', filter);
 $('more').querySelector('a').addEventListener('click', (event) => {

@@ -5,14 +5,21 @@ let status = null;
 const titleOf = (error) => words.failures[error.code] || words.failures.internal;
 
 function verdict(failed) {
+  const [sentence, tone] = withoutHeld(failed);
+  const { held } = snapshot.tally;
+  return snapshot.revision && held ? [`${sentence}, ${count(held)} held`, 'warn'] : [sentence, tone];
+}
+
+function withoutHeld(failed) {
   const t = snapshot.tally;
   if (!snapshot.revision) {
     return failed ? ['Nothing has been read from Git yet', 'bad'] : ['Reading Git for the first time', 'busy'];
   }
   if (t.all === 0) return ['Git has no stacks', 'none'];
   if (t.behind === 0) return [t.all === 1 ? 'The stack is in sync' : `All ${count(t.all)} stacks are in sync`, 'ok'];
+  const bad = t.failed ? `, ${count(t.failed)} failed` : '';
   const go = t.deleting ? `, ${count(t.deleting)} must go` : '';
-  return [`${count(t.behind)} of ${count(t.all)} stacks not in sync${go}`, 'warn'];
+  return [`${count(t.behind)} of ${count(t.all)} stacks not in sync${bad}${go}`, 'warn'];
 }
 
 function renderState() {
@@ -34,6 +41,8 @@ function renderState() {
     date($('failure-at'), status.last.finished_at);
   }
   renderRevision(snapshot.revision);
+  renderCommit(snapshot.commit);
+  say($('source'), sourceLine(status.source));
   for (const [id, iso] of [
     ['confirmed', status.refreshed_at], ['changed', snapshot.changedAt],
     ['asked', status.last && status.last.finished_at],
@@ -62,6 +71,18 @@ function renderRevision(revision) {
   code.title = revision;
   show($('copy'), true);
 }
+
+function renderCommit(commit) {
+  say($('subject'), commit ? commit.subject : '');
+  show($('subject'), commit && commit.subject);
+  show($('author'), commit);
+  if (!commit) return;
+  say($('author-name'), commit.author);
+  date($('committed'), commit.committed_at);
+}
+
+// sourceLine tells in one line where stacks are read from.
+const sourceLine = ({ url, ref, deploy_dir: dir }) => url ? [url, ref, ...(dir === '.' ? [] : [dir])].join(' · ') : '';
 
 function renderActivity() {
   const { current, queued } = status;
