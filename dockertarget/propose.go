@@ -58,7 +58,7 @@ func (s Settings) stacks(ctx context.Context, state State, environment []string)
 	listed := map[string]bool{}
 	for _, stack := range state.Desired.Stacks {
 		if s.means(stack.Path) {
-			wanted = append(wanted, readings.Stack{Path: stack.Path, ComposeFile: stack.ComposeFile})
+			wanted = append(wanted, readings.Stack{Path: stack.Path, ComposeFile: stack.ComposeFile, Tree: stack.Tree.String()})
 			listed[stack.Path] = true
 		}
 	}
@@ -70,9 +70,15 @@ func (s Settings) stacks(ctx context.Context, state State, environment []string)
 			})
 		}
 	}
+	applied := map[string]bool{}
 	for _, stack := range state.Snapshot.Stacks {
-		if stack.Status == actors.Deleting && s.means(stack.Path) {
-			stacks = append(stacks, plan.Stack{Path: stack.Path, Deleting: true})
+		applied[stack.Path] = stack.InSync() && stack.Told().AppliedTree == stack.Tree && stack.Tree != ""
+		if gone := stack.Status == actors.Deleting || stack.Hold != nil; gone && s.means(stack.Path) {
+			one := plan.Stack{Path: stack.Path, Deleting: true}
+			if stack.Hold != nil {
+				one.Held = stack.Hold.Reason
+			}
+			stacks = append(stacks, one)
 		}
 	}
 	read, err := s.read(ctx, state.Commit, wanted, environment)
@@ -83,6 +89,9 @@ func (s Settings) stacks(ctx context.Context, state State, environment []string)
 		one := plan.Stack{Path: stack.Path, Read: read[i].Stack}
 		if read[i].Problem != nil {
 			one.Problem = read[i].Problem.Message
+		}
+		if applied[stack.Path] && !read[i].ReachesOut(stack.Path) {
+			one.Applied = one.Read.Digest()
 		}
 		stacks = append(stacks, one)
 	}

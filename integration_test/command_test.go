@@ -74,7 +74,7 @@ func TestHelpPrintsEverySetting(t *testing.T) {
 	for _, variable := range append(secretVariables(),
 		"GIT_URL", "GIT_REF", "GIT_DEPLOY_DIR", "GIT_USERNAME", "GIT_SSH_KEY_FILE", "GIT_SSH_KNOWN_HOSTS_FILE",
 		"GIT_CA_FILE", "GIT_CLIENT_CERT_FILE", "GIT_CLIENT_KEY_FILE", "COMPOSE_FILES", "POLL_INTERVAL", "REFRESH_TIMEOUT", "LISTEN_ADDR", "ALLOWED_HOSTS",
-		"METRICS_ADDR", "HEADLESS", "SNAPSHOT_FILE", "LOG_LEVEL", "LOG_FORMAT") {
+		"METRICS_ADDR", "HEADLESS", "SNAPSHOT_FILE", "LOG_LEVEL", "LOG_FORMAT", "WORK_DIR", "DEPLOY_PATHS") {
 		if !strings.Contains(got.stdout, "  "+variable+" ") && !strings.Contains(got.stdout, variable+",") {
 			t.Errorf("-help does not tell of %s", variable)
 		}
