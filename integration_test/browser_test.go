@@ -49,6 +49,7 @@ func TestPage(t *testing.T) {
 		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
 		"ReleasesHeldRemovalsInTwoSteps":          pageReleasesHeldRemovalsInTwoSteps,
 		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
+		"TellsWhatAStackIsMadeOf":                 pageTellsWhatAStackIsMadeOf,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
 		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,
 		"SaysThatTheServiceIsGoneAndComesBack":    pageSaysThatTheServiceIsGoneAndComesBack,
