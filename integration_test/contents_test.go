@@ -23,9 +23,12 @@ func composed() files {
 
 // contents are what a stack is made of, as the API tells it.
 type contents struct {
-	Path, Revision, Project, Problem string
-	ComposeFiles                     []string `json:"compose_files"`
-	Inputs                           []struct{ Path, Use, Kind, ID string }
+	stack
+	Revision     string
+	Project      string
+	Problem      string
+	ComposeFiles []string `json:"compose_files"`
+	Inputs       []struct{ Path, Use, Kind, ID string }
 }
 
 func (s *service) contents(path string) contents {
