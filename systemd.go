@@ -17,8 +17,8 @@ import (
 const metricsSocket = "metrics"
 
 // handedOver returns the listeners on the sockets that systemd hands over (sd_listen_fds(3), systemd.socket(5)), if
-// there are any. Those with the name metricsSocket are for metrics and all others for the API. systemd
-// keeps the sockets open, so clients that connect during a restart wait.
+// there are any. Those with the name metricsSocket are for metrics, and all others for the API. systemd keeps the
+// sockets open, so clients that connect during a restart wait.
 func handedOver() (api.Listeners, error) {
 	var at api.Listeners
 	for _, file := range activation.Files(true) {

@@ -24,8 +24,8 @@
 //	tick      timer → loop            the next automatic refresh is due, or the next try to write the file
 //
 // A question carries the type of its answer (question). A method of state folds each message into the state and does no
-// more than that (state.go, merge.go, removal.go, report.go, saving.go). It returns the effects that the loop then carries out:
-// fetch, save, answer the callers that wait (loop.go, loop_file.go).
+// more than that (state.go, merge.go, removal.go, report.go, saving.go). It returns the effects that the loop then
+// carries out: fetch, save, answer the callers that wait (loop.go, loop_file.go).
 //
 // # A refresh
 //
@@ -54,9 +54,9 @@
 // A change of the compose file changes no status: what was applied stays applied, and InSync tells that Git now wants
 // something else.
 //
-// When many stacks leave Git at once, or the stacks are read from elsewhere than before, the stacks that left keep their
-// status and are held (removal.go). A held stack is deleting when an operator releases it, and is like any other when it
-// is back in Git. Nothing else ends a hold.
+// When many stacks leave Git at once, or the stacks are read from elsewhere than before, the stacks that left keep
+// their status and are held (removal.go). A held stack is deleting when an operator releases it, and is like any other
+// when it is back in Git. Nothing else ends a hold.
 //
 // # The snapshot file
 //
@@ -85,7 +85,7 @@
 // sends on it. A view's slices are shared, and nobody writes to them after the loop has given them out. A worker's
 // context and its cancel function are used by two goroutines; the context package makes that safe.
 //
-// Outside this package, in gitsource/transport, context.AfterFunc closes a connection when its fetch is over: the function
-// runs in a goroutine of the context package, and touches nothing but the connection, which allows that. Libraries have
-// their own locks: net/http and its pool of connections, slog's handlers, Prometheus' registry.
+// Outside this package, in gitsource/transport, context.AfterFunc closes a connection when its fetch is over: the
+// function runs in a goroutine of the context package, and touches nothing but the connection, which allows that.
+// Libraries have their own locks: net/http and its pool of connections, slog's handlers, Prometheus' registry.
 package actors

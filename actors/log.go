@@ -53,8 +53,11 @@ func (l *loop) logEnded(refresh Refresh, e effects) {
 			"touched", len(c.Touched))
 	}
 	if e.held > 0 {
-		log.Warn("removals are held until someone releases them: see the status page or GET /api/v1/stacks",
-			"held", e.held)
+		log.Warn("removals are held until someone releases them on the status page, with POST /api/v1/removals, or by a "+
+			"start with REMOVAL_LIMIT=100%", "held", e.held)
+	}
+	if e.released > 0 {
+		log.Warn("held removals are released, because REMOVAL_LIMIT is 100%", "released", e.released)
 	}
 	log.Info("refresh completed", "duration", refresh.Duration, "stacks", len(l.state.snapshot.Stacks))
 }

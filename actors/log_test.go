@@ -16,9 +16,14 @@ import (
 
 // logging runs an actor. The buffer may be read when the actor has stopped; it holds the log then.
 func logging(t *testing.T, source scripted) (running, *bytes.Buffer) {
+	return loggingFrom(t, source, Snapshot{})
+}
+
+// loggingFrom runs an actor that starts from a restored snapshot.
+func loggingFrom(t *testing.T, source scripted, restored Snapshot) (running, *bytes.Buffer) {
 	log := new(bytes.Buffer)
 	settings := Settings{RefreshTimeout: time.Minute, RemovalLimit: 100}
-	refresher, loop := New(settings, source, SnapshotFile{}, Snapshot{}, slog.New(slog.NewTextHandler(log, nil)))
+	refresher, loop := New(settings, source, SnapshotFile{}, restored, slog.New(slog.NewTextHandler(log, nil)))
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan struct{})
 	// Ends when the test stops the actor, at the latest with the test's context; the bubble waits for it.
@@ -78,6 +83,40 @@ func TestRefreshThatChangesTheSnapshotSaysSoWhateverChanged(t *testing.T) {
 		is.Equal(logged(log, changed), 3) // the same revision changes nothing
 		is.Equal(logged(log, "level=INFO", changed, "revision=r2", "added=0 changed=0 removed=0"), 1)
 		is.Equal(logged(log, "level=INFO", changed, "revision=r3"), 1)
+	})
+}
+
+func TestRemovalsThatAreHeldAreLoggedThoughOthersReturn(t *testing.T) {
+	is := is.New(t)
+	restored := Snapshot{Revision: "r0", ChangedAt: epoch, Stacks: with(runningStacks(2), onHold(stack("t", "h", Synced, "h")),
+		onHold(stack("u", "h", Missing, "")))}
+	first := testState(Settings{RemovalLimit: 1})
+	first.snapshot = restored
+	refreshed := func(s *state, found DesiredState) effects {
+		s.trigger(Trigger{Source: Manual}, at(2))
+		return s.fetched(s.current.ID, outcome{desired: found}, at(2))
+	}
+	e := refreshed(first, desired("r1", "t", "h", "u", "h"))
+	is.Equal([]int{e.held, e.released}, []int{2, 0}) // s1 and s2; t and u are back
+	e = refreshed(first, desired("r2"))
+	is.Equal([]int{e.held, e.released}, []int{1, 0}) // t; nothing of u can run
+	start := testState(Settings{RemovalLimit: 100})
+	start.snapshot = restored
+	e = refreshed(start, desired("r0", "s1", "h", "s2", "h"))
+	is.Equal([]int{e.held, e.released}, []int{0, 1}) // t; nothing of u can run
+}
+
+func TestAStartThatReleasesWhatIsHeldSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		is := is.New(t)
+		restored := Snapshot{Revision: "r1", ChangedAt: epoch, Stacks: []Stack{onHold(stack("web", "h", Synced, "h"))}}
+		r, log := loggingFrom(t, scripted{fetches: make(chan fetch)}, restored)
+		r.trigger(Startup)
+		r.answers(desired("r1"), nil)
+		r.stop()
+		<-r.stopped
+		is.Equal(logged(log, "level=WARN", `msg="held removals are released, because REMOVAL_LIMIT is 100%"`, "released=1",
+			"revision=r1"), 1)
 	})
 }
 

@@ -34,7 +34,7 @@ func merge(old Snapshot, desired DesiredState, guard removalGuard, now time.Time
 		},
 		unreadable: directories(desired.Skipped),
 		hold:       guard.hold(old, desired),
-		releases:   guard.releases && !guard.hasMoved(old),
+		releases:   guard.releases && !guard.hasMoved(old, desired),
 		now:        now,
 	}
 	before, wanted := old.Stacks, desired.Stacks

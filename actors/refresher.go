@@ -137,16 +137,16 @@ func (r *Refresher) Report(ctx context.Context, report Report) (Stack, error) {
 }
 
 // Forget drops a stack that is deleting and returns it as it was. It returns ErrStackNotFound, ErrStillDesired for a
-// stack that Git has, or ErrHeld for one whose removal is held. With a snapshot file it returns when the file no longer holds the stack. It returns ErrNotSaved,
-// wrapped, when the actor no longer has the stack and the file could not be written: a restart might find the stack
-// again.
+// stack that Git has, or ErrHeld for one whose removal is held. With a snapshot file it returns when the file no longer
+// holds the stack. It returns ErrNotSaved, wrapped, when the actor no longer has the stack and the file could not be
+// written: a restart might find the stack again.
 func (r *Refresher) Forget(ctx context.Context, path string) (Stack, error) {
 	return ask(ctx, r.done, r.forgets, path)
 }
 
-// Release lets stacks go whose removal is held, and returns their paths, sorted. It returns ErrNothingHeld and lets none
-// go unless each stack that it names is held, and ErrOtherRevision for another revision than the snapshot's. With a
-// snapshot file it returns when the file has the stacks as they then are, or with ErrNotSaved, wrapped.
+// Release lets stacks go whose removal is held, and returns their paths, sorted. It returns ErrNothingHeld and lets
+// none go unless each stack that it names is held, and ErrOtherRevision for another revision than the snapshot's. With
+// a snapshot file it returns when the file has the stacks as they then are, or with ErrNotSaved, wrapped.
 func (r *Refresher) Release(ctx context.Context, release Release) ([]string, error) {
 	return ask(ctx, r.done, r.releases, release)
 }

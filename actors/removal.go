@@ -48,7 +48,7 @@ func (g removalGuard) hold(old Snapshot, desired DesiredState) *Hold {
 		enough = 1
 	}
 	switch {
-	case g.hasMoved(old):
+	case g.hasMoved(old, desired):
 		return &Hold{fmt.Sprintf("The removal is held because the stacks are read from elsewhere than before (%s); %s",
 			strings.Join(differences(old.Origin, g.origin), ", "), howToRelease)}
 	case leaving >= enough && 100*leaving > int(g.limit)*running:
@@ -58,11 +58,20 @@ func (g removalGuard) hold(old Snapshot, desired DesiredState) *Hold {
 	return nil
 }
 
-const howToRelease = "if it is meant, release it on the status page or with POST /api/v1/removals"
+const howToRelease = "if it is meant, release it on the status page, with POST /api/v1/removals, or by a start with " +
+	"REMOVAL_LIMIT=100%"
 
-// hasMoved tells whether the old snapshot was read from another origin.
-func (g removalGuard) hasMoved(old Snapshot) bool {
-	return old.Origin != (Origin{}) && old.Origin != g.origin
+// hasMoved tells whether the old snapshot was read from another origin. One commit is the same under another address
+// and as another ref.
+func (g removalGuard) hasMoved(old Snapshot, desired DesiredState) bool {
+	before := old.Origin
+	if before == (Origin{}) {
+		return false
+	}
+	if old.Revision == desired.Revision {
+		before.URL, before.Ref = g.origin.URL, g.origin.Ref
+	}
+	return before != g.origin
 }
 
 // countRemovals counts the stacks that may run, and those of them that Git does not have.
@@ -104,6 +113,25 @@ func differences(a, b Origin) []string {
 func (s *state) guard() removalGuard {
 	limit := s.settings.RemovalLimit
 	return removalGuard{limit: limit, origin: s.settings.Origin, releases: limit == 100 && s.desired.Revision == ""}
+}
+
+// compareHolds counts the stacks that are held in the new snapshot and were not in the old one, and those that were held
+// and that deployers may take down now.
+func compareHolds(old, next Snapshot) (began, released int) {
+	before := old.Stacks
+	for _, stack := range next.Stacks {
+		for len(before) > 0 && before[0].Path < stack.Path {
+			before = before[1:]
+		}
+		wasHeld := len(before) > 0 && before[0].Path == stack.Path && before[0].Hold != nil
+		switch {
+		case stack.Hold != nil && !wasHeld:
+			began++
+		case wasHeld && stack.Status == Deleting:
+			released++
+		}
+	}
+	return began, released
 }
 
 // held counts the stacks whose removal is held.

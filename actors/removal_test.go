@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,20 @@ func runningStacks(count int) []Stack {
 }
 
 func with(stacks []Stack, more ...Stack) []Stack { return append(stacks, more...) }
+
+func sorted(stacks []Stack) []Stack {
+	slices.SortFunc(stacks, func(a, b Stack) int { return strings.Compare(a.Path, b.Path) })
+	return stacks
+}
+
+// without is a desired state with all but the first stacks.
+func without(stacks []Stack, count int) DesiredState {
+	state := DesiredState{Revision: "r"}
+	for _, stack := range stacks[count:] {
+		state.Stacks = append(state.Stacks, *stack.DesiredStack)
+	}
+	return state
+}
 
 func onHold(stack Stack) Stack {
 	stack.Hold = &Hold{"it was held before"}
@@ -73,6 +88,16 @@ func TestTheGuardHoldsWhatIsMoreThanTheLimit(t *testing.T) {
 			before: runningStacks(2), wanted: skipping("s1/docker-compose.yml", "s2/docker-compose.yml"), limit: 0,
 		},
 		{name: "another origin", before: runningStacks(9), wanted: desired("r"), limit: 100, from: elsewhere, holds: true},
+		{name: "another ref that is on the same commit", before: runningStacks(1), wanted: desired("r0"), limit: 50, from: elsewhere},
+		{name: "another directory of the same commit", before: runningStacks(1), wanted: desired("r0"), limit: 100,
+			from: Origin{URL: "u", Ref: "main", DeployDir: "d"}, holds: true},
+		{name: "two of three", before: runningStacks(3), wanted: desired("r", "s1", "h"), limit: 66, holds: true},
+		{name: "two of three, and just less than the limit", before: runningStacks(3), wanted: desired("r", "s1", "h"), limit: 67},
+		{name: "one percent of two hundred", before: sorted(runningStacks(200)), wanted: without(sorted(runningStacks(200)), 2), limit: 1},
+		{name: "a little more than one percent", before: sorted(runningStacks(200)), wanted: without(sorted(runningStacks(200)), 3),
+			limit: 1, holds: true},
+		{name: "a held stack that cannot run counts on neither side", before: with(runningStacks(2), onHold(stack("t", "h", Missing, ""))),
+			wanted: desired("r", "s1", "h"), limit: 1},
 		{name: "the same origin", before: runningStacks(1), wanted: desired("r"), limit: 50, from: here},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -83,6 +108,7 @@ func TestTheGuardHoldsWhatIsMoreThanTheLimit(t *testing.T) {
 			if hold != nil {
 				is.True(strings.HasPrefix(hold.Reason, "The removal is held because"))
 				is.True(strings.Contains(hold.Reason, "POST /api/v1/removals"))
+				is.True(strings.Contains(hold.Reason, "REMOVAL_LIMIT=100%")) // a headless service has no other way
 			}
 		})
 	}
@@ -137,7 +163,10 @@ func TestAStartWithoutALimitReleasesWhatIsHeld(t *testing.T) {
 	s := begin("main", 100)
 	is.Equal(s.snapshot.Stacks, []Stack{since(stack("s1", "h", Deleting, "h"), 9), stack("s3", "h", Synced, "h")})
 	is.Equal(begin("main", 99).snapshot.Stacks, restored.Stacks)
+	restored.Revision = "r0"
 	is.Equal(begin("next", 100).snapshot.Stacks, restored.Stacks) // another origin holds whatever the limit
+	restored.Revision = "r1"
+	is.Equal(begin("next", 100).snapshot.Stacks, s.snapshot.Stacks) // another name of the same commit does not
 
 	// Only the start does: what is held later stays so.
 	s.snapshot.Stacks = restored.Stacks

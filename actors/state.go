@@ -53,8 +53,10 @@ type effects struct {
 	notices []notice  // for the log
 	hints   []string  // for the log
 	held    int       // stacks whose removal is held from now on
-	warning string    // for the log: the source's, if it is a new one
-	changed bool      // the snapshot has changed
+	// released are the stacks that were held and that the refresh releases, because of the limit at the start.
+	released int
+	warning  string // for the log: the source's, if it is a new one
+	changed  bool   // the snapshot has changed
 }
 
 func newState(settings Settings, saves bool, restored Snapshot, instance string, random *rand.Rand) *state {
@@ -227,7 +229,7 @@ func (s *state) complete(o outcome, now time.Time) effects {
 		next, changes, changed := merge(s.snapshot, desired, s.guard(), now)
 		s.current.Changes = changes
 		if changed {
-			e.held = held(next) - held(s.snapshot)
+			e.held, e.released = compareHolds(s.snapshot, next)
 			s.snapshot, e.changed = next, true
 			e.save = s.beginWrite()
 		} else {

@@ -21,8 +21,8 @@ const longestSocketPath = 107
 // credentials. A proxy gets access by its group.
 const socketMode = 0o660
 
-// Listen opens an address, host:port or unix:/path. A Unix socket that a crashed process
-// left behind is replaced; one that a process still listens on is in use. Closing the listener removes the socket.
+// Listen opens an address, host:port or unix:/path. A Unix socket that a crashed process left behind is replaced; one
+// that a process still listens on is in use. Closing the listener removes the socket.
 func Listen(address string) (net.Listener, error) {
 	network, where := networkOf(address)
 	listener, err := net.Listen(network, where)

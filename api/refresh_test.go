@@ -157,7 +157,7 @@ func TestWaitThatEndsBeforeTheActorIsReachedIsAcceptedOnce(t *testing.T) {
 	is.Equal(view.Totals.Replaced, uint64(requests-2)) // one runs, one is queued
 }
 
-func TestWaitIsCutToAMinute(t *testing.T) {
+func TestWaitIsCutTo55Seconds(t *testing.T) {
 	is := is.New(t)
 	for text, wait := range map[string]time.Duration{
 		"55s": 55 * time.Second, "60s": 55 * time.Second, "2400h": 55 * time.Second, "1.5s": 1500 * time.Millisecond, "0": 0, "1ns": 1,

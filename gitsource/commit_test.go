@@ -60,6 +60,9 @@ func TestACommitIsShownInOneBoundedLineEach(t *testing.T) {
 	is.Equal(written("A\x1b[1m\xff <a@example.com> 1 +0000", "\n\x07b\xc2\x85c"), actors.Commit{
 		Subject: `\ab\u0085c`, Author: `A\x1b[1m\xff`, CommittedAt: at,
 	})
+	is.Equal(written("A\u202eB\u2066 <a@example.com> 1 +0000", "\na\u200f\u2028b\ufeff"), actors.Commit{
+		Subject: `a\u200f\u2028b\ufeff`, Author: `A\u202eB\u2066`, CommittedAt: at, // nothing turns the text around
+	})
 	is.Equal(written("", ""), actors.Commit{CommittedAt: at})
 	is.Equal(written("<>", "\n"+strings.Repeat("é", 10_000)).Subject, strings.Repeat("é", 199)+"…")
 	bad := "tree " + tree + "\nauthor A <a> 1 +0000\ncommitter C <c> 99999999999999 +0000\n\nlate\n"

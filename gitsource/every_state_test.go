@@ -8,16 +8,24 @@ import (
 
 	"mooring/actors"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
-// everyState has the commits that readsEveryState reads: one, a changed stack, and a file beside the stacks.
+// everyState has the commits that readsEveryState reads: one, a changed stack, and a file beside the stacks. Its ids are
+// SHA-1.
 func everyState(t *testing.T) *githost.Bare {
+	t.Helper()
+	return everyStateOf(t, object.SHA1)
+}
+
+// everyStateOf is everyState for ids of any format.
+func everyStateOf(t *testing.T, format object.Format) *githost.Bare {
 	t.Helper()
 	first := githost.SomeStacks(6)
 	second := first.With(githost.Layout{"hosts/h0/s1/docker-compose.yml": githost.File("2\n")})
 	third := second.With(githost.Layout{"README.md": githost.File("3\n")})
-	return githost.Import(t, filepath.Join(t.TempDir(), "stacks"), githost.Chain(first, second, third))
+	return githost.ImportOf(t, format, filepath.Join(t.TempDir(), "stacks"), githost.Chain(first, second, third))
 }
 
 // readsEveryState reads a repository of everyState: a cold start, changes, no change, and pushes back. Each hash is
@@ -35,5 +43,7 @@ func readsEveryState(t *testing.T, r *githost.Bare, source *Source) protocol.Fac
 		is.Equal(forOracle(next), expected(t, r.Dir, next.Revision, ".", source.rules.ComposeFiles))
 		state = forgetPast(next)
 	}
-	return state.Index.(*memory).facts
+	facts := state.Index.(*memory).facts
+	is.Equal(facts.Format, r.Format)
+	return facts
 }

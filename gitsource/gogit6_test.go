@@ -2,7 +2,6 @@ package gitsource
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/matryer/is"
@@ -10,6 +9,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 )
 
 // goGit6 are the ways to reach a repository that go-git 6 serves.
@@ -36,8 +36,10 @@ func goGit6(t *testing.T) map[string]func(t *testing.T, dir, ref string) *Source
 func TestEveryStateIsReadFromGoGit6(t *testing.T) {
 	for name, serve := range goGit6(t) {
 		t.Run(name, func(t *testing.T) {
-			r := everyState(t)
-			readsEveryState(t, r, serve(t, r.Dir, ""))
+			githost.EachFormat(t, func(t *testing.T, format object.Format) {
+				r := everyStateOf(t, format)
+				readsEveryState(t, r, serve(t, r.Dir, ""))
+			})
 		})
 	}
 }
@@ -47,19 +49,21 @@ func TestEveryStateIsReadFromGoGit6(t *testing.T) {
 func TestAPinnedCommitIsReadFromGoGit6OrToldToBeAbsent(t *testing.T) {
 	for name, serve := range goGit6(t) {
 		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			r := everyState(t)
-			source := serve(t, r.Dir, r.Commits[1])
-			state, err := source.Fetch(t.Context(), actors.DesiredState{})
-			is.NoErr(err)
-			is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", source.rules.ComposeFiles))
+			githost.EachFormat(t, func(t *testing.T, format object.Format) {
+				is := is.New(t)
+				r := everyStateOf(t, format)
+				source := serve(t, r.Dir, r.Commits[1])
+				state, err := source.Fetch(t.Context(), actors.DesiredState{})
+				is.NoErr(err)
+				is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", source.rules.ComposeFiles))
 
-			_, err = serve(t, r.Dir, strings.Repeat("12", 20)).Fetch(t.Context(), actors.DesiredState{})
-			want := actors.CodeRefNotFound
-			if name == "HTTP" {
-				want = actors.CodeUnreachable
-			}
-			is.Equal(fault.Of(err).Code, want)
+				_, err = serve(t, r.Dir, githost.SomeIDOf(format)).Fetch(t.Context(), actors.DesiredState{})
+				want := actors.CodeRefNotFound
+				if name == "HTTP" {
+					want = actors.CodeUnreachable
+				}
+				is.Equal(fault.Of(err).Code, want)
+			})
 		})
 	}
 }

@@ -125,3 +125,51 @@ func TestAnOddFileBesideAPackIsPassedOver(t *testing.T) {
 		}
 	})
 }
+
+// A pack of the other format has ids of another length. Its index has another size than its fan-out table says, or, if
+// that is no more than chance, other ids.
+func TestAPackOfTheOtherFormatIsPassedOver(t *testing.T) {
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for _, version := range []string{"1", "2"} {
+			t.Run(version, func(t *testing.T) {
+				is := is.New(t)
+				r, want, pack := packedStacks(t, format)
+				_, _, other := packedStacks(t, 1-format, "-c", "pack.indexVersion="+version)
+				for _, extension := range []string{".idx", ".pack"} {
+					content, err := os.ReadFile(other + extension)
+					is.NoErr(err)
+					write(t, filepath.Join(filepath.Dir(pack), "pack-0"+extension), content)
+				}
+				state, err := fetchOnce(t, r.Dir)
+				is.NoErr(err)
+				is.Equal(state.Revision, want.Revision)
+				is.Equal(state.Stacks, want.Stacks)
+			})
+		}
+	})
+}
+
+// Wherever an index ends too early, it is no index. The hashes at its end are part of it.
+func TestAnIndexThatIsCutShortIsPassedOver(t *testing.T) {
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		is := is.New(t)
+		r, want, pack := packedStacks(t, format)
+		index, err := os.ReadFile(pack + ".idx")
+		is.NoErr(err)
+		packed, err := os.ReadFile(pack + ".pack")
+		is.NoErr(err)
+		copied := filepath.Join(filepath.Dir(pack), "pack-0")
+		write(t, copied+".pack", packed)
+		is.NoErr(os.Remove(pack + ".idx"))
+		for _, missing := range []int{1, format.Size(), 2 * format.Size(), len(index) / 2, len(index) - 8 - 256*4, len(index) - 8, len(index) - 3} {
+			write(t, copied+".idx", index[:len(index)-missing])
+			_, err = fetchOnce(t, r.Dir)
+			is.Equal(failureOf(t, err).Code, actors.CodeProtocol)
+			is.True(!strings.Contains(failureOf(t, err).Message, r.Dir))
+		}
+		write(t, copied+".idx", index)
+		state, err := fetchOnce(t, r.Dir)
+		is.NoErr(err)
+		is.Equal(state.Stacks, want.Stacks)
+	})
+}

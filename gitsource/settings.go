@@ -61,11 +61,12 @@ func (s Settings) TrackedRefs() []string { return location.ParseRef(s.Ref).Names
 // DisplayURL is GIT_URL without credentials, for a log line or a page.
 func (s Settings) DisplayURL() string { return s.location().DisplayURL() }
 
-// Origin is what the settings say about where stacks are read from, without credentials.
+// Origin is what the settings say about where stacks are read from, without credentials. Its texts are UTF-8: JSON can
+// have no other bytes (RFC 8259, 8.1), and an origin that is read back from a file must be the same.
 func (s Settings) Origin() actors.Origin {
 	return actors.Origin{
-		URL:          s.DisplayURL(),
-		Ref:          cmp.Or(s.Ref, "HEAD"),
+		URL:          string([]rune(s.DisplayURL())), // each byte that is not UTF-8 becomes U+FFFD
+		Ref:          string([]rune(cmp.Or(s.Ref, "HEAD"))),
 		DeployDir:    path.Clean(s.DeployDir),
 		ComposeFiles: strings.Join(s.composeNames(), ","),
 	}

@@ -99,3 +99,12 @@ func TestABadSettingIsNamedWithItsRule(t *testing.T) {
 		})
 	}
 }
+
+// A path on this machine may have any bytes. If an origin came back from a file as another one, removals would be held.
+func TestAnOriginHasNoBytesThatAFileCannotHave(t *testing.T) {
+	is := is.New(t)
+	origin := Settings{URL: "/srv/caf\xe9\xff", Ref: "b\xe9"}.Origin()
+	is.Equal(origin.URL, "/srv/caf\ufffd\ufffd")
+	is.Equal(origin.Ref, "b\ufffd")
+	is.Equal(Settings{URL: "/srv/café"}.Origin().URL, "/srv/café")
+}

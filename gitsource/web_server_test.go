@@ -11,6 +11,7 @@ import (
 	"mooring/actors"
 	"mooring/gitsource/fault"
 	"mooring/gitsource/githost"
+	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
 )
 
@@ -27,14 +28,16 @@ func TestEveryStateIsReadThroughAWebServer(t *testing.T) {
 		for _, dropVersion := range []bool{false, true} {
 			for _, filters := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s, drops the version %v, filters %v", name, dropVersion, filters), func(t *testing.T) {
-					r := everyState(t)
-					if !filters {
-						r.WithoutFilter(t)
-					}
-					source := newTestSource(t, serve(t, r.Dir, githost.WebOptions{DropVersion: dropVersion}))
-					facts := readsEveryState(t, r, source)
-					is.New(t).Equal(facts.Version == protocol.V0, dropVersion)
-					is.New(t).Equal(facts.Filter, filters)
+					githost.EachFormat(t, func(t *testing.T, format object.Format) {
+						r := everyStateOf(t, format)
+						if !filters {
+							r.WithoutFilter(t)
+						}
+						source := newTestSource(t, serve(t, r.Dir, githost.WebOptions{DropVersion: dropVersion}))
+						facts := readsEveryState(t, r, source)
+						is.New(t).Equal(facts.Version == protocol.V0, dropVersion)
+						is.New(t).Equal(facts.Filter, filters)
+					})
 				})
 			}
 		}
@@ -45,14 +48,16 @@ func TestAPinnedCommitIsReadThroughAWebServer(t *testing.T) {
 	for name, serve := range webServers() {
 		for _, dropVersion := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, drops the version %v", name, dropVersion), func(t *testing.T) {
-				is := is.New(t)
-				r := everyState(t)
-				url := serve(t, r.Dir, githost.WebOptions{DropVersion: dropVersion})
-				source := newTestSource(t, url, trackedBy(r.Commits[1]))
-				state, err := source.Fetch(t.Context(), actors.DesiredState{})
-				is.NoErr(err)
-				is.Equal(state.Revision, r.Commits[1])
-				is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", source.rules.ComposeFiles))
+				githost.EachFormat(t, func(t *testing.T, format object.Format) {
+					is := is.New(t)
+					r := everyStateOf(t, format)
+					url := serve(t, r.Dir, githost.WebOptions{DropVersion: dropVersion})
+					source := newTestSource(t, url, trackedBy(r.Commits[1]))
+					state, err := source.Fetch(t.Context(), actors.DesiredState{})
+					is.NoErr(err)
+					is.Equal(state.Revision, r.Commits[1])
+					is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[1], ".", source.rules.ComposeFiles))
+				})
 			})
 		}
 	}
@@ -62,13 +67,16 @@ func TestAPinnedCommitIsReadThroughAWebServer(t *testing.T) {
 func TestALongRequestGoesThroughAWebServer(t *testing.T) {
 	for name, serve := range webServers() {
 		t.Run(name, func(t *testing.T) {
-			is := is.New(t)
-			r := githost.Import(t, filepath.Join(t.TempDir(), "stacks"), githost.History{{Layout: githost.ManyStacks(600)}})
-			source := newTestSource(t, serve(t, r.Dir, githost.WebOptions{}))
-			state, err := source.Fetch(t.Context(), actors.DesiredState{})
-			is.NoErr(err)
-			is.Equal(len(state.Stacks), 600)
-			is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[0], ".", source.rules.ComposeFiles))
+			githost.EachFormat(t, func(t *testing.T, format object.Format) {
+				is := is.New(t)
+				history := githost.History{{Layout: githost.ManyStacks(600)}}
+				r := githost.ImportOf(t, format, filepath.Join(t.TempDir(), "stacks"), history)
+				source := newTestSource(t, serve(t, r.Dir, githost.WebOptions{}))
+				state, err := source.Fetch(t.Context(), actors.DesiredState{})
+				is.NoErr(err)
+				is.Equal(len(state.Stacks), 600)
+				is.Equal(forOracle(state), expected(t, r.Dir, r.Commits[0], ".", source.rules.ComposeFiles))
+			})
 		})
 	}
 }
@@ -108,12 +116,13 @@ func TestAWebServerThatAsksForAPasswordIsAnsweredWithBasic(t *testing.T) {
 	}
 }
 
-func TestAWebServerThatAsksForDigestIsToldAsRefusing(t *testing.T) {
+func TestAWebServerThatAsksForDigestIsToldByThatName(t *testing.T) {
 	is := is.New(t)
 	r := everyState(t)
 	url := githost.ServeApache(t, r.Dir, githost.WebOptions{User: "ops", Password: "secret", Digest: true})
 	_, err := newTestSource(t, url, withPassword("ops", "secret")).Fetch(t.Context(), actors.DesiredState{})
 	is.Equal(fault.Of(err).Code, actors.CodeAuth)
+	is.True(strings.Contains(fault.Of(err).Message, "wants credentials by Digest, which mooring does not support"))
 }
 
 // nginx takes bodies of up to 1 MiB unless it is told otherwise. A request for single files is longer than one for

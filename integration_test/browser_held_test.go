@@ -2,6 +2,8 @@ package integration_test
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -50,6 +52,7 @@ func pageReleasesHeldRemovalsInTwoSteps(t *testing.T, c chromium) {
 	b.do(chromedp.Click(chromedp.CSS("#release-ask")), chromedp.Click(chromedp.CSS("#release-go")))
 	b.untilText("release-answer", "Nothing is released: this needs the header Authorization")
 	b.until("document.activeElement.id === 'token'")
+	b.checkAccess("with the field for the token")
 	b.do(chromedp.SendKeys(chromedp.CSS("#token"), "wrong"), chromedp.Click(chromedp.CSS("#release-go")))
 	b.untilText("release-answer", "Nothing is released: the token is not the DEPLOYER_TOKEN")
 	b.do(chromedp.SendKeys(chromedp.CSS("#token"), "t0ken"), chromedp.Click(chromedp.CSS("#release-go")))
@@ -59,6 +62,62 @@ func pageReleasesHeldRemovalsInTwoSteps(t *testing.T, c chromium) {
 	is.Equal(look[int](b, "localStorage.length + sessionStorage.length + document.cookie.length"), 0)
 	is.Equal(look[string](b, "document.getElementById('token').value"), "")
 	b.checkProblems("401 (Unauthorized)")
+}
+
+// A thousand held stacks are a short notice. One small request releases them, however long their paths are: the body of a
+// request is bounded.
+func pageReleasesAThousandHeldRemovals(t *testing.T, c chromium) {
+	is := is.New(t)
+	content, count := files{}, 1000
+	deep := strings.Repeat(strings.Repeat("d", 250)+"/", 11)
+	for i := range count {
+		content[fmt.Sprintf("%ss%04d/docker-compose.yml", deep, i)] = fmt.Sprint(i)
+	}
+	file := filepath.Join(t.TempDir(), "stacks.json")
+	repo, host, _, s := refreshed(t, content, "SNAPSHOT_FILE="+file)
+	awaitFile(t, file, func(seen snapshot) bool { return len(seen.Stacks) == count })
+	s.finish()
+	rewrite(t, file, func(_ map[string]any, stacks []map[string]any) {
+		for _, stack := range stacks {
+			stack["status"] = "syncing"
+		}
+	})
+	git(t, repo.work, "rm", "-r", "-q", ".")
+	repo.push(files{"left/docker-compose.yml": "services: {}\n"})
+	s = start(t, "GIT_URL="+host.url(), "SNAPSHOT_FILE="+file)
+	s.logged("removals are held", fmt.Sprintf("held=%d", count))
+	is.True(len(s.get("/").body) < 4<<20) // 50 of the paths, and 200 rows
+	b := c.on(t, s)
+	b.untilText("held-title", "1,000 removals are held")
+	b.until("document.querySelectorAll('#held-paths li').length === 51")
+	b.untilText("held-paths", "and 950 more")
+	is.Equal(look[bool](b, "document.documentElement.scrollWidth > document.documentElement.clientWidth"), false)
+	b.do(chromedp.Click(chromedp.CSS("#release-ask")))
+	b.untilText("release-what", "Deployers will take these 1,000 stacks down.")
+	look[bool](b, `(() => {
+		const send = window.fetch;
+		window.sent = 0;
+		window.fetch = (address, options) => { window.sent += (options.body || '').length; return send(address, options); };
+		return true;
+	})()`)
+	b.do(chromedp.Click(chromedp.CSS("#release-go")))
+	b.untilText("outcome", "1,000 removals are released.")
+	b.untilHidden("held")
+	is.Equal(len(s.snapshot().held()), 0)
+	is.Equal(look[int](b, "window.sent"), len(`{"revision":""}`)+40)
+	b.checkProblems()
+}
+
+// A newcomer's repository says what to set, until there is nothing to say.
+func pageShowsHintsUntilTheyAreHeeded(t *testing.T, c chromium) {
+	repo, _, _, s := refreshed(t, files{"web/compose.yaml": "services: {}", "db/docker-compose.yml": "services: {}"})
+	b := c.on(t, s)
+	b.untilText("hints", `The directory "web" has a file named compose.yaml or compose.yml that is not served`)
+	b.checkAccess("with a hint")
+	repo.push(files{"web/compose.yaml": ""})
+	s.refresh()
+	b.untilHidden("hints")
+	b.checkProblems()
 }
 
 // The sentence of a failed stack needs no click, and the failed group is the first one.

@@ -48,6 +48,8 @@ func TestPage(t *testing.T) {
 		"RefreshesAndTellsTheResult":              pageRefreshesAndTellsTheResult,
 		"FollowsPushesAndReportsWithoutReloading": pageFollowsPushesAndReportsWithoutReloading,
 		"ReleasesHeldRemovalsInTwoSteps":          pageReleasesHeldRemovalsInTwoSteps,
+		"ReleasesAThousandHeldRemovals":           pageReleasesAThousandHeldRemovals,
+		"ShowsHintsUntilTheyAreHeeded":            pageShowsHintsUntilTheyAreHeeded,
 		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
 		"TellsWhatAStackIsMadeOf":                 pageTellsWhatAStackIsMadeOf,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,

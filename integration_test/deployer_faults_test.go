@@ -2,8 +2,11 @@ package integration_test
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -143,6 +146,28 @@ func TestDeployerDoesAgainWhatItWasStoppedAt(t *testing.T) {
 	}
 }
 
+// Many proxies end a request after 60 s or less. What failed is due again much later here.
+func TestDeployerAsksForAWaitThatProxiesAllow(t *testing.T) {
+	is := is.New(t)
+	repo, _, _, s := refreshed(t, twoStacks())
+	waits := make(chan string)
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", s.address
+		if wait := r.In.URL.Query().Get("wait"); wait != "" {
+			select {
+			case waits <- wait:
+			case <-r.In.Context().Done():
+			}
+		}
+	}, ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}}) // the deployer is stopped while it waits
+	t.Cleanup(front.Close)
+	d := newRecorder(t).deploy(t.TempDir(), s, repo.bare, "MOORING_URL="+front.URL, "DEPLOY_COMMAND=false", "RETRY_SECONDS=600")
+	for range 3 { // before anything has failed, and after that
+		is.Equal(<-waits, "25s")
+	}
+	d.stop(syscall.SIGTERM)
+}
+
 // A file beside the compose file counts too, and a failure tells what the command said.
 func TestDeployerAppliesAChangedNeighbourAndTellsWhyItFailed(t *testing.T) {
 	is := is.New(t)
@@ -170,6 +195,27 @@ func TestDeployerAppliesAChangedNeighbourAndTellsWhyItFailed(t *testing.T) {
 	})
 	is.Equal(len(r.of("a")), 2)
 	is.Equal(len(r.of("b")), 1)
+}
+
+// A version before reported no tree, so a file beside the compose file may have changed since.
+func TestDeployerAppliesOnceMoreWhatWasReportedWithoutATree(t *testing.T) {
+	is := is.New(t)
+	repo, first := with(t, fourStacks())
+	s := start(t, "GIT_URL="+repo.bare)
+	s.logged("refresh completed")
+	s.applied("a", "b", "c", "d")
+	r := newRecorder(t)
+	r.deploy(t.TempDir(), s, repo.bare, "RETRY_SECONDS=600")
+	s.awaitSnapshot("every tree applied", func(seen snapshot) bool {
+		return !slices.ContainsFunc(seen.Stacks, func(stack stack) bool { return !stack.InSync || stack.AppliedTree != stack.Tree })
+	})
+	second := repo.push(files{"b/app.env": "LEVEL=1"})
+	s.refresh()
+	s.awaitSnapshot("the new tree of b applied", func(seen snapshot) bool {
+		return seen.Revision == second && seen.at("b").InSync && seen.at("b").AppliedTree == seen.at("b").Tree
+	})
+	is.Equal(r.order(0), []string{"apply a", "apply b", "apply c", "apply d", "apply b"})
+	is.True(first != second)
 }
 
 // What is held keeps running, although Git does not have it, until an operator releases it.

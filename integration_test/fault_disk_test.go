@@ -14,17 +14,14 @@ import (
 
 // The service keeps nothing of a repository on the disk: it works if it may write no byte and if HOME does not exist.
 func TestRefreshNeedsNoDisk(t *testing.T) {
-	repo, first := with(t, twoStacks())
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			is := is.New(t)
-			settings := at(t, repo)
-			got := runBy(t, []string{"/bin/sh", "-c", `ulimit -f 0 && exec "$0" -once`, os.Getenv(program)},
-				append(settings, "HOME=/nowhere", "TMPDIR=/nowhere")...)
-			is.Equal(got.stderr, "")
-			is.Equal(decode[snapshot](t, reply{body: got.stdout}).Revision, first)
-		})
-	}
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		is := is.New(t)
+		repo, first := withFormat(t, format, twoStacks())
+		got := runBy(t, []string{"/bin/sh", "-c", `ulimit -f 0 && exec "$0" -once`, os.Getenv(program)},
+			append(at(t, repo), "HOME=/nowhere", "TMPDIR=/nowhere")...)
+		is.Equal(got.stderr, "")
+		is.Equal(decode[snapshot](t, reply{body: got.stdout}).Revision, first)
+	})
 }
 
 // The directory of SNAPSHOT_FILE may disappear while the service runs. Refreshes and readers go on. A report that

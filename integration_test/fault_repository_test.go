@@ -16,95 +16,85 @@ import (
 // that are missing or damaged, formats that cannot be read.
 
 func TestHostOfAnyKindServesTheSameStacks(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			repo, first := with(t, twoStacks())
-			followsPushes(t, repo, first, start(t, at(t, repo)...))
-		})
-	}
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		repo, first := withFormat(t, format, twoStacks())
+		s := start(t, at(t, repo)...)
+		followsPushes(t, repo, first, s)
+		is.New(t).True(strings.Contains(s.get("/").body, first[:12])) // as the page shows it
+	})
 }
 
 // The tracked branch is pushed forward, back to an older commit and to unrelated history, twenty times over.
 func TestForcedPushTwentyTimesOverIsServedEachTime(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repo, first := with(t, files{"a/docker-compose.yml": "services: {a: {}}", "same/docker-compose.yml": "services: {}"})
-			second := repo.push(files{"a/docker-compose.yml": "services: {a: {image: b}}"})
-			git(t, repo.work, "checkout", "-q", "--orphan", "unrelated")
-			third := repo.commit(files{"a/docker-compose.yml": "", "b/docker-compose.yml": "services: {b: {}}"})
-			repo.publish("HEAD:refs/heads/unrelated")
-			s := start(t, at(t, repo)...)
-			revisions := []string{second, first, third, first, second, third}
-			for i := range 20 {
-				want := revisions[i%len(revisions)]
-				git(t, repo.bare, "update-ref", "refs/heads/main", want)
-				is.Equal(s.refresh().Revision, want)
-				for _, stack := range s.snapshot().Stacks {
-					is.Equal(stack.Hash, repo.hash(want, stack.Path+"/docker-compose.yml"))
-				}
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		is := is.New(t)
+		repo, first := withFormat(t, format, files{"a/docker-compose.yml": "services: {a: {}}", "same/docker-compose.yml": "services: {}"})
+		second := repo.push(files{"a/docker-compose.yml": "services: {a: {image: b}}"})
+		git(t, repo.work, "checkout", "-q", "--orphan", "unrelated")
+		third := repo.commit(files{"a/docker-compose.yml": "", "b/docker-compose.yml": "services: {b: {}}"})
+		repo.publish("HEAD:refs/heads/unrelated")
+		s := start(t, at(t, repo)...)
+		revisions := []string{second, first, third, first, second, third}
+		for i := range 20 {
+			want := revisions[i%len(revisions)]
+			git(t, repo.bare, "update-ref", "refs/heads/main", want)
+			is.Equal(s.refresh().Revision, want)
+			for _, stack := range s.snapshot().Stacks {
+				is.Equal(stack.Hash, repo.hash(want, stack.Path+"/docker-compose.yml"))
 			}
-		})
-	}
+		}
+	})
 }
 
 // A deleted branch is a failure with a code of its own, and empties nothing. When it is pushed again it is served.
 func TestTrackedBranchThatIsDeletedEmptiesNothing(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repo, first := with(t, twoStacks())
-			next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
-			repo.publish("HEAD:refs/heads/other")
-			s := start(t, append(at(t, repo), "GIT_REF=main")...)
-			s.awaitRevision(first)
-			s.logged("refresh completed")
-			before := s.get("/api/v1/stacks")
-			git(t, repo.bare, "update-ref", "-d", "refs/heads/main")
-			failed := s.refresh()
-			is.Equal(failed.Error.Code, "git_ref_not_found")
-			isSentence(t, failed.Error.Message)
-			s.keeps(before, first, failed)
-			git(t, repo.bare, "update-ref", "refs/heads/main", next)
-			s.awaitRevision(next)
-			is.Equal(s.status().Last.Trigger.Source, "poll")
-		})
-	}
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		is := is.New(t)
+		repo, first := withFormat(t, format, twoStacks())
+		next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
+		repo.publish("HEAD:refs/heads/other")
+		s := start(t, append(at(t, repo), "GIT_REF=main")...)
+		s.awaitRevision(first)
+		s.logged("refresh completed")
+		before := s.get("/api/v1/stacks")
+		git(t, repo.bare, "update-ref", "-d", "refs/heads/main")
+		failed := s.refresh()
+		is.Equal(failed.Error.Code, "git_ref_not_found")
+		isSentence(t, failed.Error.Message)
+		s.keeps(before, first, failed)
+		git(t, repo.bare, "update-ref", "refs/heads/main", next)
+		s.awaitRevision(next)
+		is.Equal(s.status().Last.Trigger.Source, "poll")
+	})
 }
 
 // Without GIT_REF the service follows the remote HEAD, even to another branch. It follows a tag, annotated or not,
 // forward and back. A full ref name is used unchanged. A commit stays.
 func TestEveryKindOfRefIsFollowed(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			repo, first := with(t, twoStacks())
-			next := repo.push(files{"new/docker-compose.yml": "services: {}"})
-			settings := at(t, repo)
-			for ref, move := range kindsOfRef(t, repo) {
-				t.Run(ref, func(t *testing.T) {
-					is := is.New(t)
-					move(first)
-					s := start(t, append(settings, "GIT_REF="+ref)...)
-					s.awaitRevision(first)
-					for _, to := range []string{next, first, next} {
-						move(to)
-						is.Equal(s.refresh().Revision, to)
-					}
-				})
-			}
-			t.Run("a commit", func(t *testing.T) {
-				git(t, repo.bare, "update-ref", "refs/heads/main", next)
-				git(t, repo.bare, "tag", "release", first) // a plain host serves only commits that a ref names
-				s := start(t, append(settings, "GIT_REF="+strings.ToUpper(first))...)
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		repo, first := withFormat(t, format, twoStacks())
+		next := repo.push(files{"new/docker-compose.yml": "services: {}"})
+		settings := at(t, repo)
+		for ref, move := range kindsOfRef(t, repo) {
+			t.Run(ref, func(t *testing.T) {
+				is := is.New(t)
+				move(first)
+				s := start(t, append(settings, "GIT_REF="+ref)...)
 				s.awaitRevision(first)
-				is.New(t).Equal(s.refresh().Revision, first)
+				for _, to := range []string{next, first, next} {
+					move(to)
+					is.Equal(s.refresh().Revision, to)
+				}
 			})
+		}
+		t.Run("a commit", func(t *testing.T) {
+			git(t, repo.bare, "update-ref", "refs/heads/main", next)
+			git(t, repo.bare, "tag", "release", first) // a plain host serves only commits that a ref names
+			s := start(t, append(settings, "GIT_REF="+strings.ToUpper(first))...)
+			s.awaitRevision(first)
+			is.New(t).Equal(s.refresh().Revision, first)
 		})
-	}
+	})
 }
 
 // kindsOfRef are values of GIT_REF, each with a function that moves the ref to a commit.
@@ -128,35 +118,32 @@ func kindsOfRef(t *testing.T, repo repository) map[string]func(to string) {
 // A removed repository is git_not_found. An empty one in its place does not empty the list. Another one in its place is
 // served.
 func TestRepositoryMadeAnewUnderTheSameURLIsServed(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			is := is.New(t)
-			repo, first := with(t, twoStacks())
-			s := start(t, at(t, repo)...)
-			s.awaitRevision(first)
-			s.logged("refresh completed")
-			before := s.get("/api/v1/stacks")
+	overEveryWay(t, func(t *testing.T, format string, at func(*testing.T, repository) []string) {
+		is := is.New(t)
+		repo, first := withFormat(t, format, twoStacks())
+		s := start(t, at(t, repo)...)
+		s.awaitRevision(first)
+		s.logged("refresh completed")
+		before := s.get("/api/v1/stacks")
 
-			is.NoErr(os.Rename(repo.bare, repo.bare+".away"))
-			failed := s.refresh()
-			is.Equal(failed.Error.Code, "git_not_found")
-			isSentence(t, failed.Error.Message)
-			s.keeps(before, first, failed)
+		is.NoErr(os.Rename(repo.bare, repo.bare+".away"))
+		failed := s.refresh()
+		is.Equal(failed.Error.Code, "git_not_found")
+		isSentence(t, failed.Error.Message)
+		s.keeps(before, first, failed)
 
-			git(t, filepath.Dir(repo.bare), "init", "-q", "--bare", "-b", "main", repo.bare)
-			failed = s.refresh()
-			is.Equal(failed.Error.Code, "git_empty")
-			s.keeps(before, first, failed)
+		git(t, filepath.Dir(repo.bare), "init", "-q", "--bare", "-b", "main", "--object-format="+format, repo.bare)
+		failed = s.refresh()
+		is.Equal(failed.Error.Code, "git_empty")
+		s.keeps(before, first, failed)
 
-			other, _ := with(t, files{"other/docker-compose.yml": "services: {}"})
-			is.NoErr(os.RemoveAll(repo.bare))
-			is.NoErr(os.Rename(other.bare, repo.bare))
-			s.awaitSnapshot("the other repository", func(seen snapshot) bool { return seen.Revision != first })
-			is.Equal(s.snapshot().paths(), []string{"other"})
-			is.Equal(s.status().Failures, 0)
-		})
-	}
+		other, _ := withFormat(t, format, files{"other/docker-compose.yml": "services: {}"})
+		is.NoErr(os.RemoveAll(repo.bare))
+		is.NoErr(os.Rename(other.bare, repo.bare))
+		s.awaitSnapshot("the other repository", func(seen snapshot) bool { return seen.Revision != first })
+		is.Equal(s.snapshot().paths(), []string{"other"})
+		is.Equal(s.status().Failures, 0)
+	})
 }
 
 // A repository that lacks an object, or holds a damaged one, fails the whole refresh: there is no partial snapshot.

@@ -1,6 +1,8 @@
 package integration_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,4 +59,47 @@ func TestGitThatNeverHasThePushOfTheWebhookEndsTheRefresh(t *testing.T) {
 	is.True(ended.Duration >= 7000 && ended.Duration < 12_000) // milliseconds
 	is.Equal(host.Counts().Tips, before+4+1)
 	is.Equal(host.Counts().Most, 1)
+}
+
+// The refresh of a push fails, and the host still has the old revision at the next attempt: it is asked again.
+func TestPushOfAWebhookOutlivesAFailedRefresh(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, host, first, s := hooked(t)
+	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
+	host.Refuse(http.StatusServiceUnavailable)
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/heads/main", first, next), "X-GitHub-Event: push"))
+	s.logged("refresh failed", "id="+accepted.ID)
+	host.Refuse(0)
+	host.laggingUntil(t, host.Counts().Tips+2)
+	repo.publish("HEAD:refs/heads/main")
+	s.awaitRevision(next)
+	s.logged("refresh completed", "source=poll", "revision="+next) // no other webhook came
+	is.Equal(s.status().Last.Trigger.Expected, next)
+}
+
+// A push of an annotated tag names the tag objects, and a refresh the commits behind them.
+func TestGitThatLagsBehindAPushOfAnAnnotatedTagIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	is := is.New(t)
+	repo, first := with(t, twoStacks())
+	tag := func() string {
+		git(t, repo.work, "tag", "--annotate", "--force", "--message=x", "v1")
+		return strings.TrimSpace(git(t, repo.work, "rev-parse", "refs/tags/v1"))
+	}
+	before := tag()
+	repo.publish("+refs/tags/v1:refs/tags/v1")
+	host := serveRepository(t, repo)
+	s := start(t, "GIT_URL="+host.url(), "GIT_REF=v1", "WEBHOOK_SECRET="+githubSecret)
+	s.awaitRevision(first)
+	s.logged("refresh completed")
+	next := repo.commit(files{"new/docker-compose.yml": "services: {}"})
+	after := tag()
+	asked := host.Counts().Tips
+	accepted := decode[refresh](t, s.deliver(lab.PushEvent("refs/tags/v1", before, after), "X-GitHub-Event: push"))
+	host.laggingUntil(t, asked+2)
+	repo.publish("+refs/tags/v1:refs/tags/v1")
+	s.awaitRevision(next)
+	s.logged("refresh completed", "id="+accepted.ID)
+	is.Equal(s.found(accepted.ID).Revision, next)
 }

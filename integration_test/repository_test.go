@@ -22,21 +22,39 @@ type repository struct {
 // files are contents by path; an empty content removes the file.
 type files map[string]string
 
+// The formats of ids that a repository may have (git-init, "--object-format").
+const (
+	formatSHA1   = "sha1"
+	formatSHA256 = "sha256"
+)
+
 // newRepository returns a repository whose branch main has no commit yet.
 func newRepository(t *testing.T) repository {
 	t.Helper()
+	return newRepositoryOf(t, formatSHA1)
+}
+
+// newRepositoryOf is newRepository for ids of any format.
+func newRepositoryOf(t *testing.T, format string) repository {
+	t.Helper()
 	directory := t.TempDir()
 	r := repository{t, filepath.Join(directory, "repository.git"), filepath.Join(directory, "work")}
-	_, err := lab.NewRepository(t.Context(), r.bare)
+	_, err := lab.NewRepository(t.Context(), r.bare, "--object-format="+format)
 	is.New(t).NoErr(err)
-	git(t, directory, "init", "-q", "-b", "main", r.work)
+	git(t, directory, "init", "-q", "-b", "main", "--object-format="+format, r.work)
 	return r
 }
 
 // with returns a repository whose branch main has one commit.
 func with(t *testing.T, content files) (repository, string) {
 	t.Helper()
-	r := newRepository(t)
+	return withFormat(t, formatSHA1, content)
+}
+
+// withFormat is with for ids of any format.
+func withFormat(t *testing.T, format string, content files) (repository, string) {
+	t.Helper()
+	r := newRepositoryOf(t, format)
 	return r, r.push(content)
 }
 

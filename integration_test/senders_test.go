@@ -84,7 +84,12 @@ func sendings() []sending {
 }
 
 func TestWebhookOfEachSenderRefreshes(t *testing.T) {
-	repo, first := with(t, twoStacks())
+	inEachFormat(t, webhookOfEachSenderRefreshes)
+}
+
+func webhookOfEachSenderRefreshes(t *testing.T, format string) {
+	t.Helper()
+	repo, first := withFormat(t, format, twoStacks())
 	host := serveRepository(t, repo)
 	for _, sender := range sendings() {
 		t.Run(sender.name, func(t *testing.T) {

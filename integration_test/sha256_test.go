@@ -13,34 +13,9 @@ import (
 	"mooring/integration_test/lab"
 )
 
-// withSHA256 returns a repository whose ids are SHA-256 and whose branch main has one commit.
-func withSHA256(t *testing.T, content files) (repository, string) {
-	t.Helper()
-	is := is.New(t)
-	r := newRepository(t)
-	for directory, bare := range map[string][]string{r.bare: {"--bare"}, r.work: nil} {
-		is.NoErr(os.RemoveAll(directory))
-		git(t, "", append(append([]string{"init", "-q", "-b", "main", "--object-format=sha256"}, bare...), directory)...)
-	}
-	return r, r.push(content)
-}
-
-func TestSHA256RepositoryIsServedLikeAnyOther(t *testing.T) {
-	for way, at := range ways() {
-		t.Run(way, func(t *testing.T) {
-			t.Parallel()
-			repo, first := withSHA256(t, twoStacks())
-			is.New(t).Equal(len(first), 64)
-			s := start(t, at(t, repo)...)
-			followsPushes(t, repo, first, s)
-			is.New(t).True(strings.Contains(s.get("/").body, first[:12])) // as the page shows it
-		})
-	}
-}
-
 func TestDeliveryMayNameIDsOfSHA256(t *testing.T) {
 	is := is.New(t)
-	repo, first := withSHA256(t, twoStacks())
+	repo, first := withFormat(t, formatSHA256, twoStacks())
 	s := start(t, "GIT_URL="+serveRepository(t, repo).url(), "WEBHOOK_SECRET="+githubSecret)
 	s.awaitRevision(first)
 	s.logged("refresh completed")
@@ -61,7 +36,7 @@ func TestDeliveryMayNameIDsOfSHA256(t *testing.T) {
 // The working copy of the deployer has the format of the repository. It follows a repository that is made anew.
 func TestDeployerAppliesStacksOfEitherFormat(t *testing.T) {
 	is := is.New(t)
-	repo, revision := withSHA256(t, files{"a/docker-compose.yml": "# 1"})
+	repo, revision := withFormat(t, formatSHA256, files{"a/docker-compose.yml": "# 1"})
 	variables := []string{"GIT_URL=" + repo.bare, "SNAPSHOT_FILE=" + filepath.Join(t.TempDir(), "snapshot.json")}
 	s := start(t, variables...)
 	variables = append(variables, "LISTEN_ADDR="+s.address)

@@ -121,3 +121,27 @@ func TestSSHWithoutHomeAndAgentSaysWhatToSet(t *testing.T) {
 	is.True(strings.HasPrefix(got.stderr, "mooring: git_untrusted: "))
 	is.True(strings.Contains(got.stderr, "GIT_SSH_KNOWN_HOSTS_FILE"))
 }
+
+// README says so. For the programs ssh and git these files would lead to another host.
+func TestConfigurationOfSSHAndGitIsNotRead(t *testing.T) {
+	is := is.New(t)
+	repo, revision := with(t, twoStacks())
+	key := newKey(t, "")
+	host := serveSSH(t, key)
+	home := t.TempDir()
+	is.NoErr(os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
+	for name, content := range map[string]string{
+		".ssh/config": "Host *\nHostName 192.0.2.1\nProxyCommand false\nStrictHostKeyChecking no\n",
+		".gitconfig":  "[url \"file:///nonexistent/\"]\n\tinsteadOf = ssh://\n[core]\n\tsshCommand = false\n",
+	} {
+		is.NoErr(os.WriteFile(filepath.Join(home, name), []byte(content), 0o600))
+	}
+	host.know(filepath.Join(home, ".ssh", "known_hosts"), host.hostKey("ed25519"))
+	got := run(t, []string{"-once"}, "GIT_URL="+host.url(repo), "HOME="+home, "GIT_SSH_KEY_FILE="+key)
+	is.Equal(got.stderr, "")
+	is.Equal(decode[snapshot](t, reply{body: got.stdout}).Revision, revision)
+	readme, err := os.ReadFile("../README.md")
+	is.NoErr(err)
+	is.True(strings.Contains(string(readme), "mooring does not read the configuration of SSH (`~/.ssh/config`"))
+	is.True(strings.Contains(string(readme), "or of git (`insteadOf`"))
+}

@@ -38,6 +38,28 @@ func ways() map[string]func(*testing.T, repository) []string {
 	}
 }
 
+// inEachFormat runs a test for repositories whose ids have either format.
+func inEachFormat(t *testing.T, test func(t *testing.T, format string)) {
+	t.Helper()
+	for _, format := range []string{formatSHA1, formatSHA256} {
+		t.Run(format, func(t *testing.T) { test(t, format) })
+	}
+}
+
+// overEveryWay runs a test for repositories whose ids have either format, over every way to reach them. All run side by
+// side.
+func overEveryWay(t *testing.T, test func(t *testing.T, format string, at func(*testing.T, repository) []string)) {
+	t.Helper()
+	inEachFormat(t, func(t *testing.T, format string) {
+		for way, at := range ways() {
+			t.Run(way, func(t *testing.T) {
+				t.Parallel()
+				test(t, format, at)
+			})
+		}
+	})
+}
+
 // serveDaemon runs git daemon, one process for each connection, and returns the repository's URL. Filters are off
 // unless the repository's configuration has them.
 func serveDaemon(t *testing.T, r repository) string {

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/matryer/is"
@@ -22,5 +23,27 @@ func BenchmarkRead(b *testing.B) {
 		_, err := reader.Read(b.Context(), files, "s", "docker-compose.yml")
 		is.NoErr(err)
 	}
+	is.NoErr(reader.Close())
+}
+
+// BenchmarkReadTheCorpus reads each stack of the corpus once: 15 times are a thousand stacks.
+func BenchmarkReadTheCorpus(b *testing.B) {
+	is := is.New(b)
+	names, err := filepath.Glob("testdata/corpus/*.txt")
+	is.NoErr(err)
+	var examples []example
+	for _, name := range names {
+		examples = append(examples, readExample(b, name))
+	}
+	reader, err := NewReader(b.TempDir(), nil, "repo")
+	is.NoErr(err)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, e := range examples {
+			_, err := reader.Read(b.Context(), e.files, e.stack, e.file)
+			is.NoErr(err)
+		}
+	}
+	b.ReportMetric(float64(len(examples)), "stacks/op")
 	is.NoErr(reader.Close())
 }

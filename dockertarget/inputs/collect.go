@@ -228,14 +228,16 @@ func (r *reading) file(ctx context.Context, service, name, required string, use 
 		return place{}, err
 	}
 	r.note(found, use)
-	return found, r.inspect(ctx, service, at, found, use)
+	return found, r.inspect(ctx, service, at, required, found, use)
 }
 
 // inspect refuses what is there and cannot be what the service wants. The error is a *Problem, or one of Files.
-func (r *reading) inspect(ctx context.Context, service, name string, found place, use Use) error {
+func (r *reading) inspect(ctx context.Context, service, name, required string, found place, use Use) error {
 	switch {
 	case found.Kind == Directory && use == UseEnvironment:
 		return problem("The service %s reads variables or labels from %s, which is a directory.", quote(service), quote(name))
+	case found.Kind == File && required == "a build context":
+		return problem("The service %s is built from %s, which is no directory.", quote(service), quote(name))
 	case found.Kind != File:
 		return nil
 	}

@@ -12,16 +12,18 @@ import (
 	"github.com/matryer/is"
 )
 
-// secretOfThisMachine makes a file of variables outside of the repository, and returns its path.
-func secretOfThisMachine(t *testing.T) string {
+// hostFile makes a file of variables outside of the repository, and returns its path.
+func hostFile(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "host.env")
-	is.New(t).NoErr(os.WriteFile(name, []byte("V=from-this-machine\nbroken line of a secret\n"), 0o600))
+	is.New(t).NoErr(os.WriteFile(name, []byte("V=from-this-machine\n"), 0o600))
 	return name
 }
 
 func TestAStackNeverReadsAFileOfThisMachine(t *testing.T) {
-	host := secretOfThisMachine(t)
+	host := hostFile(t)
+	hostCompose := host[:len(host)-len("host.env")] + "host.yml"
+	is.New(t).NoErr(os.WriteFile(hostCompose, []byte("services: {x: {image: from-this-machine}}\n"), 0o600))
 	up := strings.Repeat("../", 40)
 	far := strings.Repeat("../", 90) + host[1:]
 	included := "services: {db: {image: 'db:${V:-none}'}}\n"
@@ -39,11 +41,11 @@ func TestAStackNeverReadsAFileOfThisMachine(t *testing.T) {
 		},
 		"by a project_directory that climbs, and then more": {
 			"s/docker-compose.yml": "include: [{path: a.yml, project_directory: " + up + "x}]\n",
-			"s/a.yml":              "services: {db: {extends: {file: " + up + host[1:] + ", service: x}}}\n",
+			"s/a.yml":              "services: {db: {extends: {file: " + up + hostCompose[1:] + ", service: x}}}\n",
 		},
 		"by an extends after another": {
 			"s/docker-compose.yml": "services: {db: {extends: {file: ../b/b.yml, service: x}}}\n",
-			"b/b.yml":              "services: {x: {extends: {file: " + up + up[:60] + host[1:] + ", service: x}}}\n",
+			"b/b.yml":              "services: {x: {extends: {file: " + up + up[:60] + hostCompose[1:] + ", service: x}}}\n",
 		},
 		"by COMPOSE_ENV_FILES in .env, which does not count there": {
 			"s/docker-compose.yml": "services: {db: {image: '${V}'}}\n", "s/.env": "COMPOSE_ENV_FILES=" + host + "\n",
@@ -55,7 +57,7 @@ func TestAStackNeverReadsAFileOfThisMachine(t *testing.T) {
 			var problem *Problem
 			is.True(errors.As(err, &problem))
 			t.Log(problem.Message)
-			is.True(!strings.Contains(problem.Message, "secret"))
+			is.True(!strings.Contains(problem.Message, "from-this-machine"))
 			is.True(!strings.Contains(problem.Message, "mooring-read-"))
 		})
 	}
@@ -93,7 +95,14 @@ func TestAnIncludeOfTheThirdLevelHasNoPlacesOfItsOwn(t *testing.T) {
 		})
 		var problem *Problem
 		is.True(errors.As(err, &problem))
-		is.True(strings.Contains(problem.Message, `"s/a/b/b.yml" gives an include`))
+		is.True(strings.Contains(problem.Message, `"s/a/b/b.yml" is an included file that gives an include`))
+
+		_, err = read(t, commit{ // the project is elsewhere, so it is the second level
+			"s/docker-compose.yml": web, "s/.env": "COMPOSE_FILE=p/p.yml\n", "s/p/p.yml": "include: [a/a.yml]\n",
+			"s/p/a/a.yml": "include: [{path: c.yml, " + place + "}]\n", "s/p/a/c.yml": web, "s/p/a/x.env": "", "s/p/a/x/y": "",
+		})
+		is.True(errors.As(err, &problem))
+		is.True(strings.Contains(problem.Message, `"s/p/a/a.yml" is an included file that gives an include`))
 	}
 }
 
@@ -213,7 +222,7 @@ func TestPathsThatNoFileSystemTakesAreProblems(t *testing.T) {
 
 func TestAProblemShowsNoPassword(t *testing.T) {
 	for name, files := range map[string]commit{
-		"in a .env that has no form":     {"s/docker-compose.yml": web, "s/.env": "A=1\nPASS WORD hunter2=x\n"},
+		"in a .env that has no form":     {"s/docker-compose.yml": web, "s/.env": "A=1\nhunter2/x=\n"},
 		"in a .env without its quote":    {"s/docker-compose.yml": web, "s/.env": "A=1\nP=\"hunter2\n"},
 		"in a .env with a dollar sign":   {"s/docker-compose.yml": web, "s/.env": "A=1\nP=hunter2${\n"},
 		"in an included file's .env":     {"s/docker-compose.yml": "include: [a/a.yml]\n", "s/a/a.yml": web, "s/a/.env": "PASS hunter2=x\n"},

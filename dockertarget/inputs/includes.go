@@ -29,17 +29,15 @@ type includes struct {
 	base, loaded, current string
 	// environments are the directories of which compose-go has looked for a ".env".
 	environments []string
-	// special tells whether a file gives an include an env_file or a project_directory.
+	// special tells whether a file gives an include an env_file or a project_directory. Compose looks for them from the
+	// directory where it was started, and that is the right place for files of at most the level deepest.
 	special func(name string) bool
+	deepest int
 	failure *Problem
 }
 
 // mark begins the path of an include. No path of Git has a NUL.
 const mark = "include\x00"
-
-// maxLevel is the level of files whose includes may have an env_file or a project_directory. Compose looks for them from
-// the directory of the stack, and that is the right place only up to this level.
-const maxLevel = 1
 
 // casts add the checks of paths to the casts of compose-go, which it calls when it has put variables into a value.
 func (g *includes) casts(known map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
@@ -102,9 +100,9 @@ func (g *includes) Load(ctx context.Context, name string) (string, error) {
 	if directory, included := g.directories[from]; included {
 		g.base = directory
 	}
-	if file, inside, _ := g.scratch.path(from); inside && g.levels[from] > maxLevel && g.special(file) {
-		return "", problem("%s gives an include an env_file or a project_directory, but is itself included by an included "+
-			"file; Compose looks for them in the wrong place. Name the include in the stack's own compose file.", quote(file))
+	if file, inside, _ := g.scratch.path(from); inside && g.levels[from] > g.deepest && g.special(file) {
+		return "", problem("%s is an included file that gives an include an env_file or a project_directory, and Compose looks "+
+			"for those in the wrong place; name that include in the stack's own compose file.", quote(file))
 	}
 	at := filepath.Join(g.base, strings.TrimPrefix(name, mark))
 	if _, inside, _ := g.scratch.path(at); !inside {

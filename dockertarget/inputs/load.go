@@ -40,6 +40,9 @@ func (r *reading) load(ctx context.Context) (loaded, error) {
 		scratch: r.scratch, start: details.WorkingDir, current: details.WorkingDir,
 		directories: map[string]string{}, levels: map[string]int{}, special: r.givesPlaces,
 	}
+	if choice.directory == r.stack {
+		includes.deepest = 1
+	}
 	result.project, err = safely(ctx, details, func(options *loader.Options) {
 		options.ResolvePaths = false
 		options.SkipResolveEnvironment = true

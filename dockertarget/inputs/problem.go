@@ -52,7 +52,7 @@ func pointerProblem(name string) *Problem {
 }
 
 // explain makes a Problem of an error of compose-go. It leaves out what the library shows of files of variables and of
-// texts with a dollar sign, which may be passwords.
+// texts with a dollar sign, which may be passwords (findings/compose-go-env-error-shows-the-line.sh).
 func (r *reading) explain(failure error) *Problem {
 	if own, ok := errors.AsType[*Problem](failure); ok {
 		return own

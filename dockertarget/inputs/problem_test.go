@@ -43,6 +43,7 @@ func TestAFaultOfAStackIsAProblemThatNamesIt(t *testing.T) {
 		"an LFS config":           {commit{"s/docker-compose.yml": web + "    configs: [c]\nconfigs: {c: {file: c}}\n", "s/c": pointer}, `"s/c" is a pointer of Git LFS`},
 		"an LFS mount":            {commit{"s/docker-compose.yml": web + "    volumes: ['./m:/m']\n", "s/m": pointer}, `"s/m" is a pointer of Git LFS`},
 		"a directory of labels":   {commit{"s/docker-compose.yml": web + "    label_file: l\n", "s/l/x": ""}, `reads variables or labels from "s/l", which is a directory`},
+		"a file as a context":     {commit{"s/docker-compose.yml": "services: {web: {build: app}}\n", "s/app": ""}, `built from "s/app", which is no directory`},
 		"a name of nothing":       {commit{"s/docker-compose.yml": "name: '${N:-}'\n" + web}, `project name must not be empty`},
 		"a wrong wish":            {commit{"s/docker-compose.yml": web + "x-mooring: 5\n"}, `x-mooring must have the keys suspend and after`},
 		"a misspelt wish":         {commit{"s/docker-compose.yml": web + "x-mooring: {suspended: true}\n"}, `x-mooring has the key "suspended"`},

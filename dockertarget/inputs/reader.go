@@ -30,7 +30,8 @@ type Reader struct {
 }
 
 // NewReader makes a Reader. directory is where it makes a directory of its own, which Close removes; empty is the
-// system's place for such. environment are the variables that docker compose will be started with, as "NAME=value".
+// system's place for such. environment are the variables that docker compose will be started with, as "NAME=value", without
+// the secrets of mooring: a stack can put any of them into a path, and so into a Problem, or into its containers.
 // repository is the repository's name, which names the project of a stack at the root. The error is one of the disk.
 //
 // compose-go tells its warnings to standard error through logrus. They are turned off for this process: what matters of

@@ -131,11 +131,12 @@ deploy() {
 # --- All stacks -------------------------------------------------------------------------------------------------------
 
 # work prints a line for each stack to work on, removals first: those that are not in sync, and those of which another
-# tree was applied than Git has, because a file beside the compose file has changed. A held stack is left alone: Git
-# does not have it, and only an operator may let it go. "-" stands for a tree that mooring does not know.
+# tree was applied than Git has, because a file beside the compose file has changed, or of which no tree was reported. A
+# held stack is left alone: Git does not have it, and only an operator may let it go. "-" stands for a tree that mooring
+# does not know.
 work() {
     jq -r '.stacks | map(select(.held == null)) |
-        map(select((.in_sync | not) or (.applied_tree != null and .applied_tree != .tree))) |
+        map(select((.in_sync | not) or (.tree != null and .applied_tree != .tree))) |
         sort_by(.status != "deleting") | .[] |
         [.status, .path, .compose_file, .hash, .tree // "-",
             (.path | select(. != ".") // "" | split("/") | map(@uri) | join("/"))] |
@@ -156,10 +157,11 @@ pass() {
     return "$result"
 }
 
-# follow waits for a list that is not the one in the file feed, at most until what failed is due again.
+# follow waits for a list that is not the one in the file feed, at most until what failed is due again. It asks for 25 s
+# at most, because many proxies end a request after 30 or 60 s.
 follow() {
-    left=$((retry_at ? retry_at - $(date +%s) : 60))
-    call GET "?wait=$((left > 0 ? left : 0))s" -H "If-None-Match: $etag" || return
+    left=$((retry_at ? retry_at - $(date +%s) : 25))
+    call GET "?wait=$((left < 0 ? 0 : left < 25 ? left : 25))s" -H "If-None-Match: $etag" || return
     [ "$code" = 304 ] || {
         revision=$(jq -er '.revision // ""' "$WORK_DIR/answer") &&
             mv "$WORK_DIR/answer" "$WORK_DIR/feed" &&

@@ -21,7 +21,8 @@ func Readable(name string) error {
 	return nil
 }
 
-// ReadFile reads a file of at most that many bytes. Like that of Readable, the error does not repeat the name.
+// ReadFile reads a file of at most that many bytes, whole MiB. Like that of Readable, the error does not repeat the
+// name.
 func ReadFile(name string, largest int64) ([]byte, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -33,7 +34,7 @@ func ReadFile(name string, largest int64) ([]byte, error) {
 	case err != nil:
 		return nil, WithoutPath(err)
 	case int64(len(content)) > largest:
-		return nil, fmt.Errorf("it has more than %d bytes", largest)
+		return nil, fmt.Errorf("it is larger than %d MiB", largest>>20)
 	}
 	return content, nil
 }

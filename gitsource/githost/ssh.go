@@ -38,7 +38,7 @@ type SSHHost struct {
 // ServeSSH serves the repository over SSH.
 func ServeSSH(t *testing.T, r *Repository, options SSHOptions) SSHHost {
 	t.Helper()
-	hostKey, userKey := newSigner(t), options.Key
+	hostKey, userKey := NewSigner(t), options.Key
 	if userKey == nil {
 		made := NewKeyFile(t)
 		userKey = &made

@@ -2,10 +2,7 @@ package knownhosts
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -50,7 +47,7 @@ func Read(files []string) (Hosts, error) {
 			continue
 		case err != nil:
 			return Hosts{}, fault.New(actors.CodeUntrusted, "The file of known SSH hosts %s cannot be read: %s; mend it, or "+
-				"set GIT_SSH_KNOWN_HOSTS_FILE to another one.", fault.Clean(name), fault.Clean(fault.WithoutPath(err).Error()))
+				"set GIT_SSH_KNOWN_HOSTS_FILE to another one.", fault.Clean(name), fault.Clean(err.Error()))
 		}
 		h.found = true
 		h.add(name, content)
@@ -59,17 +56,9 @@ func Read(files []string) (Hosts, error) {
 }
 
 func readFile(name string) (string, error) {
-	file, err := os.Open(name)
+	content, err := fault.ReadFile(name, maxFile)
 	if err != nil {
 		return "", err
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	switch {
-	case err != nil:
-		return "", err
-	case len(content) > maxFile:
-		return "", fmt.Errorf("it is larger than %d MiB", maxFile>>20)
 	}
 	text := strings.TrimPrefix(string(content), "\ufeff")
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {

@@ -90,7 +90,7 @@ func TestAFileThatCannotBeReadIsNotLeftOut(t *testing.T) {
 
 func TestTheWarningNamesTheLinesThatCannotBeRead(t *testing.T) {
 	is := is.New(t)
-	key := text(newSigner(t))
+	key := text(githost.NewSigner(t))
 	one := githost.WriteFile(t, "one", "# text\r\nhost "+key+"\r\n\r\nhost ssh-new AAAA\n@cert-authority * "+key)
 	two := githost.WriteFile(t, "two", "a b\nhost "+key+"\n@x host "+key+"\n")
 	many := githost.WriteFile(t, "many", strings.Repeat("a b\n", 1000))
@@ -142,7 +142,7 @@ func TestAnyKindOfCertificateIsAskedForWhereAnAuthorityIsKnown(t *testing.T) {
 
 func TestAddressesOfVersion6AreNamedAsTheSSHProgramWritesThem(t *testing.T) {
 	is := is.New(t)
-	key := newSigner(t)
+	key := githost.NewSigner(t)
 	known := read(t, githost.WriteFile(t, "known_hosts", "::1 "+text(key)+"\n[fe80::1]:2222 "+text(key)+"\n"))
 	for address, isKnown := range map[[2]string]bool{
 		{"::1", "22"}: true, {"::1", "2222"}: true, {"fe80::1", "2222"}: true, {"FE80::1", "2222"}: true,

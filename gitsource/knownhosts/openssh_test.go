@@ -1,7 +1,6 @@
 package knownhosts
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -26,20 +25,7 @@ type keys struct {
 }
 
 func newKeys(t *testing.T) keys {
-	return keys{newSigner(t), newSigner(t), newSigner(t), newSigner(t)}
-}
-
-func newSigner(t *testing.T) ssh.Signer {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer
+	return keys{githost.NewSigner(t), githost.NewSigner(t), githost.NewSigner(t), githost.NewSigner(t)}
 }
 
 // text is a key as files have it.
@@ -168,7 +154,7 @@ func isTrustedBySSH(t *testing.T, file, host string, port int, address string) b
 // hashed is a host's name as ssh-keygen -H writes it.
 func hashed(t *testing.T, name string) string {
 	t.Helper()
-	file := githost.WriteFile(t, "known_hosts", name+" "+text(newSigner(t))+"\n")
+	file := githost.WriteFile(t, "known_hosts", name+" "+text(githost.NewSigner(t))+"\n")
 	if output, err := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-H", "-f", file).CombinedOutput(); err != nil {
 		t.Fatalf("ssh-keygen: %v: %s", err, output)
 	}

@@ -18,9 +18,9 @@ type gitDirs struct {
 	gitDir, commonDir string
 }
 
-// namedGitDir returns the repository that path names: a bare one, the one of the checkout whose top it is, or a .git. If
-// there is no such path it takes PATH.git, as git-clone does. It does not look above path: if the repository disappears,
-// one further up is another repository.
+// namedGitDir returns the repository that path names: a bare one, the one of the checkout whose top it is, or a .git.
+// If there is no such path it takes PATH.git, as git-clone does. It does not look above path: if the repository
+// disappears, one further up is another repository.
 func namedGitDir(path string) (gitDirs, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -139,8 +139,8 @@ func readPointer(name, label string) (string, error) {
 	return path, nil
 }
 
-// notThere returns fault.ErrNoRepository for a file that does not exist or is empty, and for other errors a failure that names no
-// path.
+// notThere returns fault.ErrNoRepository for a file that does not exist or is empty, and for other errors a failure
+// that names no path.
 func notThere(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, syscall.ENOTDIR), fault.IsCutShort(err):

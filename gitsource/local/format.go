@@ -15,9 +15,10 @@ import (
 	"mooring/gitsource/object"
 )
 
-// format returns the format of the repository's ids, and whether it keeps its refs in reftables. It refuses a repository that keeps objects or refs in a way that
-// this package cannot read. Other extensions do not matter: they concern writers or the checkout, or, as
-// extensions.compatObjectFormat, second ids of the same objects (gitrepository-layout, git-config "extensions.*").
+// format returns the format of the repository's ids, and whether it keeps its refs in reftables. It refuses a
+// repository that keeps objects or refs in a way that this package cannot read. Other extensions do not matter: they
+// concern writers or the checkout, or, as extensions.compatObjectFormat, second ids of the same objects
+// (gitrepository-layout, git-config "extensions.*").
 func (d gitDirs) format() (format object.Format, hasTables bool, err error) {
 	values, err := d.config()
 	switch {

@@ -51,6 +51,8 @@ func TestADamagedPackIsAnErrorOfTheProtocol(t *testing.T) {
 				check(damaged)
 			}
 		}
+		body := pack[len("PACK")+4+4 : len(pack)-format.Size()]
+		check(packmaker.Seal(1-format, body, 6)) // it ends with the hash of the other format
 		check([]byte("<html><body>Log in</body></html>"))
 		check(append(bytes.Clone(pack), make([]byte, maxAfterPack+1)...))
 		_, _, err := collect(format, append(bytes.Clone(pack), "a little after"...))

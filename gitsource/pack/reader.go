@@ -51,7 +51,8 @@ const (
 // TooLarge is the error of a pack that is larger than its limits.
 func TooLarge() error { return fault.Malformed("its pack is larger than may be read") }
 
-// Reader reads packs of one object.Format (gitformat-pack, version 2), one after another and each in one pass. It belongs to one goroutine.
+// Reader reads packs of one object.Format (gitformat-pack, version 2), one after another and each in one pass. It
+// belongs to one goroutine.
 //
 // It inflates every object once and gives it to the Visitor. It applies a delta at once to the content of its base. If
 // that content is no longer in memory, it makes the content again from compressed bytes, and it keeps a bounded number

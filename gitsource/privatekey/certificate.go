@@ -20,7 +20,7 @@ func withCertificate(signer ssh.Signer, file string) Keys {
 	}
 	if err != nil {
 		return Keys{alone, "The certificate beside the key (-cert.pub) cannot be read: " +
-			fault.Clean(fault.WithoutPath(err).Error()) + "."}
+			fault.Clean(err.Error()) + "."}
 	}
 	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
 	certificate, isCertificate := public.(*ssh.Certificate)

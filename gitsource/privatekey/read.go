@@ -5,7 +5,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -50,15 +49,7 @@ func Read(file string, passphrase func() (string, error)) (Keys, error) {
 }
 
 func readFile(name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("it is larger than %d MiB", maxFile>>20)
-	}
+	content, err := fault.ReadFile(name, maxFile)
 	return strings.TrimPrefix(string(content), "\ufeff"), err
 }
 
@@ -68,7 +59,7 @@ func unreadable(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		what = fmt.Sprintf("; give it to the user that mooring runs as: `chown %d \"$GIT_SSH_KEY_FILE\"`", os.Geteuid())
 	}
-	return refused("The file of GIT_SSH_KEY_FILE cannot be read: %s%s.", fault.WithoutPath(err), what)
+	return refused("The file of GIT_SSH_KEY_FILE cannot be read: %s%s.", err, what)
 }
 
 func refused(format string, arguments ...any) error {

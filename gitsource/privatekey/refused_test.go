@@ -3,7 +3,6 @@ package privatekey
 import (
 	"encoding/pem"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,15 +106,15 @@ func TestTheCommandsForANewKeyMakeOne(t *testing.T) {
 
 func TestAFileThatMayNotBeReadIsToldWithItsOwner(t *testing.T) {
 	is := is.New(t)
-	message := unreadable(&fs.PathError{Op: "open", Path: "/secret", Err: syscall.EACCES}).Error()
+	message := unreadable(syscall.EACCES).Error()
 	is.True(strings.Contains(message, "permission denied"))
-	is.True(!strings.Contains(message, "/secret"))
 	m := makeKey(t, generate+clear+"-t ed25519")
 	m.run(commands(message)[0])
 	_, err := m.read("")
 	is.NoErr(err)
 	_, err = made{t, m.file + "-gone"}.read("")
 	is.True(strings.Contains(err.Error(), "no such file"))
+	is.True(!strings.Contains(err.Error(), m.file)) // it may be the key itself
 }
 
 func TestAWrongPassphraseIsNotTakenForAnotherForm(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,6 +141,44 @@ func TestAHostOfVersion0ThatNamesNoFormatIsReadByItsIDs(t *testing.T) {
 		from := openSession(t, newTestRemote(t, location.Settings{URL: host.Repository()}), protocol.Facts{})
 		is.Equal(from.Tip(), tip)
 		is.Equal(from.Facts().Format, format)
+	})
+}
+
+// The first format that a host names is that of the repository; it may know others (gitprotocol-capabilities,
+// "object-format").
+func TestTheFirstOfSeveralFormatsIsThatOfTheRepository(t *testing.T) {
+	githost.EachFormat(t, func(t *testing.T, format object.Format) {
+		for _, v0 := range []bool{false, true} {
+			for _, others := range []string{(1 - format).String(), format.String(), "sha512", ""} {
+				t.Run(fmt.Sprintf("version 0 %t, then %q", v0, others), func(t *testing.T) {
+					is := is.New(t)
+					repository := githost.NewOf(t, format)
+					tip := repository.Commit("docker-compose.yml", "a")
+					through := githost.ServeHTTP(t, repository, githost.HTTPOptions{V0: v0})
+					named := "object-format=" + format.String()
+					host := githost.ServeHTTP(t, repository, githost.HTTPOptions{Instead: func(w http.ResponseWriter, q *http.Request) bool {
+						answer := githost.Forward(through, q)
+						w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+						body := answer.Body.String()
+						if line := githost.Lines(named + "\n"); q.Method == http.MethodGet && !v0 {
+							body = strings.Replace(body, line, line+githost.Lines("object-format="+others+"\n"), 1)
+						} else if q.Method == http.MethodGet {
+							head := githost.Lines("# service=git-upload-pack\n", "")
+							size, err := strconv.ParseUint(body[len(head):len(head)+4], 16, 16)
+							is.NoErr(err)
+							first := strings.TrimSuffix(body[len(head)+4:len(head)+int(size)], "\n")
+							body = head + githost.Lines(first+" object-format="+others+"\n") + body[len(head)+int(size):]
+						}
+						_, _ = io.WriteString(w, body)
+						return true
+					}})
+					settings := location.Settings{URL: host.Repository(), Ref: tip.String()} // a commit, so the host is greeted
+					from := openSession(t, newTestRemote(t, settings), protocol.Facts{})
+					is.Equal(from.Facts().Format, format)
+					is.Equal(unpackedCount(t, from, tip), 3)
+				})
+			}
+		}
 	})
 }
 

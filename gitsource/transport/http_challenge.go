@@ -110,7 +110,7 @@ func adviceFor(schemes []string, authorization string) string {
 func refusedByProxy(response *http.Response) error {
 	schemes := challenges(response.Header.Values("Proxy-Authenticate"))
 	if len(schemes) > 0 && !offers(schemes, "Basic") {
-		return fault.New(actors.CodeAuth, "The proxy wants credentials by %s, which mooring does not support; ask its operator "+
+		return fault.New(actors.CodeUnreachable, "The proxy wants credentials by %s, which mooring does not support; ask its operator "+
 			"for Basic, or name the Git host in NO_PROXY if it can be reached without the proxy.", strings.Join(schemes, " or "))
 	}
 	return fault.New(actors.CodeUnreachable, "The proxy wants credentials; give them in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY.")

@@ -33,7 +33,7 @@ func (w *httpWire) ofConnection(response *http.Response, page string) error {
 		"plain http to an ssl-enabled server", "host and port requires tls"):
 		return speaksTLS(fault.GitHost, "GIT_URL")
 	case !isPlain && says("no required ssl certificate was sent", "the ssl certificate error"):
-		return w.refusedCertificate("it answers 400 Bad Request")
+		return w.refusedCertificate(response.Request.URL, "it answers 400 Bad Request")
 	}
 	return nil
 }

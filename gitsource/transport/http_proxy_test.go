@@ -220,8 +220,8 @@ func TestAFailureOfAProxyIsToldAsTheProxys(t *testing.T) {
 		"SOCKS, refused":        {"socks5h://" + socks(githost.SOCKSOptions{Reply: 2}), actors.CodeUnreachable, "The SOCKS proxy does not connect to the Git host: connection not allowed by ruleset"},
 		"SOCKS, unreachable":    {"socks5h://" + socks(githost.SOCKSOptions{Reply: 4}), actors.CodeUnreachable, "The SOCKS proxy does not connect to the Git host: host unreachable"},
 		"Basic":                 {"http://clerk:s3cret@" + connect(wants+"Proxy-Authenticate: Basic realm=\"s3cret\"\r\n\r\n"), actors.CodeUnreachable, "The proxy wants credentials; give them in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY."},
-		"NTLM":                  {"http://clerk:s3cret@" + connect(wants+"Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"), actors.CodeAuth, "The proxy wants credentials by Negotiate or NTLM, which mooring does not support"},
-		"it repeats a secret":   {"http://clerk:s3cret@" + connect(wants+"Proxy-Authenticate: s3cret, Y2xlcms6czNjcmV0\r\n\r\n"), actors.CodeAuth, "by *** or ***, which"},
+		"NTLM":                  {"http://clerk:s3cret@" + connect(wants+"Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"), actors.CodeUnreachable, "The proxy wants credentials by Negotiate or NTLM, which mooring does not support"},
+		"it repeats a secret":   {"http://clerk:s3cret@" + connect(wants+"Proxy-Authenticate: s3cret, Y2xlcms6czNjcmV0\r\n\r\n"), actors.CodeUnreachable, "by *** or ***, which"},
 		"forbidden":             {"http://clerk:s3cret@" + connect("HTTP/1.1 403 s3cret\r\n\r\n"), actors.CodeUnreachable, "The proxy does not connect to the Git host: 403 Forbidden."},
 		// Behind a tunnel it is the host that fails.
 		"the host's certificate":          {"http://" + connect(""), actors.CodeUntrusted, "The Git host's TLS certificate is for other names"},

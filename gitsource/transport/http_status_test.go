@@ -35,7 +35,7 @@ func TestAStatusCodeBecomesAFailure(t *testing.T) {
 		{404, plain, "not\nhere\x1b[31m", actors.CodeNotFound, "answers 404 Not Found: not here [31m.", 0},
 		{410, nil, "", actors.CodeNotFound, "410 Gone.", 0},
 		{407, nil, "", actors.CodeUnreachable, "The proxy wants credentials", 0},
-		{407, map[string]string{"Proxy-Authenticate": `Digest realm="x"`}, "", actors.CodeAuth, "The proxy wants credentials by Digest", 0},
+		{407, map[string]string{"Proxy-Authenticate": `Digest realm="x"`}, "", actors.CodeUnreachable, "The proxy wants credentials by Digest", 0},
 		{429, map[string]string{"Retry-After": "17"}, "", actors.CodeUnreachable, "429 Too Many Requests.", 17 * time.Second},
 		{500, page, "<pre>stack trace</pre>", actors.CodeUnreachable, "500 Internal Server Error.", 0},
 		{503, map[string]string{"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}, "", actors.CodeUnreachable, "503",

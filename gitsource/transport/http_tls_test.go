@@ -197,6 +197,15 @@ func TestAClientCertificateIsNotShownToAnotherHost(t *testing.T) {
 	is.Equal(openFailure(t, settings).Code, actors.CodeNotFound)
 	is.Equal(<-count, 1)
 	is.Equal(<-count, 0)
+
+	// The sentence about a host that insists names it, because the certificate itself is good.
+	config = config.Clone()
+	config.ClientAuth, config.VerifyConnection = tls.RequireAnyClientCert, nil
+	other = serveTLS(t, http.NotFoundHandler(), config, true)
+	failure := openFailure(t, settings)
+	is.Equal(failure.Code, actors.CodeAuth)
+	is.True(strings.HasPrefix(failure.Message, "GIT_URL redirects to "+strings.TrimPrefix(other, "https://")+
+		", to which the client certificate is not sent ("))
 }
 
 func TestABadClientCertificateIsNamedWithItsRule(t *testing.T) {

@@ -78,9 +78,9 @@ func (w *httpWire) failureOnTheWay(err error, proxy *url.URL, request *http.Requ
 	switch {
 	case isOfProxy || !asked:
 	case alert != "":
-		return w.refusedCertificate("its TLS alert is: " + alert)
+		return w.refusedCertificate(request.URL, "its TLS alert is: "+alert)
 	case isEnded(err):
-		return w.refusedCertificate("it ends the connection")
+		return w.refusedCertificate(request.URL, "it ends the connection")
 	}
 	failure := httpFailure(err)
 	if protocol.IsUnanswered(err) && !isOfProxy && request.URL.Scheme == "http" { // OpenSSL ends such a connection
@@ -102,15 +102,16 @@ func isEnded(err error) bool {
 }
 
 // refusedCertificate is the failure of a host that asks for a client certificate and then ends the connection. In TLS
-// 1.3 it does so after the handshake, and its alert may be lost when it closes the connection.
-func (w *httpWire) refusedCertificate(reason string) error {
+// 1.3 it does so after the handshake, and its alert may be lost when it closes the connection. at is the address that
+// was asked: a host to which GIT_URL redirects is not in w.at before it has answered.
+func (w *httpWire) refusedCertificate(at *url.URL, reason string) error {
 	switch {
 	case !w.identifies:
 		return fault.New(actors.CodeAuth, "The Git host wants a client certificate (%s); set GIT_CLIENT_CERT_FILE and "+
 			"GIT_CLIENT_KEY_FILE.", reason)
-	case !maySendCredentials(w.named, w.at):
+	case !maySendCredentials(w.named, at):
 		return fault.New(actors.CodeAuth, "GIT_URL redirects to %s, to which the client certificate is not sent (%s); "+
-			"set GIT_URL to the repository's address there.", fault.Clean(w.at.Host), reason)
+			"set GIT_URL to the repository's address there.", fault.Clean(at.Host), reason)
 	}
 	return fault.New(actors.CodeAuth, "The Git host refuses the client certificate of GIT_CLIENT_CERT_FILE (%s); check "+
 		"that the host trusts its authority, and that the file has the whole chain.", reason)

@@ -93,8 +93,8 @@ func (w *httpWire) acceptGreeting(response *http.Response) (protocol.Answer, err
 	return answer, nil
 }
 
-// isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not begin like a
-// greeting of Git is taken for that file, too.
+// isListOfFiles tells whether an answer is the file info/refs. Web servers send that as any type. A text that does not
+// begin like a greeting of Git is taken for that file, too.
 func isListOfFiles(answer httpAnswer, mediaType string) bool {
 	read, _ := answer.Peek(object.SHA256.Digits() + 1) // the reader of the greeting meets the error again
 	begin := string(read)

@@ -16,10 +16,12 @@ type Repository struct {
 	Path string
 }
 
-// NewRepository makes an empty repository at a path. Git's automatic maintenance is off.
-func NewRepository(ctx context.Context, path string) (Repository, error) {
+// NewRepository makes an empty repository at a path, with further options of git-init(1). Git's automatic maintenance is
+// off.
+func NewRepository(ctx context.Context, path string, options ...string) (Repository, error) {
 	r := Repository{path}
-	if _, err := Git(ctx, "", nil, "init", "-q", "--bare", "--template=", "-b", "main", path); err != nil {
+	init := append([]string{"init", "-q", "--bare", "--template=", "-b", "main"}, options...)
+	if _, err := Git(ctx, "", nil, append(init, path)...); err != nil {
 		return r, err
 	}
 	for _, setting := range [][2]string{{"receive.autoGC", "false"}, {"gc.auto", "0"}} {

@@ -70,23 +70,26 @@ func (s stack) find(name string) (found value, err error) {
 	return value{}, nil
 }
 
-// maxDeleted is how many deleted refs are looked at in search of one that is not.
-const maxDeleted = 1000
+// maxHidden is how many bytes of names isEmpty keeps: some 300,000 refs.
+const maxHidden = 8 << 20
 
-// isEmpty tells whether no ref has an id. It looks for the first id in each table that no newer table hides.
-func (s stack) isEmpty() (bool, error) {
-	deleted, isEmpty := 0, true
+// isEmpty tells whether no ref has an id. It reads the tables from the newest to the oldest, up to the first id that no
+// newer table hides. Git merges tables when much in them is hidden, so the names without an id are few; if there are
+// more than maxHidden, it takes the stack for one with refs.
+func (s stack) isEmpty() (isEmpty bool, err error) {
+	isEmpty = true
+	hidden, size := map[string]bool{}, 0
 	for _, named := range slices.Backward(s.tables) {
 		err := s.read(named, func(t *table) error {
 			return t.each(func(r record) (more bool, err error) {
-				if r.value.id == nil {
+				if hidden[string(r.name)] {
 					return true, nil
 				}
-				now, err := s.find(string(r.name))
-				if deleted++; now.id != nil || deleted == maxDeleted {
+				if size += len(r.name); r.value.id != nil || size > maxHidden {
 					isEmpty = false
 				}
-				return isEmpty, err
+				hidden[string(r.name)] = true
+				return isEmpty, nil
 			})
 		})
 		if err != nil || !isEmpty {
