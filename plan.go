@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"mooring/actors"
 	"mooring/api/encode"
@@ -41,6 +42,9 @@ func (p *planFlag) Set(value string) error {
 	return nil
 }
 
+// timeOfStack is how long the reading of one stack may take beside REFRESH_TIMEOUT. It mostly takes some milliseconds.
+const timeOfStack = 200 * time.Millisecond
+
 // runPlan refreshes once and prints what a deployment would do. It writes nothing: the snapshot file is read and stays as
 // it is.
 func runPlan(ctx context.Context, s settings, as planFlag, stdout, stderr io.Writer) error {
@@ -60,6 +64,9 @@ func runPlan(ctx context.Context, s settings, as planFlag, stdout, stderr io.Wri
 	if err != nil {
 		return err
 	}
+	// Bounds the time in which the host must give the files: it depends on how many there are.
+	ctx, cancel := context.WithTimeout(ctx, s.Refresh.RefreshTimeout+time.Duration(len(state.Desired.Stacks))*timeOfStack)
+	defer cancel()
 	state.Commit, err = source.Files().Open(ctx, state.Desired)
 	if err != nil {
 		return failed(err)

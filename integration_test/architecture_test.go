@@ -110,13 +110,10 @@ func mayImportFrom() map[string][]string {
 		"actors":                   {},
 		"hashing":                  {},
 		"gitsource/local/reftable": {"gitsource/fault"},
-		"gitsource/checkout":       {},
-		"dockertarget/inputs":      {"github.com/compose-spec/compose-go/v2", "github.com/sirupsen/logrus", "go.yaml.in/yaml/v4"},
 		"dockertarget":             {"actors", "dockertarget/*", "gitsource"},
 		"dockertarget/engine":      {"dockertarget/plan", "github.com/moby/moby/api", "github.com/moby/moby/client"},
 		"dockertarget/readings":    {"dockertarget/inputs"},
 		"dockertarget/repository":  {"dockertarget/inputs", "dockertarget/readings", "gitsource", "gitsource/checkout", "gitsource/object"},
-		"dockertarget/plan":        {"dockertarget/inputs"},
 	}
 }
 

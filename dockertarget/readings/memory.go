@@ -119,4 +119,3 @@ func (m *Memory) read(ctx context.Context, reader Reader, u *update, due []Stack
 	}
 	return nil
 }
-

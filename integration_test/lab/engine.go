@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -38,16 +39,17 @@ const (
 	engineStop  = 30 * time.Second
 )
 
-// StartEngine starts an engine, and returns when it answers. It needs root and dockerd; without them the error is
-// ErrNoEngine. Debian's package docker.io has dockerd. The caller ends the engine with Stop.
+// StartEngine starts an engine, and returns when it answers. It needs dockerd, and root or a sudo that asks for no
+// password; without them the error is ErrNoEngine. Debian's package docker.io has dockerd. The caller ends the engine with
+// Stop.
 func StartEngine(ctx context.Context) (*Engine, error) {
-	if os.Geteuid() != 0 {
-		return nil, fmt.Errorf("%w: it needs root", ErrNoEngine)
-	}
 	for _, program := range []string{"unshare", "dockerd", "containerd", "runc"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return nil, fmt.Errorf("%w: %s is not installed", ErrNoEngine, program)
 		}
+	}
+	if err := asRoot("true").Run(); err != nil {
+		return nil, fmt.Errorf("%w: it needs root, or a sudo that asks for no password", ErrNoEngine)
 	}
 	directory, err := os.MkdirTemp("", "engine-") // the path of a socket has at most 107 bytes (unix(7))
 	if err != nil {
@@ -56,24 +58,24 @@ func StartEngine(ctx context.Context) (*Engine, error) {
 	in := func(name string) string { return filepath.Join(directory, name) }
 	// unshare becomes dockerd. A network of its own is needed although it makes no bridge: "--bridge none" beside another
 	// engine deletes the bridge of that one.
-	e := &Engine{Socket: in("sock"), directory: directory, command: exec.Command("unshare", "--net", "--mount", "dockerd",
-		"--data-root", in("data"), "--exec-root", in("exec"), "--pidfile", in("pid"), "--host", "unix://"+in("sock"),
+	e := &Engine{Socket: in("sock"), directory: directory, command: asRoot("unshare", "--net", "--mount", "dockerd",
+		"--data-root", in("data"), "--exec-root", in("exec"), "--pidfile", in("pid"),
+		"--host", "unix://"+in("sock"), "--group", strconv.Itoa(os.Getegid()),
 		"--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--storage-driver", "vfs")}
 	var log bytes.Buffer
 	e.command.Stdout, e.command.Stderr = &log, &log
 	e.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // it ends with the tests, whatever ends them
-	if err := e.command.Start(); err != nil {
+	if e.Client, err = client.New(client.WithHost("unix://" + e.Socket)); err == nil {
+		err = e.command.Start()
+	}
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(directory))
 	}
 	exited := make(chan struct{})
 	e.exited = exited
 	// Ends when the process does; Stop waits for it.
 	go func() { defer close(exited); _ = e.command.Wait() }()
-	e.Client, err = client.New(client.WithHost("unix://" + e.Socket))
-	if err == nil {
-		err = e.answers(ctx)
-	}
-	if err != nil {
+	if err := e.answers(ctx); err != nil {
 		err = errors.Join(err, e.Stop())
 		return nil, fmt.Errorf("start a Docker Engine: %w: %s", err, Tail(log.String()))
 	}
@@ -108,14 +110,29 @@ func (e *Engine) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), engineStop)
 	defer cancel()
 	removed := e.removeContainers(ctx)
-	_ = e.command.Process.Signal(syscall.SIGTERM) // fails if it has ended
+	e.signal("TERM")
 	select {
 	case <-e.exited:
 	case <-ctx.Done():
-		_ = e.command.Process.Kill()
+		e.signal("KILL")
 		<-e.exited
 	}
-	return errors.Join(removed, e.Client.Close(), os.RemoveAll(e.directory))
+	return errors.Join(removed, e.Client.Close(), asRoot("rm", "-rf", e.directory).Run())
+}
+
+// signal sends a signal to the engine. It does nothing if the engine has ended, or has not begun.
+func (e *Engine) signal(name string) {
+	if id, err := os.ReadFile(filepath.Join(e.directory, "pid")); err == nil {
+		_ = asRoot("kill", "-"+name, string(id)).Run()
+	}
+}
+
+// asRoot is a command that root runs.
+func asRoot(args ...string) *exec.Cmd {
+	if os.Geteuid() != 0 {
+		args = append([]string{"sudo", "--non-interactive"}, args...)
+	}
+	return exec.Command(args[0], args[1:]...)
 }
 
 func (e *Engine) removeContainers(ctx context.Context) error {
