@@ -20,7 +20,7 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	directory := t.TempDir()
 	const token, key = "deployer's token", "webhook's key"
 	s := start(t, "GIT_URL="+host.url(), "WEBHOOK_SECRET="+key, "DEPLOYER_TOKEN="+token,
-		"SNAPSHOT_FILE="+filepath.Join(directory, "snapshot.json"))
+		"SNAPSHOT_FILE="+filepath.Join(directory, "snapshot.json"), "REMOVAL_LIMIT=100%")
 	s.awaitRevision(first)
 	d := readDescription(t, s.get("/openapi.json").body)
 	d.walkContents(s, repo, host)
@@ -42,6 +42,8 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 	is.NoErr(os.Rename(directory, directory+".away"))
 	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/db%2Fmain", "", authorized).status, 500)
 	is.NoErr(os.Rename(directory+".away", directory))
+
+	d.walkRemovals(start(t, "GIT_URL="+host.url(), "DEPLOYER_TOKEN="+token), repo, authorized)
 
 	// A service that is not ready, has no webhook key and allows one host name.
 	host.Hang()
@@ -130,6 +132,30 @@ func (d *described) walkReports(s *service, repo repository, authorized string) 
 		is.Equal(d.ask(s, "PUT", path, `{"status":"syncing"}`, authorized).status, 404)
 		is.Equal(d.ask(s, "DELETE", path, "", authorized).status, 404)
 	}
+}
+
+// walkRemovals holds removals, and asks to release them rightly and wrongly.
+func (d *described) walkRemovals(s *service, repo repository, authorized string) {
+	is := is.New(d.t)
+	const kind, removals = "Content-Type: application/json", "/api/v1/removals"
+	repo.push(twoStacks())
+	s.refresh()
+	for _, path := range []string{"web", "db%2Fmain"} {
+		is.Equal(d.ask(s, "PUT", "/api/v1/stacks/"+path, `{"status":"syncing"}`, kind, authorized).status, 200)
+	}
+	revision := repo.push(files{"web/docker-compose.yml": "", "db/main/docker-compose.yaml": ""})
+	s.refresh()
+	held := d.ask(s, "GET", "/api/v1/stacks", "").body
+	is.True(strings.Contains(held, `"held"`))
+	is.Equal(d.ask(s, "DELETE", "/api/v1/stacks/web", "", authorized).status, 409)
+	body := fmt.Sprintf(`{"revision":%q}`, revision)
+	is.Equal(d.ask(s, "POST", removals, body, kind).status, 401)
+	is.Equal(d.ask(s, "POST", removals, body, kind, "Sec-Fetch-Site: cross-site").status, 403)
+	is.Equal(d.ask(s, "POST", removals, "{", kind, authorized).status, 400)
+	is.Equal(d.ask(s, "POST", removals, strings.Repeat(" ", 65<<10), kind, authorized).status, 413)
+	other := fmt.Sprintf(`{"revision":%q}`, strings.Repeat("1", 40))
+	is.Equal(d.ask(s, "POST", removals, other, kind, authorized).status, 409)
+	is.Equal(d.ask(s, "POST", removals, body, kind, authorized).status, 200)
 }
 
 // walkWebhook sends deliveries that are taken, ignored and refused.

@@ -113,7 +113,10 @@ func TestServiceAnswersBeforeTheFirstRefreshEnds(t *testing.T) {
 	is.Equal(s.get("/healthz").body, "{\"status\":\"ok\"}\n")
 	is.Equal(s.get("/readyz").status, http.StatusServiceUnavailable)
 	is.Equal(s.get("/").status, http.StatusOK)
-	is.Equal(s.get("/api/v1/stacks").body, `{"revision":null,"refreshed_at":null,"stacks":[],"skipped":[]}`+"\n")
+	source := fmt.Sprintf(`{"url":%q,"ref":"HEAD","deploy_dir":".",`+
+		`"compose_files":["docker-compose.yml","docker-compose.yaml"]}`, host.url())
+	is.Equal(s.get("/api/v1/stacks").body,
+		`{"revision":null,"refreshed_at":null,"commit":null,"source":`+source+`,"stacks":[],"skipped":[],"hints":[]}`+"\n")
 	status := s.status()
 	is.Equal(status.Status, "refreshing")
 	is.Equal(status.Current.Trigger.Source, "startup")
