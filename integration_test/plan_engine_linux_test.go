@@ -47,13 +47,16 @@ const waitingStack = "services:\n  web:\n    image: waiting\n"
 func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 	is := is.New(t)
 	e := ownEngine(t)
-	repo, first := with(t, files{"leaving/docker-compose.yml": waitingStack})
+	repo, first := with(t, files{"leaving/docker-compose.yml": waitingStack, "same/docker-compose.yml": waitingStack})
 	file, work := filepath.Join(t.TempDir(), "stacks.json"), t.TempDir()
-	is.Equal(run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file).code, 0)
+	s := start(t, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
+	s.awaitRevision(first)
+	same := s.snapshot().at("same")
+	is.Equal(s.do("PUT", "/api/v1/stacks/same", `{"status":"synced","hash":"`+same.Hash+`","tree":"`+same.Tree+`"}`).status, 200)
+	is.Equal(s.do("PUT", "/api/v1/stacks/leaving", `{"status":"syncing"}`).status, 200)
+	s.finish()
 	reported, err := os.ReadFile(file)
 	is.NoErr(err)
-	reported = []byte(strings.Replace(string(reported), `"status":"missing"`, `"status":"syncing"`, 1))
-	is.NoErr(os.WriteFile(file, reported, 0o600))
 	second := repo.push(files{
 		"leaving/docker-compose.yml":   "",
 		"new/docker-compose.yml":       waitingStack,
@@ -74,6 +77,7 @@ func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 		composeLabels("own", "web", owner, "mooring.stack=own"),
 		composeLabels("leaving", "web", owner, "mooring.stack=leaving"),
 		composeLabels("elsewhere", "web", owner, "mooring.stack=elsewhere"),
+		composeLabels("same", "web", owner, "mooring.stack=same"),
 		composeLabels("lost", "web", owner, "mooring.stack=lost\x1b[2J"),
 		{"unrelated": "x"},
 	} {
@@ -93,12 +97,13 @@ func TestPlanTellsWhatAnEngineNeeds(t *testing.T) {
 		{"leaving", "leaving", "remove", "no longer in Git; 1 container is removed"},
 		{"new", "new", "create", "Nothing of it is there."},
 		{"own", "own", "change", "A service has no container. (db)"},
+		{"same", "same", "leave", "It is as Git says."},
 		{"suspended", "suspended", "leave", "x-mooring"},
 		{"taken", "taken", "refuse", "does not name (mail)"},
 		{"-", "lost", "leave", `"lost?[2J", which mooring does not know`},
 	}
 	is.True(strings.HasPrefix(got.stdout, "Git is at "+second+". The Docker Engine is "))
-	is.True(strings.HasSuffix(got.stdout, "\ncreate 1, change 1, recreate 1, remove 1, refuse 3, leave 3. Nothing was changed.\n"))
+	is.True(strings.HasSuffix(got.stdout, "\ncreate 1, change 1, recreate 1, remove 1, refuse 3, leave 4. Nothing was changed.\n"))
 	is.Equal(strings.Count(got.stdout, "\n"), len(want)+5)
 	for _, row := range want {
 		found := false

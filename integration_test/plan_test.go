@@ -84,6 +84,7 @@ func TestPlanSeesTheFilesOfAnOperatorAndFollowsNoLink(t *testing.T) {
 	is := is.New(t)
 	repo, _ := with(t, files{
 		"own/docker-compose.yml": "services:\n  web:\n    image: nginx:$TAG\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
+		"in/docker-compose.yml":  "services:\n  web:\n    image: nginx\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
 		"out/docker-compose.yml": "services:\n  web:\n    image: nginx\n    secrets: [key]\nsecrets: {key: {file: ./keys/key}}\n",
 	})
 	work, outside := t.TempDir(), t.TempDir()
@@ -93,15 +94,17 @@ func TestPlanSeesTheFilesOfAnOperatorAndFollowsNoLink(t *testing.T) {
 	}
 	write(filepath.Join(outside, "key"), "of the machine")
 	before := planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work)
-	is.Equal(before.actions(), "out refuse, own refuse")
-	is.True(strings.Contains(before.Steps[0].Reason, `"out/keys/key"`))
-	is.True(strings.Contains(before.Steps[1].Reason, "TAG is set nowhere"))
+	is.Equal(before.actions(), "in refuse, out refuse, own refuse")
+	is.True(strings.Contains(before.Steps[1].Reason, `"out/keys/key"`))
+	is.True(strings.Contains(before.Steps[2].Reason, "TAG is set nowhere"))
 	write(filepath.Join(work, "tree/own/.env"), "TAG=1\n")
 	write(filepath.Join(work, "tree/own/keys/key"), "x")
 	write(filepath.Join(work, "tree/own/docker-compose.yml"), "services: [\n") // Git's own file counts
 	is.NoErr(os.MkdirAll(filepath.Join(work, "tree/out"), 0o755))
 	is.NoErr(os.Symlink(outside, filepath.Join(work, "tree/out/keys")))
-	is.Equal(planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work).actions(), "out refuse, own create")
+	is.NoErr(os.MkdirAll(filepath.Join(work, "tree/in"), 0o755))
+	is.NoErr(os.Symlink("../own/keys", filepath.Join(work, "tree/in/keys"))) // one that stays inside is not followed either
+	is.Equal(planned(t, "GIT_URL="+repo.bare, "WORK_DIR="+work).actions(), "in refuse, out refuse, own create")
 }
 
 func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
@@ -110,9 +113,10 @@ func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
 	directory := t.TempDir()
 	file := filepath.Join(directory, "stacks.json")
 	is.Equal(run(t, []string{"-once"}, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file).code, 0)
-	written := strings.Replace(contentOf(file), `"status":"missing"`, `"status":"syncing"`, 1)
+	one := strings.Replace(contentOf(file), `"status":"missing"`, `"status":"syncing"`, 1)
+	both := strings.ReplaceAll(contentOf(file), `"status":"missing"`, `"status":"syncing"`)
 	repo.push(files{"a/docker-compose.yml": "", "b/docker-compose.yml": ""})
-	for content, want := range map[string]string{written: "a forget", "{": ""} {
+	for content, want := range map[string]string{one: "a forget", both: "a leave, b leave", "{": ""} {
 		is.NoErr(os.WriteFile(file, []byte(content), 0o600))
 		got := run(t, []string{"-plan=json"}, noEngine, "GIT_URL="+repo.bare, "SNAPSHOT_FILE="+file)
 		is.Equal(got.code, 0)
@@ -120,6 +124,9 @@ func TestPlanReadsTheSnapshotFileAndLeavesItAsItIs(t *testing.T) {
 		var decoded plan
 		is.NoErr(json.Unmarshal([]byte(got.stdout), &decoded))
 		is.Equal(decoded.actions(), want)
+		if content == both { // the removal of both is held
+			is.True(strings.Contains(decoded.Steps[0].Reason, "REMOVAL_LIMIT"))
+		}
 		is.Equal(contentOf(file), content)
 		left, err := os.ReadDir(directory)
 		is.NoErr(err)
