@@ -1,5 +1,6 @@
 # mooring as an image: only one static program and the root certificates for TLS, no shell and no packages.
-# It listens on 8080 as user 65532, and writes only to SNAPSHOT_FILE, if that is set.
+# It listens on 8080 as user 65532, and writes only to SNAPSHOT_FILE, if that is set, and to /tmp while it reads what a
+# stack is made of.
 
 # Tag and digest belong together: the digest decides, and Dependabot moves both.
 FROM --platform=$BUILDPLATFORM golang:1.26.9-bookworm@sha256:d9c68c2c51161e12fd77e4c6320687c9cd86e1af1e3ad6e6cd63ff970641453c AS build
@@ -8,7 +9,7 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 # The image's file system. The home directory will belong to mooring: a new volume gets its owner from it.
-RUN mkdir -p /image/etc/ssl/certs /image/usr/share/doc/mooring /home/mooring && \
+RUN mkdir -p /image/etc/ssl/certs /image/usr/share/doc/mooring /home/mooring && mkdir -m 1777 /image/tmp && \
     cp LICENSE /image/usr/share/doc/mooring/ && \
     cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ && \
     echo 'mooring:x:65532:65532:mooring:/var/lib/mooring:/sbin/nologin' >/image/etc/passwd && \

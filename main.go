@@ -124,15 +124,20 @@ func checkHealth(ctx context.Context) error {
 // unreadable is the sentence for an operator when a start cannot use the snapshot file.
 const unreadable = "SNAPSHOT_FILE cannot be read back: what deployers reported is not known"
 
+// newSource makes the source of the desired state.
+func newSource(s settings) (*gitsource.Source, error) {
+	source, err := gitsource.New(s.Git)
+	if err != nil {
+		return nil, settingError{err}
+	}
+	return source, nil
+}
+
 // start runs the refresh actor until ctx ends. The channel gets the error with which the actor ends, or nil. If the
 // snapshot file is unreadable, start calls warn with the reason.
 func start(
-	ctx context.Context, s settings, log *slog.Logger, warn func(error),
-) (*actors.Refresher, <-chan error, error) {
-	source, err := gitsource.New(s.Git)
-	if err != nil {
-		return nil, nil, settingError{err}
-	}
+	ctx context.Context, s settings, source *gitsource.Source, log *slog.Logger, warn func(error),
+) (*actors.Refresher, <-chan error) {
 	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Encode: encode.Snapshot, Decode: encode.DecodeSnapshot}
 	restored, err := file.Restore()
 	if err != nil {
@@ -142,7 +147,7 @@ func start(
 	exited := make(chan error, 1)
 	// Ends with ctx; whoever called start waits for exited.
 	go func() { exited <- run(ctx) }()
-	return actor, exited, nil
+	return actor, exited
 }
 
 func newTrigger(source actors.TriggerSource) actors.Trigger {
@@ -152,13 +157,14 @@ func newTrigger(source actors.TriggerSource) actors.Trigger {
 // runOnce does one refresh and prints the snapshot. If SNAPSHOT_FILE is set and could not be written, it prints nothing
 // and returns the error.
 func runOnce(ctx context.Context, s settings, stdout, stderr io.Writer) error {
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	warn := func(err error) { fmt.Fprintf(stderr, "mooring: %s: %v\n", unreadable, err) }
-	actor, exited, err := start(running, s, slog.New(slog.DiscardHandler), warn)
+	source, err := newSource(s)
 	if err != nil {
 		return err
 	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	warn := func(err error) { fmt.Fprintf(stderr, "mooring: %s: %v\n", unreadable, err) }
+	actor, exited := start(running, s, source, slog.New(slog.DiscardHandler), warn)
 	snapshot, err := refreshOnce(ctx, actor)
 	stop()
 	if err := errors.Join(err, <-exited); err != nil {
@@ -215,6 +221,13 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
+	source, err := newSource(s)
+	if err == nil && !s.Process.Headless {
+		err = s.readDeploy()
+	}
+	if err != nil {
+		return err
+	}
 	listeners, err := listen(s)
 	if err != nil {
 		return err
@@ -222,10 +235,8 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	defer listeners.Close()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	actor, exited, err := start(ctx, s, log, func(err error) { log.Warn(unreadable, "error", err) })
-	if err != nil {
-		return err
-	}
+	actor, exited := start(ctx, s, source, log, func(err error) { log.Warn(unreadable, "error", err) })
+	contents, contentsEnded := startContents(ctx, s, source)
 	log.Info("mooring starts", "version", api.Version(), "headless", s.Process.Headless)
 	_, _ = actor.Trigger(ctx, newTrigger(actors.Startup)) // refused only when ctx has ended
 	for _, listener := range listeners.API {
@@ -235,7 +246,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 		log.Info("serving metrics", "address", api.DisplayAddress(listener))
 	}
 	served := make(chan error, 1)
-	server := api.New(s.API, actor, log)
+	server := api.New(s.API, actor, contents, log)
 	// Ends with ctx, or when a listener fails. The code below waits for it by receiving from served.
 	go func() { served <- server.Serve(ctx, listeners) }()
 	tell(log, daemon.SdNotifyReady)
@@ -255,6 +266,7 @@ func serve(ctx context.Context, s settings, log *slog.Logger) error {
 	if !ended {
 		err = <-served
 	}
+	awaitContents(contentsEnded)
 	<-exited // its error is in the log already: the actor logs each write that fails
 	log.Info("mooring has stopped")
 	return err

@@ -48,12 +48,12 @@ const timeOfStack = 200 * time.Millisecond
 // runPlan refreshes once and prints what a deployment would do. It writes nothing: the snapshot file is read and stays as
 // it is.
 func runPlan(ctx context.Context, s settings, as planFlag, stdout, stderr io.Writer) error {
-	if err := errors.Join(process(&s.Deploy), s.Deploy.Validate()); err != nil {
-		return settingError{err}
+	if err := s.readDeploy(); err != nil {
+		return err
 	}
-	source, err := gitsource.New(s.Git)
+	source, err := newSource(s)
 	if err != nil {
-		return settingError{err}
+		return err
 	}
 	file := actors.SnapshotFile{Path: s.Process.SnapshotFile, Decode: encode.DecodeSnapshot}
 	before, err := file.Read()

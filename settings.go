@@ -32,7 +32,7 @@ type settings struct {
 	Git     gitsource.Settings
 	Refresh actors.Settings
 	API     api.Settings
-	// Deploy is read by -plan alone.
+	// Deploy is read by readDeploy, for -plan and for the API.
 	Deploy dockertarget.Settings
 }
 

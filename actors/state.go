@@ -274,6 +274,7 @@ func (s *state) end(e effects, now time.Time) effects {
 func (s *state) view() View {
 	return View{
 		Snapshot:    s.snapshot,
+		Desired:     s.desired,
 		Origin:      s.settings.Origin,
 		LastSuccess: s.lastSuccess,
 		Failures:    s.failures,

@@ -7,6 +7,9 @@ type View struct {
 	// Version rises when something in the view may have changed. Two views of one actor with the same Version are equal.
 	Version  uint64
 	Snapshot Snapshot
+	// Desired is what the source returned last; the snapshot was made from it. It is zero until the first refresh of this
+	// process has completed.
+	Desired DesiredState
 	// Origin is where refreshes read from. That of the snapshot is an earlier one until the first refresh after a change
 	// of settings has completed.
 	Origin Origin

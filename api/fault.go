@@ -50,6 +50,10 @@ const (
 	codeOtherRevision errorCode = "other_revision"
 	// codeStillDesired: a DELETE for a stack that Git still has.
 	codeStillDesired errorCode = "still_desired"
+	// codeBusy: others ask what stacks are made of.
+	codeBusy errorCode = "busy"
+	// codeNotReady: no refresh has completed since the start.
+	codeNotReady errorCode = "not_ready"
 	// codeShuttingDown: the actor has stopped.
 	codeShuttingDown errorCode = "shutting_down"
 	// codeInternal: a fault of this program or of the system under it.
@@ -77,7 +81,13 @@ func faultOf(err error) fault {
 	if refusal, ok := errors.AsType[*webhook.Refusal](err); ok {
 		return refusalFault(refusal)
 	}
+	if failure, ok := errors.AsType[*actors.Failure](err); ok && failure.Code != actors.CodeInternal {
+		return fault{http.StatusBadGateway, errorCode(failure.Code), failure.Message}
+	}
 	switch {
+	case errors.Is(err, actors.ErrBusy):
+		return fault{http.StatusServiceUnavailable, codeBusy,
+			"others are asking what stacks are made of, and one is read at a time: ask again in some seconds"}
 	case errors.Is(err, actors.ErrRefreshNotFound):
 		return fault{http.StatusNotFound, codeNotFound, "no refresh with this id is remembered"}
 	case errors.Is(err, actors.ErrStackNotFound):

@@ -45,7 +45,7 @@ func TestEveryRouteIsDescribedAndTheReverse(t *testing.T) {
 		}
 	}
 	var routed []string
-	for _, r := range New(Settings{}, nil, slog.New(slog.DiscardHandler)).table() {
+	for _, r := range New(Settings{}, nil, nil, slog.New(slog.DiscardHandler)).table() {
 		path := regexp.MustCompile(`[:*](\w+)`).ReplaceAllString(r.path, "{$1}")
 		routed = append(routed, r.method+" "+path)
 		if before, found := strings.CutSuffix(path, "{path}"); found {

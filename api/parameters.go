@@ -80,6 +80,15 @@ func parseWait(query url.Values) (time.Duration, error) {
 	return min(wait, longestWait), nil
 }
 
+// parseInputs reads inputs: whether a stack is wanted with what it is made of.
+func parseInputs(query url.Values) (bool, error) {
+	text, err := single(query, "inputs")
+	if err == nil && query.Has("inputs") && text != "true" && text != "false" {
+		err = invalidParameter("inputs must be true or false")
+	}
+	return text == "true", err
+}
+
 // parseLimit reads limit, the greatest length of a list.
 func parseLimit(query url.Values) (int, error) {
 	text, err := single(query, "limit")

@@ -69,9 +69,17 @@ type Refresher interface {
 	Done() <-chan struct{}
 }
 
+// Contents tells what stacks are made of; *dockertarget.Contents implements it.
+type Contents interface {
+	// Of returns what a stack is made of at the commit of a desired state of this process. The error is actors.ErrBusy if
+	// others ask at the moment, an *actors.Failure of the Git host, actors.ErrStopped, or the context's.
+	Of(ctx context.Context, state actors.DesiredState, path string) (actors.Contents, error)
+}
+
 // Server answers HTTP requests. It is immutable once it is made, so all handlers share it.
 type Server struct {
 	actor       Refresher
+	contents    Contents
 	log         *slog.Logger
 	http        *http.Server // LISTEN_ADDR
 	metrics     *http.Server // METRICS_ADDR
@@ -85,12 +93,14 @@ type Server struct {
 	keeperLoop  *keeperLoop
 }
 
-// New returns a server for valid settings. It answers requests while Serve runs.
-func New(settings Settings, actor Refresher, log *slog.Logger) *Server {
+// New returns a server for valid settings. It answers requests while Serve runs. contents may be nil if no listener serves
+// the API.
+func New(settings Settings, actor Refresher, contents Contents, log *slog.Logger) *Server {
 	senders := settings.senders()
 	keeper, keeperLoop := newKeeper(senders)
 	s := &Server{
 		actor:       actor,
+		contents:    contents,
 		log:         log,
 		hosts:       newHostNames(settings.AllowedHosts),
 		crossOrigin: http.NewCrossOriginProtection(),

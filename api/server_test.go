@@ -40,7 +40,7 @@ func closed(t *testing.T, connection net.Conn) string {
 
 func TestTimeBoundsAreWithinThirtySeconds(t *testing.T) {
 	is := is.New(t)
-	s := New(Settings{}, nil, slog.New(slog.DiscardHandler))
+	s := New(Settings{}, nil, nil, slog.New(slog.DiscardHandler))
 	for _, server := range []*http.Server{s.http, s.metrics} {
 		is.True(server.ReadHeaderTimeout > 0 && server.ReadHeaderTimeout <= 30*time.Second)
 		is.True(server.ReadTimeout > 0 && server.ReadTimeout <= 30*time.Second)
@@ -107,7 +107,7 @@ func TestServeEndsWithItsListener(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	is.NoErr(err)
 	is.NoErr(listener.Close())
-	err = New(Settings{}, nil, slog.New(slog.DiscardHandler)).Serve(t.Context(), Listeners{API: []net.Listener{listener}})
+	err = New(Settings{}, nil, nil, slog.New(slog.DiscardHandler)).Serve(t.Context(), Listeners{API: []net.Listener{listener}})
 	is.True(errors.Is(err, net.ErrClosed))
 }
 

@@ -41,7 +41,8 @@ type options struct {
 	wrap     func(Refresher) Refresher
 	adjust   func(*Server)
 	// guarded tells that the actor holds removals of more than half of the stacks.
-	guarded bool
+	guarded  bool
+	contents Contents
 }
 
 func serve(t testing.TB, o options) service {
@@ -61,7 +62,7 @@ func serve(t testing.TB, o options) service {
 	if o.settings.TrackedRefs == nil {
 		o.settings.TrackedRefs = []string{"HEAD"}
 	}
-	server := New(o.settings, refresher, o.log)
+	server := New(o.settings, refresher, o.contents, o.log)
 	if o.adjust != nil {
 		o.adjust(server)
 	}

@@ -99,8 +99,16 @@ func respondList(w http.ResponseWriter, l list, differs bool) {
 	respond(w, http.StatusOK, l.body)
 }
 
-// getStack answers GET /api/v1/stacks/PATH: a Stack.
+// getStack answers GET /api/v1/stacks/PATH: a Stack. With inputs=true it also tells what the stack is made of.
 func (s *Server) getStack(w http.ResponseWriter, r *http.Request, params httprouter.Params) error {
+	query, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	withInputs, err := parseInputs(query)
+	if err != nil {
+		return err
+	}
 	view, err := s.actor.View(r.Context())
 	if err != nil {
 		return err
@@ -111,6 +119,9 @@ func (s *Server) getStack(w http.ResponseWriter, r *http.Request, params httprou
 	})
 	if !found {
 		return actors.ErrStackNotFound
+	}
+	if withInputs {
+		return s.respondContents(w, r, view, stacks[i])
 	}
 	respond(w, http.StatusOK, encode.Stack(stacks[i]))
 	return nil

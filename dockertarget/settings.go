@@ -17,7 +17,7 @@ const defaultWorkDir = "/var/lib/mooring"
 // Settings say where files are kept and which stacks are meant. The tags name the environment variables and describe them
 // for -help.
 type Settings struct {
-	WorkDir     string   `envconfig:"WORK_DIR" desc:"directory for the files of the stacks, in tree/ below it; by default STATE_DIRECTORY, which systemd sets, or else /var/lib/mooring. -plan reads an operator's own files there, and writes nothing"`
+	WorkDir     string   `envconfig:"WORK_DIR" desc:"directory for the files of the stacks, in tree/ below it; by default STATE_DIRECTORY, which systemd sets, or else /var/lib/mooring. files of your own there count as a stack's, and nothing is written there"`
 	DeployPaths []string `envconfig:"DEPLOY_PATHS" desc:"patterns of the paths of the stacks that are meant, separated by commas, such as hosts/alpha/**; by default all. * stands for a part of a name, ** for any number of directories"`
 }
 

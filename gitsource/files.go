@@ -14,6 +14,7 @@ import (
 	"mooring/gitsource/local"
 	"mooring/gitsource/object"
 	"mooring/gitsource/protocol"
+	"mooring/gitsource/transport"
 )
 
 // Files gives the files of commits. Of a Git host's repository it keeps the trees of the commit that was opened last, so
@@ -36,6 +37,8 @@ type Commit struct {
 	facts protocol.Facts
 	id    object.ID
 	root  object.ID
+	// remote has the connections of the refresh that has read the commit; nil for a repository on this machine.
+	remote *transport.Remote
 	// session is the session with the host; nil until it is needed, and for a repository on this machine.
 	session *protocol.Session
 	// repository is the repository on this machine; nil for a Git host.
@@ -55,7 +58,9 @@ func (f *Files) Open(ctx context.Context, state actors.DesiredState) (*Commit, e
 	if !ok || m.owner != f.source {
 		return nil, fault.New(actors.CodeInternal, "The desired state is not one that this process has read from Git.")
 	}
-	c := &Commit{files: f, facts: m.facts, id: m.tip.Commit, root: m.root, contents: map[object.ID][]byte{}}
+	c := &Commit{
+		files: f, facts: m.facts, id: m.tip.Commit, root: m.root, remote: m.remote, contents: map[object.ID][]byte{},
+	}
 	if err := c.open(ctx); err != nil {
 		c.Close()
 		return nil, c.failure(ctx, err)

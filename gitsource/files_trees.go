@@ -82,7 +82,7 @@ func (c *Commit) find(ctx context.Context, id object.ID, name string, depth int)
 // connect opens a session with the host, if there is none yet. It asks for nothing: the commit is known.
 func (c *Commit) connect(ctx context.Context) (err error) {
 	if c.session == nil {
-		c.session, err = c.files.source.remote.OpenCommit(ctx, c.id, c.facts)
+		c.session, err = c.remote.OpenCommit(ctx, c.id, c.facts)
 	}
 	return err
 }

@@ -51,6 +51,7 @@ func TestPage(t *testing.T) {
 		"ReleasesAThousandHeldRemovals":           pageReleasesAThousandHeldRemovals,
 		"ShowsHintsUntilTheyAreHeeded":            pageShowsHintsUntilTheyAreHeeded,
 		"ShowsWhyAStackFailed":                    pageShowsWhyAStackFailed,
+		"TellsWhatAStackIsMadeOf":                 pageTellsWhatAStackIsMadeOf,
 		"ShowsAFailureAndItsEnd":                  pageShowsAFailureAndItsEnd,
 		"ShowsHostilePathsAsText":                 pageShowsHostilePathsAsText,
 		"SaysThatTheServiceIsGoneAndComesBack":    pageSaysThatTheServiceIsGoneAndComesBack,

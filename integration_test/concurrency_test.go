@@ -13,6 +13,7 @@ func starters() map[string]string {
 	return map[string]string{
 		"main.go":             "the refresh actor and the HTTP servers",
 		"plan.go":             "the refresh actor, for one refresh",
+		"contents.go":         "the actor that tells what stacks are made of",
 		"systemd.go":          "a message to a service manager, which may not read",
 		"log.go":              "the actor of the log, and the goroutine that writes to standard error",
 		"actors/loop.go":      "the worker of a fetch",

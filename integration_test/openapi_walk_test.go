@@ -23,6 +23,7 @@ func TestEveryAnswerFitsTheDescription(t *testing.T) {
 		"SNAPSHOT_FILE="+filepath.Join(directory, "snapshot.json"), "REMOVAL_LIMIT=100%")
 	s.awaitRevision(first)
 	d := readDescription(t, s.get("/openapi.json").body)
+	d.walkContents(s, repo, host)
 	authorized := "Authorization: Bearer " + token
 	d.walkReading(s)
 	d.walkReports(s, repo, authorized)
@@ -75,6 +76,24 @@ func (d *described) walkReading(s *service) {
 	unknown := s.get("/api/v2")
 	is.Equal(unknown.status, 404)
 	d.fitsComponent("GET /api/v2", "UnknownPath", &http.Response{Header: unknown.header}, []byte(unknown.body))
+}
+
+// walkContents asks what stacks are made of, with and without a host that answers.
+func (d *described) walkContents(s *service, repo repository, host host) {
+	is := is.New(d.t)
+	repo.push(files{"docker-compose.yml": "services: {a: {image: a, env_file: a.env}}", "a.env": "A=1"})
+	s.refresh()
+	host.Refuse(http.StatusServiceUnavailable)
+	for _, path := range []string{"/api/v1/stacks/", "/api/v1/stacks/web"} {
+		is.Equal(d.ask(s, "GET", path+"?inputs=yes", "").status, 400)
+		is.Equal(d.ask(s, "GET", path+"?inputs=true", "").status, 502)
+	}
+	host.Refuse(0)
+	for _, path := range []string{"/api/v1/stacks/", "/api/v1/stacks/web", "/api/v1/stacks/db%2Fmain"} {
+		is.Equal(d.ask(s, "GET", path+"?inputs=true", "").status, 200)
+	}
+	repo.push(files{"docker-compose.yml": "", "a.env": ""})
+	s.refresh()
 }
 
 // walkReports sends a deployer's reports. For a while the root is a stack, too.

@@ -58,6 +58,7 @@ func TestBadSettingStopsTheStartAndIsNamed(t *testing.T) {
 		{"WEBHOOK_SECRET must be the Ed25519 public key", []string{"WEBHOOK_SENDERS=sourcehut", "WEBHOOK_SECRET=" + secret}},
 		{"WEBHOOK_SECRET_PREVIOUS", []string{"WEBHOOK_SENDERS=sourcehut", "WEBHOOK_SECRET_PREVIOUS=" + secret}},
 		{"HEADLESS", []string{"HEADLESS=perhaps"}},
+		{"WORK_DIR must be an absolute path", []string{"WORK_DIR=work"}}, // ?inputs=true reads there
 		{"REMOVAL_LIMIT must be a whole percentage from 0% to 100%", []string{"REMOVAL_LIMIT=50"}},
 		{"REMOVAL_LIMIT must be a whole percentage from 0% to 100%", []string{"REMOVAL_LIMIT=101%"}},
 		{"REMOVAL_LIMIT must be a whole percentage from 0% to 100%", []string{"REMOVAL_LIMIT=33.3%"}},

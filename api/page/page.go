@@ -86,7 +86,7 @@ func sourceHash(content string) string {
 // markup.
 func joinScripts() string {
 	joined := "(() => {\n'use strict';\n"
-	for _, part := range []string{"text", "stacks", "state", "held", "refreshes", "follow", "acts", "release", "start"} {
+	for _, part := range []string{"text", "stacks", "state", "held", "refreshes", "follow", "contents", "acts", "release", "start"} {
 		content, err := scripts.ReadFile("script/" + part + ".js")
 		if err != nil {
 			panic(err) // the list above names a part that is not embedded

@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"iso": isoTime, "utc": readableTime, "short": short, "grouped": grouped, "mark": mark, "file": composePath,
 		"note": func(stack actors.Stack) string { return notes[mark(stack)] },
-		"why":  why, "attempt": attempt, "source": sourceLine,
+		"why":  why, "attempt": attempt, "source": sourceLine, "contents": contentsAddress,
 	}
 }
 
@@ -126,6 +127,15 @@ func sourceLine(origin actors.Origin) string {
 	return line
 }
 
+// contentsAddress is the relative address of what a stack is made of. The script has the same function.
+func contentsAddress(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return "api/v1/stacks/" + strings.Join(parts, "/") + "?inputs=true"
+}
+
 // words are the phrases and numbers that server and script share. The server writes them into the page.
 type words struct {
 	// Notes tell why a stack is not in sync, by mark.
@@ -134,6 +144,9 @@ type words struct {
 	Failures map[actors.Code]string `json:"failures"`
 	// None are the sentences for an empty list: the filter keeps no stack, Git has none, or no refresh has completed.
 	None map[string]string `json:"none"`
+	// Uses tell what a stack uses a file for, by the use; Kinds what is no plain file, by the kind.
+	Uses  map[string]string `json:"uses"`
+	Kinds map[string]string `json:"kinds"`
 	// Rows is how many rows there are at first, and MoreRows how many a click adds.
 	Rows     int `json:"rows"`
 	MoreRows int `json:"moreRows"`
@@ -161,7 +174,17 @@ func newWords() words {
 			"empty":    "There is no compose file under the deploy directory.",
 			"unknown":  "Stacks are listed as soon as a refresh has completed.",
 		},
-		Rows: firstRows, MoreRows: moreRows, History: historyLength, Paths: shownPaths,
+		Uses: map[string]string{
+			"compose":     "compose file",
+			"environment": "variables",
+			"config":      "config",
+			"secret":      "secret",
+			"mount":       "mounted",
+			"build":       "built from",
+			"link":        "symbolic link",
+		},
+		Kinds: map[string]string{"directory": "a directory", "submodule": "a submodule, which is not read"},
+		Rows:  firstRows, MoreRows: moreRows, History: historyLength, Paths: shownPaths,
 		Reasons: shownReasons,
 	}
 	for _, code := range []actors.Code{

@@ -39,6 +39,7 @@ function fillStack(row, s) {
   say(part(row, 'attempt'), attempt(s.last_sync));
   show(row.querySelector('[data-fact="attempt"]'), s.last_sync);
   say(part(row, 'sync'), s.in_sync ? 'yes' : 'no');
+  part(row, 'made-ask').setAttribute('href', contentsAddress(s.path));
   say(part(row, 'changed'), utc(s.status_changed_at));
 }
 

@@ -19,6 +19,7 @@ $('release-no').addEventListener('click', closeRelease);
 $('release').addEventListener('submit', release);
 $('filter').addEventListener('submit', filter);
 $('filter').addEventListener('input', filter);
+$('stacks').addEventListener('click', showContents);
 $('more').querySelector('a').addEventListener('click', (event) => {
   event.preventDefault();
   limit += words.moreRows;
