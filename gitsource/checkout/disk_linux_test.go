@@ -1,7 +1,9 @@
 package checkout
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -42,4 +44,36 @@ func TestAFullDiskIsToldAndLeavesTheFilesAsTheyWere(t *testing.T) {
 	_, err = d.Put(t.Context(), "a", contents.files(small), contents)
 	is.NoErr(err)
 	is.Equal(onDisk(t, work+"/tree"), small)
+}
+
+// counting gives the blobs of another Contents, and counts the descriptors that this process has open meanwhile.
+type counting struct {
+	*blobs
+	most int
+}
+
+func (c *counting) Blobs(ctx context.Context, ids []string, visit func(string, []byte) error) error {
+	return c.blobs.Blobs(ctx, ids, func(id string, content []byte) error {
+		open, err := os.ReadDir("/proc/self/fd")
+		c.most = max(c.most, len(open))
+		return errors.Join(err, visit(id, content))
+	})
+}
+
+func TestThousandsOfFilesAreWrittenWithFewDescriptors(t *testing.T) {
+	is := is.New(t)
+	work, contents := t.TempDir(), &counting{blobs: newBlobs()}
+	d := open(t, work)
+	files := commit{}
+	for i := range 2000 {
+		files[fmt.Sprintf("a/%d/f%d", i%50, i)] = fmt.Sprint(i)
+	}
+	before, err := os.ReadDir("/proc/self/fd")
+	is.NoErr(err)
+	_, err = d.Put(t.Context(), "a", contents.files(files), contents)
+	is.NoErr(err)
+	is.Equal(onDisk(t, work+"/tree"), files)
+	if contents.most > len(before)+10 {
+		t.Errorf("%d descriptors are open, %d before", contents.most, len(before))
+	}
 }

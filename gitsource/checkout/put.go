@@ -22,10 +22,10 @@ type put struct {
 	written  Written
 }
 
-// written is a file that is whole on the disk, and not yet at its place.
+// written is a file that is whole on the disk, and not yet at its place. There may be very many of them, so it holds
+// nothing open.
 type written struct {
-	// in is the file's directory, path its path in the tree, and partial its name until it is whole.
-	in            *os.Root
+	// path is its path in the tree, and partial its name until it is at its place.
 	path, partial string
 }
 
@@ -63,7 +63,7 @@ func (p *put) run(ctx context.Context, contents Contents) error {
 		}
 	}
 	for _, w := range p.partials {
-		if err := w.place(); err != nil {
+		if err := p.directory.place(w); err != nil {
 			return p.directory.shown(err)
 		}
 		p.written.Files++
@@ -111,28 +111,29 @@ func (p *put) writePartial(file File, content []byte) error {
 	if err != nil {
 		return p.directory.shown(err)
 	}
-	w := written{in: in, path: file.Path, partial: partial + strconv.Itoa(len(p.partials))}
+	defer in.Close()
+	w := written{path: file.Path, partial: partial + strconv.Itoa(len(p.partials))}
 	p.partials = append(p.partials, w)
-	if err := w.write(file.Mode, content); err != nil {
+	if err := w.write(in, file.Mode, content); err != nil {
 		return p.directory.shown(fmt.Errorf("write %q: %w", file.Path, err))
 	}
 	p.written.Bytes += int64(len(content))
 	return nil
 }
 
-// write writes the content. What is there under the partial name is left from a crash.
-func (w written) write(mode Mode, content []byte) error {
-	if err := w.in.RemoveAll(w.partial); err != nil {
+// write writes the content in the file's directory. What is there under the partial name is left from a crash.
+func (w written) write(in *os.Root, mode Mode, content []byte) error {
+	if err := in.RemoveAll(w.partial); err != nil {
 		return err
 	}
 	if mode == Link {
-		return w.in.Symlink(string(content), w.partial)
+		return in.Symlink(string(content), w.partial)
 	}
 	permissions := fs.FileMode(0o644)
 	if mode == Executable {
 		permissions = 0o755
 	}
-	file, err := w.in.OpenFile(w.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, permissions)
+	file, err := in.OpenFile(w.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, permissions)
 	if err != nil {
 		return err
 	}
@@ -141,24 +142,31 @@ func (w written) write(mode Mode, content []byte) error {
 }
 
 // place gives the file its name. An empty directory of that name, which is left of earlier files, is removed.
-func (w written) place() error {
+func (d *Directory) place(w written) error {
+	in, err := d.look(w.path)
+	if err != nil {
+		return fmt.Errorf("the directory of %q: %w", w.path, err)
+	}
+	defer in.Close()
 	name := path.Base(w.path)
-	info, err := w.in.Lstat(name)
+	info, err := in.Lstat(name)
 	if err == nil && info.IsDir() {
-		if err := w.in.Remove(name); err != nil {
+		if err := in.Remove(name); err != nil {
 			return refuse("%q is a directory with files that mooring did not write, and Git has a file there. Move them.", w.path)
 		}
 	}
-	if err := w.in.Rename(w.partial, name); err != nil {
+	if err := in.Rename(w.partial, name); err != nil {
 		return err
 	}
-	return syncDirectory(w.in)
+	return syncDirectory(in)
 }
 
-// close removes what was not put at its place.
+// close removes what was not put at its place. It is there only after an error, which is told already.
 func (p *put) close() {
 	for _, w := range p.partials {
-		w.in.Remove(w.partial) // it is there only after an error, which is told already
-		w.in.Close()
+		if in, err := p.directory.look(w.path); err == nil {
+			in.Remove(w.partial)
+			in.Close()
+		}
 	}
 }
