@@ -106,7 +106,7 @@ func TestAnIncludeOfTheThirdLevelHasNoPlacesOfItsOwn(t *testing.T) {
 	}
 }
 
-// compose-go panics at some of these: findings/compose-go-extends-panics.sh.
+// compose-go 2.16.2 panics at some of these.
 func TestValuesOfWrongTypesAreProblems(t *testing.T) {
 	for _, content := range []string{
 		"services: {web: {extends: {file: 5, service: x}}}", "services: {web: {extends: {service: 5}}}", "services: {web: {extends: [x]}}",

@@ -17,8 +17,7 @@ func (e unsetError) Error() string { return fmt.Sprintf("the variable %s is set 
 const maxCost = 1 << 24
 
 // cost tells how much work the variables of a text are. The library looks at the rest of a line again for each variable
-// in braces, and calls itself, so that a line of 100 KiB takes minutes, and one of some MiB days
-// (findings/compose-go-interpolation-is-quadratic.sh).
+// in braces, and calls itself, so that a line of 100 KiB takes minutes, and one of some MiB days.
 func cost(text string) int {
 	sum := 0
 	for line := range strings.Lines(text) {
