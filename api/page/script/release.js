@@ -1,7 +1,7 @@
 // The release of held removals, in two steps: the first one opens a form that says what will happen, the second one sends
 // it. The token stays in the page's memory and is in no storage.
 
-const mostOfABody = 2e6; // characters; the service takes 8 MiB, and a character has at most 3 bytes of UTF-8
+const mostOfABody = 64 * 1024; // bytes that the service takes
 
 let token = '';
 let seenHeld = ''; // what was held when the form was opened
@@ -35,7 +35,7 @@ async function release(event) {
   say($('release-answer'), 'Releasing …');
   const [revision, ...paths] = seenHeld.split('\n');
   let asked = JSON.stringify({ revision, paths });
-  if (asked.length > mostOfABody) asked = JSON.stringify({ revision }); // all that is held at this revision
+  if (new Blob([asked]).size > mostOfABody) asked = JSON.stringify({ revision }); // all that is held at this revision
   try {
     const { body } = await ask('api/v1/removals', {
       method: 'POST', body: asked,
