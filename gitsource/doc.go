@@ -23,6 +23,9 @@
 // Source keeps nothing else between two calls but idle connections. Those belong to a transport.Remote, which the memory
 // names: when GIT_CA_FILE has changed, the next Fetch makes another one.
 //
+// Files gives the files of the commit that a state was read from, to whoever reads or applies stacks. It asks a host for
+// trees that have changed since the commit before, and for files by their ids. Package checkout keeps them on a disk.
+//
 // # The packages
 //
 //	location    GIT_URL, GIT_REF, credentials, and the removal of secrets from texts
@@ -36,6 +39,7 @@
 //	object      ids, types, trees, commits, tags
 //	local       a repository on this machine
 //	index       from trees to stacks, reading only what changed
+//	checkout    the files that stacks are made of, on a disk
 //	fault       from errors to codes and sentences
 //
 // Imports point downwards in this order: transport → protocol, knownhosts, privatekey → pktline, location; local → pack
