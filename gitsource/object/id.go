@@ -35,4 +35,7 @@ func (id ID) Format() Format {
 func (id ID) IsZero() bool { return id == ID{} }
 
 // String writes the id as 40 or 64 hex digits in lower case.
-func (id ID) String() string { return hex.EncodeToString(id[:id.Format().Size()]) }
+func (id ID) String() string { return string(id.Append(make([]byte, 0, 2*maxSize))) }
+
+// Append appends the digits of String to a slice.
+func (id ID) Append(to []byte) []byte { return hex.AppendEncode(to, id[:id.Format().Size()]) }

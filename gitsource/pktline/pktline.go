@@ -123,7 +123,13 @@ const (
 // Encode makes a packet of a payload, which must be shorter than MaxSize.
 func Encode(payload string) string { return fmt.Sprintf("%04x%s", len(payload)+4, payload) }
 
-// AppendLine appends a packet to a request: the text and a newline.
-func AppendLine(request *bytes.Buffer, text string) {
-	fmt.Fprintf(request, "%04x%s\n", len(text)+5, text)
+// AppendLine appends a packet to a request: the text, which must be shorter than MaxSize, and a newline. A request may
+// have a line for each of very many objects.
+func AppendLine[T string | []byte](request *bytes.Buffer, text T) {
+	size := len(text) + 5
+	packet := append(request.AvailableBuffer(), hex[size>>12&0xf], hex[size>>8&0xf], hex[size>>4&0xf], hex[size&0xf])
+	request.Write(append(append(packet, text...), '\n'))
 }
+
+// hex are the digits of a packet's length.
+const hex = "0123456789abcdef"

@@ -166,7 +166,8 @@ func encodeV2Fetch(request Request, format object.Format, done bool) []byte {
 		pktline.AppendLine(&body, "filter "+request.Filter)
 	}
 	for _, want := range request.Wants {
-		pktline.AppendLine(&body, "want "+want.String())
+		line := append(make([]byte, 0, 80), "want "...) // stays on the stack
+		pktline.AppendLine(&body, want.Append(line))
 	}
 	if !request.Have.IsZero() {
 		pktline.AppendLine(&body, "have "+request.Have.String())
